@@ -1,0 +1,48 @@
+"""Exact quantities: decimals that are whole multiples of an item's quantum."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
+
+from shelfwise.core.errors import Fault, Invalid, shorten
+
+ZERO = Decimal(0)
+
+
+def quantity(text: object, where: str = "quantity") -> Decimal:
+    """Read a finite decimal number.
+
+    Raises:
+        Invalid: not a number, or NaN or infinite.
+    """
+    try:
+        value = Decimal(str(text).strip())
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite():
+        raise Invalid(Fault(where, "a finite decimal number such as 12 or 0.5", shorten(text), "Correct the number."))
+    return value
+
+
+def whole(value: Decimal, quantum: Decimal, where: str = "quantity") -> Decimal:
+    """The value, if it is a whole multiple of the item's quantum (the smallest amount that can be moved).
+
+    Raises:
+        Invalid: it is not.
+    """
+    if value % quantum != 0:
+        raise Invalid(
+            Fault(where, f"a multiple of {quantum.normalize():f}", f"{value:f}", "Round it to what can be moved.")
+        )
+    return value
+
+
+def round_up(value: Decimal, step: Decimal) -> Decimal:
+    """The smallest multiple of `step` that is at least `value`."""
+    return (value / step).to_integral_value(rounding=ROUND_CEILING) * step
+
+
+def plain(value: Decimal) -> str:
+    """The value without an exponent and without trailing zeros: 12, 0.5, 1200."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

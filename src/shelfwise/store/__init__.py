@@ -1,0 +1,1 @@
+"""Postgres: where it runs, its schema, transactions and event cursors."""

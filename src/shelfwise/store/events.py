@@ -1,0 +1,214 @@
+"""Facts and their consumers: each reads on from its own position, retries, and parks what it cannot digest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from shelfwise.core.errors import Unavailable
+from shelfwise.store.database import Database, Tx, first, notify, rows, run
+
+ATTEMPTS_BEFORE_PARKING = 4
+FIRST_RETRY = timedelta(seconds=0.5)
+
+
+class Positioned(Protocol):
+    """A row of a stream: its place in the order of commits."""
+
+    @property
+    def tx(self) -> int: ...
+    @property
+    def seq(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Event:
+    """A business fact: `kind` such as 'stock.moved', `subject` such as 'item:12', and its data."""
+
+    tx: int
+    seq: int
+    kind: str
+    subject: str
+    data: dict[str, Any]
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+Fact = TypeVar("Fact", bound=Positioned)
+
+
+@dataclass(frozen=True)
+class Stream(Generic[Fact]):
+    """A table whose rows are facts in the order of their commits.
+
+    Attributes:
+        name: what positions are filed under.
+        fact: the dataclass of one row; has `tx` and `seq`.
+        select: the columns and the table, up to the WHERE, with tx as ``tx::text::bigint``.
+        seq: the column of the sequence number.
+        channel: where commits are hinted at with NOTIFY.
+    """
+
+    name: str
+    fact: type[Fact]
+    select: str
+    seq: str
+    channel: str
+
+    def after(self, tx: Tx, tenant: int, position: tuple[int, int], limit: int) -> list[Fact]:
+        """The next facts behind a position, none newer than the oldest running transaction."""
+        return rows(
+            tx,
+            self.fact,
+            f"""{self.select} where tenant_id = %s and (tx, {self.seq}) > (%s::text::xid8, %s)
+                and tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx, {self.seq} limit %s""",
+            (tenant, *position, limit),
+        )
+
+
+EVENTS = Stream(
+    "event",
+    Event,
+    """select tx::text::bigint as tx, event_id as seq, kind, subject, data, occurred_at, recorded_at from event""",
+    "event_id",
+    "event",
+)
+
+
+@dataclass(frozen=True)
+class Consumer(Generic[Fact]):
+    """A reader of a stream.
+
+    Attributes:
+        name: unique; its position is filed under it. A new name starts at the beginning of the stream.
+        stream: what it reads.
+        handle: takes facts in order, in the consumer's transaction; raises on what it cannot digest.
+        batch: the most facts handed over at once.
+    """
+
+    name: str
+    stream: Stream[Fact]
+    handle: Callable[[Tx, Sequence[Fact]], None]
+    batch: int = 500
+
+
+@dataclass(frozen=True)
+class _Position:
+    tx: int
+    seq: int
+    attempts: int
+    retry_at: datetime | None
+
+
+def publish(
+    tx: Tx, tenant: int, kind: str, subject: str, data: dict[str, Any], occurred_at: datetime, recorded_at: datetime
+) -> None:
+    """Record a fact in the transaction that made it true."""
+    run(
+        tx,
+        "insert into event (tenant_id, kind, subject, data, occurred_at, recorded_at) values (%s, %s, %s, %s, %s, %s)",
+        (tenant, kind, subject, Jsonb(data), occurred_at, recorded_at),
+    )
+    notify(tx, EVENTS.channel)
+
+
+def advance(database: Database, tenant: int, consumer: Consumer[Fact], wall_now: datetime) -> int:
+    """Hand the next facts to the consumer in one transaction with its new position; returns how many it got past.
+
+    A fact that fails is tried again with growing pauses, then parked, and the rest goes on. A database that refuses
+    work is nobody's poison: that error is passed on and the position stays.
+    """
+    with database.transaction() as tx:
+        run(
+            tx,
+            """insert into consumer (tenant_id, consumer, stream, tx, seq) values (%s, %s, %s, '0', 0)
+               on conflict do nothing""",
+            (tenant, consumer.name, consumer.stream.name),
+        )
+        position = first(
+            tx,
+            _Position,
+            """select tx::text::bigint as tx, seq, attempts, retry_at from consumer
+               where tenant_id = %s and consumer = %s for update skip locked""",
+            (tenant, consumer.name),
+        )
+        if position is None or (position.retry_at is not None and position.retry_at > wall_now):
+            return 0
+        facts = consumer.stream.after(tx, tenant, (position.tx, position.seq), consumer.batch)
+        if not facts:
+            return 0
+        if position.attempts == 0 and _digest(tx, consumer, facts) is None:
+            _move(tx, tenant, consumer, facts[-1])
+            return len(facts)
+        return _one_by_one(tx, tenant, consumer, facts, position.attempts, wall_now)
+
+
+def _one_by_one(
+    tx: Tx, tenant: int, consumer: Consumer[Fact], facts: Sequence[Fact], attempts: int, wall_now: datetime
+) -> int:
+    for done, fact in enumerate(facts):
+        error = _digest(tx, consumer, [fact])
+        if error is None:
+            _move(tx, tenant, consumer, fact)
+        elif attempts + 1 < ATTEMPTS_BEFORE_PARKING:
+            run(
+                tx,
+                """update consumer set attempts = %s, failing_seq = %s, retry_at = %s
+                   where tenant_id = %s and consumer = %s""",
+                (attempts + 1, fact.seq, wall_now + FIRST_RETRY * 2**attempts, tenant, consumer.name),
+            )
+            return done
+        else:
+            _park(tx, tenant, consumer, fact, error, wall_now)
+            _move(tx, tenant, consumer, fact)
+        attempts = 0
+    return len(facts)
+
+
+def _digest(tx: Tx, consumer: Consumer[Fact], facts: Sequence[Fact]) -> Exception | None:
+    try:
+        with tx.transaction():
+            consumer.handle(tx, facts)
+    except (Unavailable, psycopg.OperationalError):
+        raise
+    except Exception as error:  # whatever a handler trips over must not stop the stream
+        return error
+    return None
+
+
+def _move(tx: Tx, tenant: int, consumer: Consumer[Fact], fact: Fact) -> None:
+    run(
+        tx,
+        """update consumer set tx = %s::text::xid8, seq = %s, attempts = 0, failing_seq = null, retry_at = null
+           where tenant_id = %s and consumer = %s""",
+        (fact.tx, fact.seq, tenant, consumer.name),
+    )
+
+
+def _park(
+    tx: Tx, tenant: int, consumer: Consumer[Fact], fact: Fact, error: Exception, wall_now: datetime
+) -> None:
+    run(
+        tx,
+        """insert into parked (tenant_id, consumer, stream, seq, data, error, parked_at)
+           values (%s, %s, %s, %s, %s, %s, %s)""",
+        (
+            tenant,
+            consumer.name,
+            consumer.stream.name,
+            fact.seq,
+            Jsonb(_as_json(fact)),
+            f"{type(error).__name__}: {error}"[:2000],
+            wall_now,
+        ),
+    )
+
+
+def _as_json(fact: Positioned) -> dict[str, Any]:
+    plain = asdict(fact)  # type: ignore[call-overload]  # every fact is a dataclass
+    return {key: v if isinstance(v, int | float | str | dict | list | None) else str(v) for key, v in plain.items()}

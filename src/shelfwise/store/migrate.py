@@ -1,0 +1,57 @@
+"""Bring a database to the schema of this version: numbered SQL files, each once, one process at a time."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import psycopg
+
+from shelfwise.core.errors import Refused
+from shelfwise.store.database import Tx, run, values
+
+# Any constant will do, as long as every version of Shelfwise uses the same.
+_ADVISORY_LOCK = 7_305_437_221
+
+
+def migrations() -> list[tuple[int, str, str]]:
+    """(number, file name, SQL) of every migration of this version, in order."""
+    folder = resources.files("shelfwise.store.migrations")
+    files = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    return [(int(name.split("_", 1)[0]), name, (folder / name).read_text("utf-8")) for name in files]
+
+
+def migrate(url: str) -> list[str]:
+    """Apply what is missing, all in one transaction; returns the names applied.
+
+    Raises:
+        Refused: the database was written by a newer Shelfwise, or runs on a Postgres older than 15.
+    """
+    with psycopg.connect(url) as tx:
+        if tx.info.server_version < 150_000:
+            raise Refused(f"Shelfwise needs Postgres 15 or newer; this is {tx.info.server_version // 10_000}.")
+        run(tx, "select pg_advisory_xact_lock(%s)", (_ADVISORY_LOCK,))
+        run(tx, "create table if not exists schema_migration (number int primary key, name text not null)")
+        done = {number for (number,) in values(tx, "select number from schema_migration")}
+        known = migrations()
+        if unknown := done - {number for number, _, _ in known}:
+            raise Refused(
+                f"This database has migration {max(unknown)}, which this version does not know. "
+                "It was used by a newer Shelfwise: install that version, or restore the backup made before it."
+            )
+        applied = []
+        for number, name, sql in known:
+            if number not in done:
+                run(tx, sql)
+                run(tx, "insert into schema_migration values (%s, %s)", (number, name))
+                applied.append(name)
+        _install_job_queue(tx)
+        return applied
+
+
+def _install_job_queue(tx: Tx) -> None:
+    """The job queue's own schema, which comes with its library."""
+    if values(tx, "select 1 from pg_class where relname = 'procrastinate_jobs'"):
+        return
+    from procrastinate.schema import SchemaManager
+
+    run(tx, SchemaManager.get_schema())

@@ -1,0 +1,1 @@
+"""Whatever waits for a person or another system: alerts and the outbox."""

@@ -1,0 +1,97 @@
+"""Consumers of facts: in order, each once, and a poison one parks while the rest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from shelfwise.access.context import Office
+from shelfwise.access.model import system
+from shelfwise.core.errors import Unavailable
+from shelfwise.store.database import Tx, values
+from shelfwise.store.events import ATTEMPTS_BEFORE_PARKING, EVENTS, Consumer, Event, advance
+from tests.conftest import NOON
+
+
+def publish(office: Office, *names: str) -> None:
+    with office.context(system("test")) as ctx:
+        for name in names:
+            ctx.publish("test", name)
+
+
+class Recorder:
+    """A handler that notes what it sees and refuses the facts named poison."""
+
+    def __init__(self, *poison: str) -> None:
+        self.poison = poison
+        self.seen: list[str] = []
+
+    def __call__(self, tx: Tx, facts: Sequence[Event]) -> None:
+        if any(fact.subject in self.poison for fact in facts):
+            raise ValueError("cannot digest this")
+        self.seen += [fact.subject for fact in facts]
+
+
+def test_facts_arrive_in_order_and_each_once(office: Office) -> None:
+    recorder = Recorder()
+    consumer = Consumer("test", EVENTS, recorder, batch=2)
+    publish(office, "a", "b", "c")
+    assert [advance(office.database, 1, consumer, NOON) for _ in range(3)] == [2, 1, 0]
+    publish(office, "d")
+    advance(office.database, 1, consumer, NOON)
+    assert recorder.seen == ["a", "b", "c", "d"]
+
+
+def test_a_fact_of_a_transaction_that_commits_late_is_not_skipped(office: Office) -> None:
+    recorder = Recorder()
+    consumer = Consumer("test", EVENTS, recorder)
+    with office.context(system("slow")) as slow:
+        slow.publish("test", "slow")
+        publish(office, "fast")
+        assert advance(office.database, 1, consumer, NOON) == 0
+    advance(office.database, 1, consumer, NOON)
+    assert sorted(recorder.seen) == ["fast", "slow"]
+
+
+def test_a_poison_fact_is_tried_again_then_parked_and_the_rest_goes_on(office: Office) -> None:
+    recorder = Recorder("poison")
+    consumer = Consumer("test", EVENTS, recorder)
+    publish(office, "before", "poison", "after")
+    now = NOON
+    for _ in range(ATTEMPTS_BEFORE_PARKING):
+        assert "after" not in recorder.seen
+        advance(office.database, 1, consumer, now)
+        now += timedelta(minutes=1)
+    assert recorder.seen == ["before", "after"]
+    with office.database.transaction() as tx:
+        ((subject, error),) = values(tx, "select data->>'subject', error from parked")
+    assert (subject, error) == ("poison", "ValueError: cannot digest this")
+
+
+def test_a_failing_fact_waits_before_it_is_tried_again(office: Office) -> None:
+    recorder = Recorder("poison")
+    consumer = Consumer("test", EVENTS, recorder)
+    publish(office, "poison")
+    advance(office.database, 1, consumer, NOON)
+    recorder.poison = ()
+    advance(office.database, 1, consumer, NOON)
+    assert recorder.seen == []
+    advance(office.database, 1, consumer, NOON + timedelta(minutes=1))
+    assert recorder.seen == ["poison"]
+
+
+def test_a_refusing_database_is_nobodys_poison(office: Office) -> None:
+    def refuse(tx: Tx, facts: Sequence[Event]) -> None:
+        raise Unavailable("disk full")
+
+    publish(office, "a")
+    for _ in range(ATTEMPTS_BEFORE_PARKING + 1):
+        with pytest.raises(Unavailable):
+            advance(office.database, 1, Consumer("test", EVENTS, refuse), NOON)
+    with office.database.transaction() as tx:
+        assert values(tx, "select * from parked") == []
+    recorder = Recorder()
+    advance(office.database, 1, Consumer("test", EVENTS, recorder), NOON)
+    assert recorder.seen == ["a"]
