@@ -41,7 +41,7 @@ def template(server_url: str) -> str:
     """The name of a migrated database with one tenant in it, to be copied."""
     name = f"template_{os.getpid()}"
     with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(f'create database "{name}"')  # type: ignore[call-overload]
+        admin.execute(f'create database "{name}"')
     url = with_database(server_url, name)
     migrate(url)
     with psycopg.connect(url) as tx:
@@ -55,10 +55,10 @@ def database_url(server_url: str, template: str) -> Iterator[str]:
     """A fresh, migrated database of its own for one test."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(f'create database "{name}" template "{template}"')  # type: ignore[call-overload]
+        admin.execute(f'create database "{name}" template "{template}"')
     yield with_database(server_url, name)
     with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(f'drop database "{name}" with (force)')  # type: ignore[call-overload]
+        admin.execute(f'drop database "{name}" with (force)')
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -52,7 +52,16 @@ class Context:
             """insert into audit_entry
                    (tenant_id, wall_at, business_at, actor_kind, actor_name, action, subject, detail)
                values (%s, %s, %s, %s, %s, %s, %s, %s)""",
-            (self.tenant, self.wall.now(), self.now, self.actor.kind, self.actor.name, action, subject, Jsonb(detail)),
+            (
+                self.tenant,
+                self.wall.now(),
+                self.now,
+                self.actor.kind,
+                self.actor.name,
+                action,
+                subject,
+                Jsonb(detail),
+            ),
         )
 
     def publish(self, kind: str, subject: str, occurred_at: datetime | None = None, **data: Any) -> None:
@@ -66,7 +75,7 @@ class Office:
 
     database: Database
     tenant: int = 1
-    wall: Clock = WallClock()
+    wall: Clock = field(default_factory=WallClock)
 
     @contextmanager
     def context(self, actor: Actor) -> Iterator[Context]:
@@ -87,7 +96,10 @@ def business_time(tx: Tx, tenant: int) -> BusinessTime:
         NotFound: the tenant was never set up.
     """
     time = first(
-        tx, BusinessTime, "select wall_anchor, business_anchor, rate from business_clock where tenant_id = %s", (tenant,)
+        tx,
+        BusinessTime,
+        "select wall_anchor, business_anchor, rate from business_clock where tenant_id = %s",
+        (tenant,),
     )
     if time is None:
         raise NotFound("tenant", tenant)

@@ -32,7 +32,12 @@ def whole(value: Decimal, quantum: Decimal, where: str = "quantity") -> Decimal:
     """
     if value % quantum != 0:
         raise Invalid(
-            Fault(where, f"a multiple of {quantum.normalize():f}", f"{value:f}", "Round it to what can be moved.")
+            Fault(
+                where,
+                f"a multiple of {quantum.normalize():f}",
+                f"{value:f}",
+                "Round it to what can be moved.",
+            )
         )
     return value
 

