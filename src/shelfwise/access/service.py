@@ -13,10 +13,11 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from shelfwise.access.context import Context, Office
+from shelfwise.access.context import Context, Office, set_business_time
 from shelfwise.access.model import Actor, Right, Role, person, system
+from shelfwise.core.clocks import BusinessTime
 from shelfwise.core.errors import Fault, Invalid, Refused, Unauthenticated, shorten
-from shelfwise.store.database import first, rows, run, value
+from shelfwise.store.database import Database, first, rows, run, value
 
 SESSION_LENGTH = timedelta(hours=12)
 FAILURES_ALLOWED = 8
@@ -95,6 +96,20 @@ def add_user(ctx: Context, login: str, name: str, password: str, role: Role) -> 
         raise Refused(f"The login {login!r} is taken. Choose another.")
     ctx.audit("user.added", f"user:{login}", role=role.value)
     return user_id
+
+
+def set_up_tenant(database: Database, name: str, currency: str, login: str, password: str) -> bool:
+    """In an empty database make tenant 1 with a live clock and its first manager; False if it is not empty."""
+    with database.transaction() as tx:
+        made = run(tx, "insert into tenant values (1, %s, %s) on conflict do nothing", (name, currency))
+        if not made:
+            return False
+        office = Office(database)
+        now = office.wall.now()
+        set_business_time(tx, office.tenant, BusinessTime(now, now))
+        founder = Actor("system", "set-up", frozenset({Right.MANAGE_PEOPLE}))
+        add_user(office.within(tx, founder), login, "First manager", password, Role.MANAGER)
+    return True
 
 
 def sign_in(office: Office, login: str, password: str) -> str:

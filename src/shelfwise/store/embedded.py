@@ -137,7 +137,11 @@ def start(cluster: Cluster, log: Path, *options: str) -> subprocess.Popen[bytes]
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
             preexec_fn=_follow_parent, **_as_owner(cluster),
         )  # fmt: skip
-    _wait_until_ready(cluster, server, log)
+    try:
+        _wait_until_ready(cluster, server, log)
+    except BaseException:  # also when we are interrupted while waiting: nobody else knows the server yet
+        stop(server)
+        raise
     return server
 
 
@@ -183,7 +187,6 @@ def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes], log: Pa
                 return
         except psycopg.OperationalError:
             time.sleep(0.05)
-    stop(server)
     tail = log.read_text("utf-8", "replace")[-1500:]
     raise Unavailable(f"Postgres could not be started: {problem}. The end of {log}:\n{tail}")
 

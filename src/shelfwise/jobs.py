@@ -1,0 +1,122 @@
+"""Calendar work: what is done once for each site's business day, put into the queue by a tick."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import structlog
+from procrastinate import App, PsycopgConnector, RetryStrategy
+
+from shelfwise.access.context import Context, Office
+from shelfwise.access.model import system
+from shelfwise.agents import service as agents
+from shelfwise.core.clocks import local_day
+from shelfwise.demand import service as demand
+from shelfwise.planning import service as planning
+from shelfwise.planning.model import Params, decide
+from shelfwise.records import service as records
+from shelfwise.stock import service as stock
+from shelfwise.store.database import run, value
+from shelfwise.work import alerts
+
+log = structlog.get_logger(__name__)
+
+# Late facts still change these days' demand.
+LATE_HORIZON = timedelta(days=7)
+FORECAST_DAYS = 28
+
+
+def queue(office: Office) -> App:
+    """The job queue with every task in it; the caller opens and closes it."""
+    app = App(connector=PsycopgConnector(conninfo=office.database.url))
+    retry = RetryStrategy(max_attempts=5, exponential_wait=2)
+
+    @app.task(name="nightly", retry=retry, queueing_lock=None)
+    def nightly_task(site_id: int, day: str) -> None:
+        nightly(office, site_id, date.fromisoformat(day))
+
+    @app.task(name="check_books", retry=retry)
+    def check_books_task() -> None:
+        check_books(office)
+
+    return app
+
+
+def tick(office: Office, app: App) -> int:
+    """Enqueue the work of business days that ended since the last tick, each once; returns how many jobs."""
+    enqueued = 0
+    with office.context(system("calendar")) as ctx:
+        run(
+            ctx.tx,
+            """insert into setting (tenant_id, name, value) values (%s, 'last_tick', to_jsonb(%s::timestamptz))
+               on conflict (tenant_id, name) do update set value = excluded.value""",
+            (ctx.tenant, ctx.now),
+        )
+        for site in records.sites(ctx):
+            yesterday = local_day(ctx.now, ZoneInfo(site.time_zone)) - timedelta(days=1)
+            if _first_time(ctx, f"nightly:{site.site_id}", yesterday):
+                app.configure_task("nightly", connection=ctx.tx).defer(site_id=site.site_id, day=yesterday.isoformat())
+                enqueued += 1
+        if _first_time(ctx, "check_books", ctx.now.date()):
+            app.configure_task("check_books", connection=ctx.tx).defer()
+            enqueued += 1
+    return enqueued
+
+
+def _first_time(ctx: Context, job: str, day: date) -> bool:
+    return bool(
+        run(
+            ctx.tx,
+            "insert into calendar_run (tenant_id, job, day) values (%s, %s, %s) on conflict do nothing",
+            (ctx.tenant, job, day),
+        )
+    )
+
+
+def nightly(office: Office, site_id: int, day: date) -> None:
+    """After a site's day has ended: close its demand, forecast from it, and propose what to order. Repeatable."""
+    actor = system("nightly run")
+    with office.context(actor) as ctx:
+        known: date | None = value(
+            ctx.tx,
+            "select max(origin) from forecast where tenant_id = %s and site_id = %s and origin < %s",
+            (ctx.tenant, site_id, day),
+        )
+        demand.rebuild_history(ctx, site_id, since=(known or day) - LATE_HORIZON)
+    with office.context(actor) as ctx:
+        forecasts = demand.forecast_site(ctx, site_id, day, FORECAST_DAYS)
+    with office.context(actor) as ctx:
+        proposals = plan_site(ctx, site_id)
+    log.info("nightly run done", site_id=site_id, day=day.isoformat(), forecasts=forecasts, proposals=proposals)
+
+
+def plan_site(ctx: Context, site_id: int) -> int:
+    """Let planning decide on the present snapshot of a site and put its decisions before people; returns how many."""
+    agents.expire(ctx)
+    snapshot = planning.snapshot(ctx, site_id)
+    # The same day's snapshot gives the same decisions, whoever asks and how often.
+    rng = np.random.default_rng([ctx.tenant, site_id, ctx.now.toordinal()])
+    return len(agents.propose(ctx, site_id, decide(snapshot, Params(), rng)))
+
+
+def check_books(office: Office) -> int:
+    """Rebuild the balances from the movements and compare; a difference is an alert. Repairs nothing."""
+    with office.context(system("book check")) as ctx:
+        differences = stock.rebuild_check(ctx)
+        if differences:
+            alerts.raise_alert(
+                ctx,
+                "books",
+                "ledger",
+                "danger",
+                f"{len(differences)} balances differ from their movements",
+                "The nightly check rebuilt all balances from the movement ledger and found differences. "
+                "Nothing was changed. Do not trust the stock of these items until it is explained.",
+                "/stock",
+                {"differences": [str(difference) for difference in differences[:20]]},
+            )
+        else:
+            alerts.clear_alert(ctx, "books", "ledger")
+    return len(differences)

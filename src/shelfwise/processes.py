@@ -1,0 +1,85 @@
+"""The processes below the supervisor: each runs one part until it is told to stop or the supervisor is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+from shelfwise import logs
+from shelfwise.core.errors import Refused
+from shelfwise.settings import Settings
+
+# How long a process may take to stop by itself once its supervisor is gone.
+LAST_PATIENCE_S = 15.0
+
+
+def run(name: str, settings: Settings) -> None:
+    """Be the process of that name.
+
+    Raises:
+        Refused: the settings name no database (the supervisor passes it on).
+    """
+    if settings.database_url is None:
+        raise Refused("A single process needs SHELFWISE_DATABASE_URL. `shelfwise up` starts all of them by itself.")
+    logs.configure(name)
+    threading.Thread(target=_follow_supervisor, name="follow-supervisor", daemon=True).start()
+    PROCESSES[name](settings, settings.database_url)
+
+
+def _follow_supervisor() -> None:
+    """The supervisor holds the other end of our standard input: when that closes, it is gone, and so are we."""
+    while sys.stdin.buffer.read(4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(LAST_PATIENCE_S)
+    os._exit(1)
+
+
+def _gateway(settings: Settings, database_url: str) -> None:
+    from shelfwise.edge.gateway import GatewayConfig
+    from shelfwise.edge.gateway import run as run_gateway
+
+    run_gateway(
+        GatewayConfig(
+            database_url=database_url,
+            tenant=1,
+            host=settings.host,
+            mqtt_port=settings.mqtt_port,
+            http_port=settings.door_port,
+        )
+    )
+
+
+def _web(settings: Settings, database_url: str) -> None:
+    import uvicorn
+
+    from shelfwise.access.context import Office
+    from shelfwise.store.database import Database
+    from shelfwise.web.app import create_app
+
+    database = Database(database_url, size=16).open(timeout=60)
+    try:
+        uvicorn.run(
+            create_app(Office(database), secure_cookies=settings.secure_cookies),
+            host=settings.host,
+            port=settings.web_port,
+            log_config=None,
+            access_log=False,
+            # Live pages hold their connection open for ever; a stop must not wait for them.
+            timeout_graceful_shutdown=2,
+            server_header=False,
+        )
+    finally:
+        database.close()
+
+
+def _worker(settings: Settings, database_url: str) -> None:
+    from shelfwise import worker
+
+    worker.run(database_url)
+
+
+PROCESSES = {"gateway": _gateway, "web": _web, "worker": _worker}

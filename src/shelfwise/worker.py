@@ -1,0 +1,162 @@
+"""The worker process: consumers of facts, the outbox, the business tick and queued jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import psycopg
+import structlog
+from procrastinate import App
+
+from shelfwise import app, jobs
+from shelfwise.access.context import Office
+from shelfwise.core.errors import ShelfwiseError, Unavailable
+from shelfwise.store.database import Database
+from shelfwise.store.events import advance
+from shelfwise.work import outbox
+
+log = structlog.get_logger(__name__)
+
+IDLE_S = 0.5
+PAUSE_AFTER_TROUBLE_S = 1.0
+STALLED_CHECK_S = 10.0
+STALLED_AFTER_S = 20.0
+
+
+def run(database_url: str, tenant: int = 1) -> None:
+    """Work until SIGTERM or SIGINT."""
+    database = Database(database_url, size=10).open(timeout=60)
+    office = Office(database, tenant)
+    stop = threading.Event()
+    hint = threading.Event()
+    loops = [
+        threading.Thread(target=_loop, args=(name, step, stop, wait), name=name)
+        for name, step, wait in (
+            ("consumers", lambda: serve_consumers(office), lambda: _wait(hint)),
+            ("outbox", lambda: serve_outbox(office), lambda: _pause(stop)),
+        )
+    ]
+    listener = threading.Thread(target=_listen, args=(database, hint, stop), name="listener", daemon=True)
+    for thread in (*loops, listener):
+        thread.start()
+    try:
+        asyncio.run(_run_jobs(office, stop))
+    finally:
+        stop.set()
+        hint.set()
+        for thread in loops:
+            thread.join(timeout=15)
+        database.close()
+
+
+def serve_consumers(office: Office) -> int:
+    """Give every consumer its turn once; returns how many facts they got past."""
+    return sum(
+        advance(office.database, office.tenant, consumer, office.wall.now()) for consumer in app.consumers(office)
+    )
+
+
+def serve_outbox(office: Office) -> int:
+    """Attempt every message that is due; returns how many attempts were made."""
+    attempts = 0
+    while (message := outbox.deliver_next(office, app.send, app.delivered)) is not None:
+        attempts += 1
+        if message.attempts > 1:
+            log.info("message sent again", key=message.idempotency_key, attempt=message.attempts)
+    return attempts
+
+
+def _loop(name: str, step: Callable[[], int], stop: threading.Event, wait: Callable[[], None]) -> None:
+    while not stop.is_set():
+        try:
+            if step() == 0:
+                wait()
+        except Unavailable as error:
+            log.warning("waiting for the database", loop=name, error=str(error))
+            stop.wait(PAUSE_AFTER_TROUBLE_S)
+        except Exception:
+            log.exception("trouble; going on after a pause", loop=name)
+            stop.wait(PAUSE_AFTER_TROUBLE_S)
+
+
+def _wait(hint: threading.Event) -> None:
+    hint.wait(IDLE_S)
+    hint.clear()
+
+
+def _pause(stop: threading.Event) -> None:
+    stop.wait(IDLE_S)
+
+
+def _listen(database: Database, hint: threading.Event, stop: threading.Event) -> None:
+    """Turn NOTIFY into a hint; without it the loops still look by themselves."""
+    while not stop.is_set():
+        with suppress(psycopg.Error), database.listen_connection() as connection:
+            connection.execute("listen reading; listen event")
+            while not stop.is_set():
+                for _ in connection.notifies(timeout=1.0, stop_after=1):
+                    hint.set()
+        stop.wait(PAUSE_AFTER_TROUBLE_S)
+
+
+async def _run_jobs(office: Office, stop: threading.Event) -> None:
+    loop = asyncio.get_running_loop()
+    finished = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, finished.set)
+    while not finished.is_set():
+        queue = jobs.queue(office)
+        try:
+            async with queue.open_async():
+                await _work(office, queue, finished)
+        except Exception:
+            log.exception("the job queue is interrupted; opening it again")
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(finished.wait(), PAUSE_AFTER_TROUBLE_S)
+    stop.set()
+
+
+async def _work(office: Office, queue: App, finished: asyncio.Event) -> None:
+    tasks = [
+        asyncio.create_task(
+            queue.run_worker_async(
+                concurrency=1,
+                install_signal_handlers=False,
+                fetch_job_polling_interval=1.0,
+                shutdown_graceful_timeout=5.0,
+            )
+        ),
+        asyncio.create_task(_tick(office, queue)),
+        asyncio.create_task(_free_stalled(queue)),
+        asyncio.create_task(finished.wait()),
+    ]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _tick(office: Office, queue: App) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(jobs.tick, office, queue)
+        except ShelfwiseError as error:
+            log.warning("no tick", error=str(error))
+        await asyncio.sleep(IDLE_S)
+
+
+async def _free_stalled(queue: App) -> None:
+    """Jobs of a worker that was killed go back into the queue; they are written to be repeatable."""
+    while True:
+        for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_S):
+            log.warning("job of a lost worker is queued again", job=job.task_name)
+            await queue.job_manager.retry_job(job)
+        await asyncio.sleep(STALLED_CHECK_S)
