@@ -1,0 +1,274 @@
+"""The shapes of master data and the rules a new row must meet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from shelfwise.core.errors import Fault, Invalid, shorten
+
+Provenance = Literal["entered", "imported", "invented"]
+ZoneKind = Literal["ambient", "chilled", "frozen", "dock"]
+PlaceKind = Literal["bin", "dock", "supplier", "customer", "opening", "adjustment", "unaccounted"]
+
+REAL_KINDS: frozenset[str] = frozenset({"bin", "dock"})
+# The other ends of double entry, one of each at every site, and the dock every site begins with.
+STANDING_PLACES: dict[str, PlaceKind] = {
+    "SUPPLIER": "supplier",
+    "CUSTOMER": "customer",
+    "OPENING": "opening",
+    "ADJUSTMENT": "adjustment",
+    "UNACCOUNTED": "unaccounted",
+    "DOCK": "dock",
+}
+LONGEST_CODE = 64
+LONGEST_TEXT = 500
+# A list of faults is for a person to read: the first ones say what is wrong with the rest.
+MOST_FAULTS = 20
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """An item to be added.
+
+    Attributes:
+        quantum: the smallest amount that can be moved, in `unit`.
+        unit_weight_g: weight of one unit in g; None: unknown, a scale cannot count it.
+    """
+
+    sku: str
+    description: str = ""
+    unit: str = "each"
+    quantum: Decimal = Decimal(1)
+    unit_weight_g: float | None = None
+    provenance: Provenance = "entered"
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that is bought, kept and sold."""
+
+    item_id: int
+    sku: str
+    description: str
+    unit: str
+    quantum: Decimal
+    unit_weight_g: float | None
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Site:
+    """A warehouse: its floor measures `width_m` by `depth_m`, its days are those of `time_zone`."""
+
+    site_id: int
+    code: str
+    name: str
+    time_zone: str
+    width_m: float
+    depth_m: float
+    provenance: Provenance
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A rectangle of a site's floor, in m from its upper left corner, and its temperature limit in degC."""
+
+    zone_id: int
+    site_id: int
+    code: str
+    name: str
+    kind: ZoneKind
+    x_m: float
+    y_m: float
+    width_m: float
+    depth_m: float
+    low_degc: float | None
+    high_degc: float | None
+    delay: timedelta
+
+
+@dataclass(frozen=True)
+class NewPlace:
+    """A bin or a dock to be added: where it stands, which item belongs there (None: any) and how much fits."""
+
+    code: str
+    kind: PlaceKind = "bin"
+    zone_id: int | None = None
+    x_m: float | None = None
+    y_m: float | None = None
+    width_m: float | None = None
+    depth_m: float | None = None
+    item_id: int | None = None
+    capacity: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a quantity can be; only bins and docks are real."""
+
+    place_id: int
+    site_id: int
+    zone_id: int | None
+    code: str
+    kind: PlaceKind
+    x_m: float | None
+    y_m: float | None
+    width_m: float | None
+    depth_m: float | None
+    item_id: int | None
+    capacity: Decimal | None
+
+    @property
+    def real(self) -> bool:
+        return self.kind in REAL_KINDS
+
+
+@dataclass(frozen=True)
+class Supplier:
+    """Whoever we buy from; orders go to `order_url`, or by hand where it is None."""
+
+    supplier_id: int
+    code: str
+    name: str
+    order_url: str | None
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms a supplier sells an item: cost of one unit, whole packs, at least `minimum_order` units."""
+
+    supplier_id: int
+    item_id: int
+    unit_cost: Decimal
+    currency: str
+    lead_time_days: float
+    pack_size: Decimal = Decimal(1)
+    minimum_order: Decimal = Decimal(0)
+    provenance: Provenance = "entered"
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """
+    Raises:
+        Invalid: there is a fault; carries the first `MOST_FAULTS` of them.
+    """
+    found = list(faults)
+    if found:
+        raise Invalid(*found[:MOST_FAULTS])
+
+
+def code_faults(value: str, where: str) -> Iterator[Fault]:
+    """What is wrong with a code people type and scan: a SKU, a bin, a login for a supplier."""
+    if not 0 < len(value) <= LONGEST_CODE or value != value.strip() or not value.isprintable():
+        yield Fault(
+            where,
+            f"1 to {LONGEST_CODE} printable characters without spaces around them",
+            shorten(value),
+            "Correct the code.",
+        )
+
+
+def text_faults(value: str, where: str) -> Iterator[Fault]:
+    """What is wrong with a name or a description."""
+    if len(value) > LONGEST_TEXT or not value.isprintable():
+        yield Fault(
+            where,
+            f"at most {LONGEST_TEXT} printable characters",
+            shorten(value),
+            "Shorten or clean the text.",
+        )
+
+
+def positive_faults(value: float | Decimal | None, where: str, unit: str) -> Iterator[Fault]:
+    """What is wrong with a number that, where known, must be above zero."""
+    if value is not None and not (math.isfinite(value) and value > 0):
+        yield Fault(
+            where, f"a number above 0 in {unit}", shorten(str(value)), "Correct it, or leave it empty."
+        )
+
+
+def item_faults(item: NewItem, row: str = "") -> Iterator[Fault]:
+    """What is wrong with a new item; `row` is put before the names of fields."""
+    yield from code_faults(item.sku, f"{row}sku")
+    yield from text_faults(item.description, f"{row}description")
+    yield from code_faults(item.unit, f"{row}unit")
+    yield from positive_faults(item.quantum, f"{row}quantum", item.unit)
+    yield from positive_faults(item.unit_weight_g, f"{row}unit_weight_g", "g")
+
+
+def place_faults(place: NewPlace, row: str = "") -> Iterator[Fault]:
+    """What is wrong with a new place."""
+    yield from code_faults(place.code, f"{row}code")
+    if place.kind not in REAL_KINDS:
+        yield Fault(
+            f"{row}kind", "'bin' or 'dock'", shorten(place.kind), "The other kinds come with their site."
+        )
+    corner = (place.x_m, place.y_m, place.width_m, place.depth_m)
+    if any(part is None for part in corner) and any(part is not None for part in corner):
+        yield Fault(
+            f"{row}x_m", "all of x_m, y_m, width_m, depth_m, or none", shorten(corner), "Give all four."
+        )
+    yield from corner_faults(place.x_m, place.y_m, row)
+    yield from positive_faults(place.width_m, f"{row}width_m", "m")
+    yield from positive_faults(place.depth_m, f"{row}depth_m", "m")
+    yield from positive_faults(place.capacity, f"{row}capacity", "the item's unit")
+
+
+def corner_faults(x_m: float | None, y_m: float | None, row: str = "") -> Iterator[Fault]:
+    """What is wrong with the upper left corner of something on the floor."""
+    for name, value in (("x_m", x_m), ("y_m", y_m)):
+        if value is not None and not math.isfinite(value):
+            yield Fault(f"{row}{name}", "a finite number of m", shorten(str(value)), "Correct the position.")
+
+
+def zone_faults(zone: Zone) -> Iterator[Fault]:
+    """What is wrong with a new zone."""
+    yield from code_faults(zone.code, "code")
+    yield from text_faults(zone.name, "name")
+    yield from corner_faults(zone.x_m, zone.y_m)
+    yield from positive_faults(zone.width_m, "width_m", "m")
+    yield from positive_faults(zone.depth_m, "depth_m", "m")
+    low, high = zone.low_degc, zone.high_degc
+    if any(limit is not None and not math.isfinite(limit) for limit in (low, high)):
+        yield Fault(
+            "low_degc, high_degc", "finite limits in degC, or none", f"{low}, {high}", "Correct the limits."
+        )
+    elif low is not None and high is not None and low >= high:
+        yield Fault(
+            "low_degc", f"a limit below high_degc ({high})", str(low), "Exchange or correct the limits."
+        )
+    if zone.delay < timedelta(0):
+        yield Fault("delay", "a duration of 0 or more", str(zone.delay), "Correct the delay.")
+
+
+def terms_faults(terms: Terms, row: str = "") -> Iterator[Fault]:
+    """What is wrong with a supplier's terms."""
+    if not (terms.unit_cost.is_finite() and terms.unit_cost >= 0):
+        yield Fault(f"{row}unit_cost", "a cost of 0 or more", str(terms.unit_cost), "Correct the cost.")
+    if not (terms.minimum_order.is_finite() and terms.minimum_order >= 0):
+        yield Fault(
+            f"{row}minimum_order", "0 or more units", str(terms.minimum_order), "Correct the minimum."
+        )
+    if not (math.isfinite(terms.lead_time_days) and terms.lead_time_days >= 0):
+        yield Fault(
+            f"{row}lead_time_days", "0 or more days", str(terms.lead_time_days), "Correct the lead time."
+        )
+    yield from positive_faults(terms.pack_size, f"{row}pack_size", "units")
+    yield from currency_faults(terms.currency, f"{row}currency")
+
+
+def currency_faults(currency: str, where: str = "currency") -> Iterator[Fault]:
+    """What is wrong with a currency code."""
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()):
+        yield Fault(where, "three capital letters such as EUR", shorten(currency), "Use the ISO 4217 code.")

@@ -1,0 +1,261 @@
+"""SQL of master data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from shelfwise.records.model import Item, NewItem, NewPlace, Place, Site, Supplier, Terms, Zone
+from shelfwise.store.database import Tx, first, rows, run, value, values
+
+_ITEM = "select item_id, sku, description, unit, quantum, unit_weight_g, provenance from item"
+_SITE = "select site_id, code, name, time_zone, width_m, depth_m, provenance from site"
+_ZONE = """select zone_id, site_id, code, name, kind, x_m, y_m, width_m, depth_m, low_degc, high_degc, delay
+    from zone"""
+_PLACE = """select place_id, site_id, zone_id, code, kind, x_m, y_m, width_m, depth_m, item_id, capacity
+    from place"""
+_SUPPLIER = "select supplier_id, code, name, order_url, provenance from supplier"
+
+
+def insert_items(tx: Tx, tenant: int, items: Sequence[NewItem]) -> int:
+    """Insert what is not there yet; returns how many that were."""
+    return run(
+        tx,
+        """insert into item (tenant_id, sku, description, unit, quantum, unit_weight_g, provenance)
+           select %s, u.* from unnest(%s::text[], %s::text[], %s::text[], %s::numeric[], %s::float8[], %s::text[]) u
+           on conflict (tenant_id, sku) do nothing""",
+        (
+            tenant,
+            [item.sku for item in items],
+            [item.description for item in items],
+            [item.unit for item in items],
+            [item.quantum for item in items],
+            [item.unit_weight_g for item in items],
+            [item.provenance for item in items],
+        ),
+    )
+
+
+def item_ids(tx: Tx, tenant: int, skus: Collection[str]) -> dict[str, int]:
+    return dict(
+        values(
+            tx,
+            "select sku, item_id from item where tenant_id = %s and sku = any(%s::text[])",
+            (tenant, list(skus)),
+        )
+    )
+
+
+def item_by_sku(tx: Tx, tenant: int, sku: str) -> Item | None:
+    return first(tx, Item, f"{_ITEM} where tenant_id = %s and sku = %s", (tenant, sku))
+
+
+def item(tx: Tx, tenant: int, item_id: int) -> Item | None:
+    return first(tx, Item, f"{_ITEM} where tenant_id = %s and item_id = %s", (tenant, item_id))
+
+
+def items(tx: Tx, tenant: int, search: str, limit: int, offset: int) -> list[Item]:
+    return rows(
+        tx,
+        Item,
+        f"""{_ITEM} where tenant_id = %(tenant)s
+            and (%(like)s = '%%%%' or sku ilike %(like)s or description ilike %(like)s)
+            order by sku limit %(limit)s offset %(offset)s""",
+        {"tenant": tenant, "like": contains(search), "limit": limit, "offset": offset},
+    )
+
+
+def quanta(tx: Tx, tenant: int, ids: Collection[int]) -> dict[int, Any]:
+    """The quantum of each item that exists among the ids."""
+    return dict(
+        values(
+            tx,
+            "select item_id, quantum from item where tenant_id = %s and item_id = any(%s::bigint[])",
+            (tenant, list(ids)),
+        )
+    )
+
+
+def insert_site(tx: Tx, tenant: int, site: Site) -> int | None:
+    """The new site's id, or None where its code is taken."""
+    found = value(
+        tx,
+        """insert into site (tenant_id, code, name, time_zone, width_m, depth_m, provenance)
+           values (%s, %s, %s, %s, %s, %s, %s) on conflict (tenant_id, code) do nothing returning site_id""",
+        (tenant, site.code, site.name, site.time_zone, site.width_m, site.depth_m, site.provenance),
+    )
+    return None if found is None else int(found)
+
+
+def site(tx: Tx, tenant: int, code: str) -> Site | None:
+    return first(tx, Site, f"{_SITE} where tenant_id = %s and code = %s", (tenant, code))
+
+
+def site_by_id(tx: Tx, tenant: int, site_id: int) -> Site | None:
+    return first(tx, Site, f"{_SITE} where tenant_id = %s and site_id = %s", (tenant, site_id))
+
+
+def sites(tx: Tx, tenant: int) -> list[Site]:
+    return rows(tx, Site, f"{_SITE} where tenant_id = %s order by code", (tenant,))
+
+
+def insert_zone(tx: Tx, tenant: int, zone: Zone) -> int | None:
+    """The new zone's id, or None where its code is taken at the site."""
+    found = value(
+        tx,
+        """insert into zone (tenant_id, site_id, code, name, kind, x_m, y_m, width_m, depth_m,
+                             low_degc, high_degc, delay)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+           on conflict (tenant_id, site_id, code) do nothing returning zone_id""",
+        (
+            tenant, zone.site_id, zone.code, zone.name, zone.kind, zone.x_m, zone.y_m, zone.width_m, zone.depth_m,
+            zone.low_degc, zone.high_degc, zone.delay,
+        ),
+    )  # fmt: skip
+    return None if found is None else int(found)
+
+
+def zones(tx: Tx, tenant: int, site_id: int) -> list[Zone]:
+    return rows(tx, Zone, f"{_ZONE} where tenant_id = %s and site_id = %s order by code", (tenant, site_id))
+
+
+def insert_places(tx: Tx, tenant: int, site_id: int, places: Sequence[NewPlace]) -> int:
+    """Insert what is not there yet; returns how many that were."""
+    return run(
+        tx,
+        """insert into place (tenant_id, site_id, code, kind, zone_id, x_m, y_m, width_m, depth_m, item_id, capacity)
+           select %s, %s, u.* from unnest(%s::text[], %s::text[], %s::bigint[], %s::float8[], %s::float8[],
+               %s::float8[], %s::float8[], %s::bigint[], %s::numeric[]) u
+           on conflict (tenant_id, site_id, code) do nothing""",
+        (
+            tenant,
+            site_id,
+            [place.code for place in places],
+            [place.kind for place in places],
+            [place.zone_id for place in places],
+            [place.x_m for place in places],
+            [place.y_m for place in places],
+            [place.width_m for place in places],
+            [place.depth_m for place in places],
+            [place.item_id for place in places],
+            [place.capacity for place in places],
+        ),
+    )
+
+
+def place_ids(tx: Tx, tenant: int, site_id: int, codes: Collection[str]) -> dict[str, int]:
+    return dict(
+        values(
+            tx,
+            "select code, place_id from place where tenant_id = %s and site_id = %s and code = any(%s::text[])",
+            (tenant, site_id, list(codes)),
+        )
+    )
+
+
+def places(tx: Tx, tenant: int, site_id: int) -> list[Place]:
+    return rows(tx, Place, f"{_PLACE} where tenant_id = %s and site_id = %s order by code", (tenant, site_id))
+
+
+def place_by_code(tx: Tx, tenant: int, site_id: int, code: str) -> Place | None:
+    return first(
+        tx, Place, f"{_PLACE} where tenant_id = %s and site_id = %s and code = %s", (tenant, site_id, code)
+    )
+
+
+def places_by_id(tx: Tx, tenant: int, ids: Collection[int]) -> dict[int, Place]:
+    found = rows(
+        tx, Place, f"{_PLACE} where tenant_id = %s and place_id = any(%s::bigint[])", (tenant, list(ids))
+    )
+    return {place.place_id: place for place in found}
+
+
+def standing_places(tx: Tx, tenant: int, site_ids: Collection[int]) -> dict[tuple[int, str], int]:
+    """The virtual places of sites, by site and kind."""
+    return {
+        (site_id, kind): place_id
+        for site_id, kind, place_id in values(
+            tx,
+            """select site_id, kind, place_id from place
+               where tenant_id = %s and site_id = any(%s::bigint[]) and kind not in ('bin', 'dock')""",
+            (tenant, list(site_ids)),
+        )
+    }
+
+
+def insert_supplier(tx: Tx, tenant: int, supplier: Supplier) -> int | None:
+    """The new supplier's id, or None where its code is taken."""
+    found = value(
+        tx,
+        """insert into supplier (tenant_id, code, name, order_url, provenance) values (%s, %s, %s, %s, %s)
+           on conflict (tenant_id, code) do nothing returning supplier_id""",
+        (tenant, supplier.code, supplier.name, supplier.order_url, supplier.provenance),
+    )
+    return None if found is None else int(found)
+
+
+def suppliers(tx: Tx, tenant: int) -> list[Supplier]:
+    return rows(tx, Supplier, f"{_SUPPLIER} where tenant_id = %s order by code", (tenant,))
+
+
+def supplier(tx: Tx, tenant: int, supplier_id: int) -> Supplier | None:
+    return first(
+        tx, Supplier, f"{_SUPPLIER} where tenant_id = %s and supplier_id = %s", (tenant, supplier_id)
+    )
+
+
+def put_terms(tx: Tx, tenant: int, terms: Sequence[Terms]) -> None:
+    """Insert terms, or replace those of the same supplier and item."""
+    run(
+        tx,
+        """insert into supplier_item (tenant_id, supplier_id, item_id, unit_cost, currency, pack_size,
+                                      minimum_order, lead_time_days, provenance)
+           select %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::text[], %s::numeric[],
+               %s::numeric[], %s::float8[], %s::text[]) u
+           on conflict (tenant_id, supplier_id, item_id) do update set
+               unit_cost = excluded.unit_cost, currency = excluded.currency, pack_size = excluded.pack_size,
+               minimum_order = excluded.minimum_order, lead_time_days = excluded.lead_time_days,
+               provenance = excluded.provenance""",
+        (
+            tenant,
+            [one.supplier_id for one in terms],
+            [one.item_id for one in terms],
+            [one.unit_cost for one in terms],
+            [one.currency for one in terms],
+            [one.pack_size for one in terms],
+            [one.minimum_order for one in terms],
+            [one.lead_time_days for one in terms],
+            [one.provenance for one in terms],
+        ),
+    )
+
+
+def terms_for(tx: Tx, tenant: int, ids: Collection[int]) -> list[Terms]:
+    return rows(
+        tx,
+        Terms,
+        """select supplier_id, item_id, unit_cost, currency, lead_time_days, pack_size, minimum_order, provenance
+           from supplier_item where tenant_id = %s and item_id = any(%s::bigint[]) order by item_id, supplier_id""",
+        (tenant, list(ids)),
+    )
+
+
+def setting(tx: Tx, tenant: int, name: str) -> Any:
+    return value(tx, "select value from setting where tenant_id = %s and name = %s", (tenant, name))
+
+
+def put_setting(tx: Tx, tenant: int, name: str, content: Any) -> None:
+    run(
+        tx,
+        """insert into setting (tenant_id, name, value) values (%s, %s, %s)
+           on conflict (tenant_id, name) do update set value = excluded.value""",
+        (tenant, name, Jsonb(content)),
+    )
+
+
+def contains(search: str) -> str:
+    """A LIKE pattern that finds the text anywhere and takes its %, _ and \\ as they are."""
+    plain = search.replace("\x00", "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{plain}%"
