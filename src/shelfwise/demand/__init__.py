@@ -1,0 +1,1 @@
+"""What will sell: daily history, simple methods that race in a backtest, and sample paths of the future."""
