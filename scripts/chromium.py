@@ -11,7 +11,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def find() -> str | None:
-    """A Chromium that is here: named by CHROMIUM, on the PATH, or one that Playwright installed."""
+    """A Chromium that is here: named by CHROMIUM, on the PATH, or Playwright's."""
     if (named := os.environ.get("CHROMIUM")) and shutil.which(named):
         return named
     for name in NAMES:
@@ -43,7 +43,7 @@ def main() -> int:
         path = find()
     if path is None:
         print(
-            "\n*** NO CHROMIUM ***\nNeither the system's packages nor Playwright gave one. The browser tests will FAIL.\n"
+            "\n*** NO CHROMIUM ***\nNeither the system's packages nor Playwright gave one. The browser tests FAIL.\n"
             "Install Chromium and run again, or name it: CHROMIUM=/path/to/chromium make test\n",
             file=sys.stderr,
         )

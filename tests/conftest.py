@@ -1,8 +1,7 @@
-"""What tests share: one Postgres for the session, a fresh database and a clock standing still for each test."""
+"""What tests share: one Postgres for the session, an empty database and a clock standing still for each test."""
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +17,6 @@ from shelfwise.store.database import Database, run
 from shelfwise.store.migrate import migrate
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -37,28 +35,48 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def template(server_url: str) -> str:
-    """The name of a migrated database with one tenant in it, to be copied."""
-    name = f"template_{os.getpid()}"
+def shared_url(server_url: str) -> str:
+    """The URL of a migrated database that tests use one after the other."""
+    name = f"test_{os.getpid()}"
     with psycopg.connect(server_url, autocommit=True) as admin:
         admin.execute(f'create database "{name}"')
     url = with_database(server_url, name)
     migrate(url)
-    with psycopg.connect(url) as tx:
-        run(tx, "insert into tenant values (1, 'Test', 'EUR')")
-        stand_still(tx, 1, NOON)
-    return name
+    return url
 
 
 @pytest.fixture
-def database_url(server_url: str, template: str) -> Iterator[str]:
-    """A fresh, migrated database of its own for one test."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(f'create database "{name}" template "{template}"')
-    yield with_database(server_url, name)
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(f'drop database "{name}" with (force)')
+def database_url(shared_url: str) -> Iterator[str]:
+    """A database with one tenant, its clock at NOON and nothing else; sequences start at 1."""
+    with psycopg.connect(shared_url) as tx:
+        run(tx, "insert into tenant values (1, 'Test', 'EUR')")
+        stand_still(tx, 1, NOON)
+    yield shared_url
+    with psycopg.connect(shared_url) as tx:
+        tx.execute(_EMPTY)
+
+
+# Deleting is many times faster than a new database for each test. Only tables and sequences in use are touched.
+_EMPTY = """
+do $$
+declare name text; used boolean;
+begin
+    perform pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend';
+    set local session_replication_role = replica;
+    set local lock_timeout = '10s';
+    for name in select format('%I', relname) from pg_class
+            where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+              and relname <> 'schema_migration' loop
+        execute 'select exists (select from ' || name || ')' into used;
+        if used then execute 'delete from ' || name; end if;
+    end loop;
+    for name in select format('%I', sequencename) from pg_sequences
+            where schemaname = 'public' and last_value is not null loop
+        execute 'alter sequence ' || name || ' restart';
+    end loop;
+end $$
+"""
 
 
 @pytest.fixture

@@ -1,0 +1,107 @@
+"""Messages leave at least once, under one key, and their fate is visible."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shelfwise.access.context import Context, Office
+from shelfwise.access.model import system
+from shelfwise.store.database import Database
+from shelfwise.work import outbox
+from shelfwise.work.outbox import Message
+
+
+class HandClock:
+    """A wall clock moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class Partner:
+    """The other end: counts what arrives, and is down for a number of attempts."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.failures = failures
+        self.got: list[str] = []
+        self.delivered: list[str] = []
+
+    def take(self, message: Message) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("connection refused")
+        self.got.append(message.idempotency_key)
+
+    def note(self, ctx: Context, message: Message) -> None:
+        self.delivered.append(message.idempotency_key)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def desk(database: Database, clock: HandClock) -> Office:
+    office = Office(database, wall=clock)
+    with office.context(system("test")) as ctx:
+        outbox.enqueue(ctx, "PO-1", "http://127.0.0.1/orders", {"number": "PO-1"})
+        outbox.enqueue(ctx, "PO-1", "http://127.0.0.1/orders", {"number": "PO-1"})
+    return office
+
+
+def test_the_same_key_is_one_message(desk: Office) -> None:
+    partner = Partner()
+    assert outbox.deliver_next(desk, partner.take, partner.note) is not None
+    assert outbox.deliver_next(desk, partner.take, partner.note) is None
+    assert partner.got == partner.delivered == ["PO-1"]
+
+
+def test_a_message_rolled_back_never_leaves(desk: Office) -> None:
+    with pytest.raises(RuntimeError), desk.context(system("test")) as ctx:
+        outbox.enqueue(ctx, "PO-2", "http://127.0.0.1/orders", {})
+        raise RuntimeError("decision withdrawn")
+    with desk.context(system("test")) as ctx:
+        assert [message.idempotency_key for message in outbox.undelivered(ctx)] == ["PO-1"]
+
+
+def test_a_failed_attempt_is_repeated_under_the_same_key_after_a_growing_pause(desk: Office, clock: HandClock) -> None:
+    partner = Partner(failures=2)
+    pauses = []
+    while not partner.got:
+        if outbox.deliver_next(desk, partner.take, partner.note) is None:
+            clock.time += timedelta(seconds=1)
+            pauses.append(1)
+    assert partner.got == ["PO-1"]
+    assert len(pauses) == 2 + 4
+
+
+def test_after_the_last_attempt_the_message_is_failed_and_visible(desk: Office, clock: HandClock) -> None:
+    partner = Partner(failures=outbox.ATTEMPTS)
+    for _ in range(outbox.ATTEMPTS):
+        outbox.deliver_next(desk, partner.take, partner.note)
+        clock.time += timedelta(hours=1)
+    assert outbox.deliver_next(desk, partner.take, partner.note) is None
+    with desk.context(system("test")) as ctx:
+        (message,) = outbox.undelivered(ctx)
+    assert message.state == "failed"
+    assert message.last_error == "ConnectionError: connection refused"
+
+
+def test_a_worker_that_dies_during_an_attempt_leaves_the_message_to_the_next(desk: Office, clock: HandClock) -> None:
+    partner = Partner()
+
+    def die(message: Message) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        outbox.deliver_next(desk, die, partner.note)
+    assert outbox.deliver_next(desk, partner.take, partner.note) is None
+    clock.time += outbox.LEASE
+    assert outbox.deliver_next(desk, partner.take, partner.note) is not None
+    assert partner.got == ["PO-1"]
