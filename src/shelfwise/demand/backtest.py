@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -56,32 +57,45 @@ def race(history: DemandHistory, horizon: int, windows: int, rng: np.random.Gene
     Returns:
         None where no window has enough days before it, or none was known for half of its days.
     """
-    screened, _ = screen(history)
-    origins = [
-        known
-        for known in range(history.days - horizon, 0, -horizon)[:windows]
-        if (~history.masked[:known]).sum() >= MIN_TRAINING_DAYS
-        and screened.masked[known : known + horizon].sum() * 2 <= horizon
-    ][::-1]
-    drawn: dict[str, list[Paths]] = {}
-    raced: list[int] = []
-    for known in origins:
-        past, _ = screen(history.until(known))
-        at_origin = {method.name: sample_paths(method, past, horizon, RACE_PATHS, rng) for method in METHODS}
-        if any(paths is None for paths in at_origin.values()):
-            continue
-        raced.append(known)
-        for name, paths in at_origin.items():
-            if paths is not None:
-                drawn.setdefault(name, []).append(paths)
-    if not raced:
+    drawn = windows_of(history, horizon, windows, rng)
+    if not drawn:
         return None
-    actual = [screened.quantity[known : known + horizon] for known in raced]
-    unknown = [screened.masked[known : known + horizon] for known in raced]
-    scores = {name: score(paths, actual, unknown) for name, paths in drawn.items()}
-    return RaceResult(
-        horizon, tuple(history.day(known - 1) for known in raced), scores, best(METHODS, scores)
-    )
+    screened, _ = screen(history)
+    actual = [screened.quantity[window.known : window.known + horizon] for window in drawn]
+    unknown = [screened.masked[window.known : window.known + horizon] for window in drawn]
+    scores = {
+        method.name: score([window.paths[method.name] for window in drawn], actual, unknown)
+        for method in METHODS
+    }
+    origins = tuple(history.day(window.known - 1) for window in drawn)
+    return RaceResult(horizon, origins, scores, best(METHODS, scores))
+
+
+@dataclass(frozen=True)
+class Window:
+    """What every method drew when only the first `known` days of the history had happened."""
+
+    known: int
+    paths: dict[str, Paths]
+
+
+def windows_of(
+    history: DemandHistory, horizon: int, windows: int, rng: np.random.Generator
+) -> tuple[Window, ...]:
+    """The windows of a race, oldest first."""
+    screened, _ = screen(history)
+    drawn: list[Window] = []
+    for known in reversed(range(history.days - horizon, 0, -horizon)[:windows]):
+        past, _ = screen(history.until(known))
+        if len(past.observed) < MIN_TRAINING_DAYS:
+            continue
+        if screened.masked[known : known + horizon].sum() * 2 > horizon:
+            continue
+        paths = {method.name: sample_paths(method, past, horizon, RACE_PATHS, rng) for method in METHODS}
+        complete = {name: one for name, one in paths.items() if one is not None}
+        if len(complete) == len(METHODS):
+            drawn.append(Window(known, complete))
+    return tuple(drawn)
 
 
 def best(methods: Sequence[Method], scores: dict[str, Scores]) -> str:

@@ -41,23 +41,19 @@ class Method:
 
 def moving_average(quantity: Floats, masked: Flags, horizon: int) -> Floats:
     """The mean of the known days among the last 28; with fewer than seven of them the mean before that."""
-    level = _rolling_mean(quantity, masked, WINDOW_DAYS, MIN_IN_WINDOW)
+    level = _rolling_mean(np.where(masked, np.nan, quantity), WINDOW_DAYS, MIN_IN_WINDOW)
     return np.repeat(_carry_forward(level)[:, None], horizon, axis=1)
 
 
 def seasonal_naive(quantity: Floats, masked: Flags, horizon: int) -> Floats:
-    """The last known demand of the same weekday."""
-    latest = np.where(masked, np.nan, quantity)
-    for weekday in range(min(7, len(latest))):
-        latest[weekday::7] = _carry_forward(latest[weekday::7])
+    """The last known demand of the same weekday; where there is none yet, the moving average."""
+    latest = _carry_forward(_weeks(quantity, masked)).ravel()[-len(quantity) :]
     return _by_weekday(latest, moving_average(quantity, masked, horizon))
 
 
 def same_weekday_mean(quantity: Floats, masked: Flags, horizon: int) -> Floats:
     """The mean of the same weekday's known days over eight weeks; with fewer than two the moving average."""
-    mean = np.full(len(quantity), np.nan)
-    for weekday in range(min(7, len(mean))):
-        mean[weekday::7] = _rolling_mean(quantity[weekday::7], masked[weekday::7], WEEKS, 2)
+    mean = _rolling_mean(_weeks(quantity, masked), WEEKS, 2).ravel()[-len(quantity) :]
     return _by_weekday(mean, moving_average(quantity, masked, horizon))
 
 
@@ -119,8 +115,8 @@ def whole_numbers(paths: Floats, rng: np.random.Generator) -> Floats:
     """Paths of whole numbers whose running totals stay within one of those before, and equal on average."""
     offset = rng.random((len(paths), 1))
     running = np.floor(np.cumsum(paths, axis=1) + offset + 1e-9)
-    whole: Floats = np.diff(running, axis=1, prepend=0.0)
-    return whole
+    running[:, 1:] -= running[:, :-1].copy()
+    return running
 
 
 def _past_errors(expected: Floats, history: DemandHistory) -> tuple[Floats, Floats] | None:
@@ -166,21 +162,28 @@ def _spread_evenly(among: int, count: int, rng: np.random.Generator) -> NDArray[
     return rng.permutation(np.minimum(chosen, among - 1))
 
 
-def _rolling_mean(quantity: Floats, masked: Flags, window: int, least: int) -> Floats:
-    sums = np.concatenate(([0.0], np.cumsum(np.where(masked, 0.0, quantity))))
-    counts = np.concatenate(([0], np.cumsum(~masked)))
-    last = np.arange(1, len(quantity) + 1)
-    first = np.maximum(last - window, 0)
-    number = counts[last] - counts[first]
-    mean = np.full(len(quantity), np.nan)
-    np.divide(sums[last] - sums[first], number, out=mean, where=number >= least)
+def _weeks(quantity: Floats, masked: Flags) -> Floats:
+    """Shape (weeks, 7): the days, NaN where unknown, the last one in the last cell."""
+    days = np.where(masked, np.nan, quantity)
+    return np.concatenate((np.full(-len(days) % 7, np.nan), days)).reshape(-1, 7)
+
+
+def _rolling_mean(rows: Floats, window: int, least: int) -> Floats:
+    """Down the first axis, the mean of the numbers among the last `window`; NaN with fewer than `least`."""
+    known = ~np.isnan(rows)
+    sums = np.cumsum(np.where(known, rows, 0.0), axis=0)
+    counts = np.cumsum(known, axis=0)
+    sums[window:] -= sums[:-window].copy()
+    counts[window:] -= counts[:-window].copy()
+    mean: Floats = np.divide(sums, counts, out=np.full(rows.shape, np.nan), where=counts >= least)
     return mean
 
 
-def _carry_forward(row: Floats) -> Floats:
-    """The row with each NaN replaced by the last number before it."""
-    index = np.maximum.accumulate(np.where(np.isnan(row), -1, np.arange(len(row))))
-    return np.where(index >= 0, row[np.maximum(index, 0)], np.nan)
+def _carry_forward(rows: Floats) -> Floats:
+    """Each NaN replaced by the last number above it in the first axis."""
+    numbers = np.arange(len(rows)).reshape((-1,) + (1,) * (rows.ndim - 1))
+    index = np.maximum.accumulate(np.where(np.isnan(rows), 0, numbers), axis=0)
+    return np.take_along_axis(rows, index, axis=0)
 
 
 def _by_weekday(value: Floats, fallback: Floats) -> Floats:
