@@ -36,9 +36,7 @@ def test_a_site_comes_with_its_virtual_places_and_a_dock(ctx: Context) -> None:
 
 
 def test_an_item_is_found_by_its_sku_and_by_a_part_of_its_text(ctx: Context) -> None:
-    service.add_item(
-        ctx, sku="85048", description="100% wool_blanket", quantum=Decimal("0.5"), unit_weight_g=950.0
-    )
+    service.add_item(ctx, sku="85048", description="100% wool_blanket", quantum=Decimal("0.5"), unit_weight_g=950.0)
     service.add_item(ctx, sku="79323P", description="Pink cherry lights")
     assert service.item_by_sku(ctx, "85048").quantum == Decimal("0.5")
     assert [item.sku for item in service.items(ctx, "CHERRY")] == ["79323P"]
@@ -70,9 +68,7 @@ def test_adding_many_keeps_what_is_there_and_gives_every_id(ctx: Context) -> Non
     assert ids["A"] == first
     assert service.item_by_sku(ctx, "A").description == "kept"
     site_id = add_site(ctx)
-    places = service.add_places(
-        ctx, site_id, [NewPlace("A-1", item_id=first, capacity=Decimal(40)), NewPlace("DOCK")]
-    )
+    places = service.add_places(ctx, site_id, [NewPlace("A-1", item_id=first, capacity=Decimal(40)), NewPlace("DOCK")])
     assert sorted(places) == ["A-1", "DOCK"]
     assert service.place_by_code(ctx, site_id, "A-1").capacity == 40
 
@@ -117,9 +113,7 @@ def test_what_a_new_row_points_to_must_exist(ctx: Context) -> None:
         service.add_place(ctx, site_id=99, code="A")
     item_id = service.add_item(ctx, sku="A")
     with pytest.raises(NotFound, match="supplier"):
-        service.add_terms(
-            ctx, supplier_id=99, item_id=item_id, unit_cost=Decimal(1), currency="EUR", lead_time_days=3
-        )
+        service.add_terms(ctx, supplier_id=99, item_id=item_id, unit_cost=Decimal(1), currency="EUR", lead_time_days=3)
 
 
 def test_new_terms_replace_the_old_ones(ctx: Context) -> None:

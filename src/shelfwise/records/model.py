@@ -27,6 +27,8 @@ STANDING_PLACES: dict[str, PlaceKind] = {
     "DOCK": "dock",
 }
 LONGEST_CODE = 64
+# Together with quantities below 10^15 it keeps division exact in the 28 digits of Python's decimals.
+SMALLEST_QUANTUM = Decimal("1e-9")
 LONGEST_TEXT = 500
 # A list of faults is for a person to read: the first ones say what is wrong with the rest.
 MOST_FAULTS = 20
@@ -193,9 +195,7 @@ def text_faults(value: str, where: str) -> Iterator[Fault]:
 def positive_faults(value: float | Decimal | None, where: str, unit: str) -> Iterator[Fault]:
     """What is wrong with a number that, where known, must be above zero."""
     if value is not None and not (math.isfinite(value) and value > 0):
-        yield Fault(
-            where, f"a number above 0 in {unit}", shorten(str(value)), "Correct it, or leave it empty."
-        )
+        yield Fault(where, f"a number above 0 in {unit}", shorten(str(value)), "Correct it, or leave it empty.")
 
 
 def item_faults(item: NewItem, row: str = "") -> Iterator[Fault]:
@@ -204,6 +204,8 @@ def item_faults(item: NewItem, row: str = "") -> Iterator[Fault]:
     yield from text_faults(item.description, f"{row}description")
     yield from code_faults(item.unit, f"{row}unit")
     yield from positive_faults(item.quantum, f"{row}quantum", item.unit)
+    if item.quantum.is_finite() and 0 < item.quantum < SMALLEST_QUANTUM:
+        yield Fault(f"{row}quantum", f"at least {SMALLEST_QUANTUM:f}", str(item.quantum), "Choose a smaller unit.")
     yield from positive_faults(item.unit_weight_g, f"{row}unit_weight_g", "g")
 
 
@@ -211,14 +213,10 @@ def place_faults(place: NewPlace, row: str = "") -> Iterator[Fault]:
     """What is wrong with a new place."""
     yield from code_faults(place.code, f"{row}code")
     if place.kind not in REAL_KINDS:
-        yield Fault(
-            f"{row}kind", "'bin' or 'dock'", shorten(place.kind), "The other kinds come with their site."
-        )
+        yield Fault(f"{row}kind", "'bin' or 'dock'", shorten(place.kind), "The other kinds come with their site.")
     corner = (place.x_m, place.y_m, place.width_m, place.depth_m)
     if any(part is None for part in corner) and any(part is not None for part in corner):
-        yield Fault(
-            f"{row}x_m", "all of x_m, y_m, width_m, depth_m, or none", shorten(corner), "Give all four."
-        )
+        yield Fault(f"{row}x_m", "all of x_m, y_m, width_m, depth_m, or none", shorten(corner), "Give all four.")
     yield from corner_faults(place.x_m, place.y_m, row)
     yield from positive_faults(place.width_m, f"{row}width_m", "m")
     yield from positive_faults(place.depth_m, f"{row}depth_m", "m")
@@ -241,13 +239,9 @@ def zone_faults(zone: Zone) -> Iterator[Fault]:
     yield from positive_faults(zone.depth_m, "depth_m", "m")
     low, high = zone.low_degc, zone.high_degc
     if any(limit is not None and not math.isfinite(limit) for limit in (low, high)):
-        yield Fault(
-            "low_degc, high_degc", "finite limits in degC, or none", f"{low}, {high}", "Correct the limits."
-        )
+        yield Fault("low_degc, high_degc", "finite limits in degC, or none", f"{low}, {high}", "Correct the limits.")
     elif low is not None and high is not None and low >= high:
-        yield Fault(
-            "low_degc", f"a limit below high_degc ({high})", str(low), "Exchange or correct the limits."
-        )
+        yield Fault("low_degc", f"a limit below high_degc ({high})", str(low), "Exchange or correct the limits.")
     if zone.delay < timedelta(0):
         yield Fault("delay", "a duration of 0 or more", str(zone.delay), "Correct the delay.")
 
@@ -257,13 +251,9 @@ def terms_faults(terms: Terms, row: str = "") -> Iterator[Fault]:
     if not (terms.unit_cost.is_finite() and terms.unit_cost >= 0):
         yield Fault(f"{row}unit_cost", "a cost of 0 or more", str(terms.unit_cost), "Correct the cost.")
     if not (terms.minimum_order.is_finite() and terms.minimum_order >= 0):
-        yield Fault(
-            f"{row}minimum_order", "0 or more units", str(terms.minimum_order), "Correct the minimum."
-        )
+        yield Fault(f"{row}minimum_order", "0 or more units", str(terms.minimum_order), "Correct the minimum.")
     if not (math.isfinite(terms.lead_time_days) and terms.lead_time_days >= 0):
-        yield Fault(
-            f"{row}lead_time_days", "0 or more days", str(terms.lead_time_days), "Correct the lead time."
-        )
+        yield Fault(f"{row}lead_time_days", "0 or more days", str(terms.lead_time_days), "Correct the lead time.")
     yield from positive_faults(terms.pack_size, f"{row}pack_size", "units")
     yield from currency_faults(terms.currency, f"{row}currency")
 

@@ -40,7 +40,6 @@ from shelfwise.records.sites import (
 )
 
 __all__ = [
-    "GO_LIVE",
     "add_item",
     "add_items",
     "add_many_terms",
@@ -66,8 +65,6 @@ __all__ = [
     "terms_for",
     "zones",
 ]
-
-GO_LIVE = "go_live"
 
 
 def add_item(
@@ -157,12 +154,8 @@ def add_supplier(
     """
     ctx.require(Right.IMPORT_DATA)
     faults = [*code_faults(code, "code"), *text_faults(name, "name")]
-    if order_url is not None and not (
-        order_url.startswith(("http://", "https://")) and order_url.isprintable()
-    ):
-        faults.append(
-            Fault("order_url", "an http or https address", shorten(order_url), "Correct the address.")
-        )
+    if order_url is not None and not (order_url.startswith(("http://", "https://")) and order_url.isprintable()):
+        faults.append(Fault("order_url", "an http or https address", shorten(order_url), "Correct the address."))
     refuse(faults)
     supplier_id = tables.insert_supplier(ctx.tx, ctx.tenant, Supplier(0, code, name, order_url, provenance))
     if supplier_id is None:
@@ -234,9 +227,7 @@ def add_many_terms(ctx: Context, terms: Sequence[Terms]) -> None:
     ctx.require(Right.IMPORT_DATA)
     refuse(fault for row, one in enumerate(terms, 1) for fault in terms_faults(one, f"row {row}, "))
     if len({(one.supplier_id, one.item_id) for one in terms}) < len(terms):
-        raise Invalid(
-            Fault("terms", "each supplier and item once", "a pair twice", "Keep the terms that hold.")
-        )
+        raise Invalid(Fault("terms", "each supplier and item once", "a pair twice", "Keep the terms that hold."))
     require_items(ctx, {one.item_id for one in terms})
     try:
         with ctx.tx.transaction():
@@ -256,8 +247,7 @@ def terms_for(ctx: Context, item_ids: Collection[int]) -> list[Terms]:
 def go_live(ctx: Context) -> datetime | None:
     """From when on sales reserve and issue stock; None: not yet decided, all sales are history."""
     ctx.require(Right.VIEW)
-    text = tables.setting(ctx.tx, ctx.tenant, GO_LIVE)
-    return None if text is None else datetime.fromisoformat(text)
+    return tables.go_live(ctx.tx, ctx.tenant)
 
 
 def set_go_live(ctx: Context, instant: datetime) -> None:
@@ -268,8 +258,6 @@ def set_go_live(ctx: Context, instant: datetime) -> None:
     """
     ctx.require(Right.IMPORT_DATA)
     if instant.utcoffset() is None:
-        raise Invalid(
-            Fault("go_live", "an instant with its time zone", shorten(str(instant)), "Add the time zone.")
-        )
-    tables.put_setting(ctx.tx, ctx.tenant, GO_LIVE, instant.isoformat())
+        raise Invalid(Fault("go_live", "an instant with its time zone", shorten(str(instant)), "Add the time zone."))
+    tables.put_go_live(ctx.tx, ctx.tenant, instant)
     ctx.audit("go_live.decided", "tenant", at=instant.isoformat())

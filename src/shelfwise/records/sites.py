@@ -75,9 +75,7 @@ def add_site(
             *(fault for place in standing if place.kind == "dock" for fault in place_faults(place, "dock ")),
         ]
     )
-    site_id = tables.insert_site(
-        ctx.tx, ctx.tenant, Site(0, code, name, time_zone, width_m, depth_m, provenance)
-    )
+    site_id = tables.insert_site(ctx.tx, ctx.tenant, Site(0, code, name, time_zone, width_m, depth_m, provenance))
     if site_id is None:
         raise taken("site", code)
     tables.insert_places(ctx.tx, ctx.tenant, site_id, standing)
@@ -202,9 +200,7 @@ def add_places(ctx: Context, site_id: int, places: Sequence[NewPlace]) -> dict[s
 
 def _insert_places(ctx: Context, site_id: int, places: Sequence[NewPlace], row: str) -> int:
     ctx.require(Right.IMPORT_DATA)
-    refuse(
-        fault for number, place in enumerate(places, 1) for fault in place_faults(place, row.format(number))
-    )
+    refuse(fault for number, place in enumerate(places, 1) for fault in place_faults(place, row.format(number)))
     site_by_id(ctx, site_id)
     here = {zone.zone_id for zone in tables.zones(ctx.tx, ctx.tenant, site_id)}
     for place in places:

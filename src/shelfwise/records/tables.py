@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from datetime import datetime
+from decimal import Decimal
 
 from psycopg.types.json import Jsonb
 
@@ -67,7 +68,7 @@ def items(tx: Tx, tenant: int, search: str, limit: int, offset: int) -> list[Ite
     )
 
 
-def quanta(tx: Tx, tenant: int, ids: Collection[int]) -> dict[int, Any]:
+def quanta(tx: Tx, tenant: int, ids: Collection[int]) -> dict[int, Decimal]:
     """The quantum of each item that exists among the ids."""
     return dict(
         values(
@@ -160,15 +161,11 @@ def places(tx: Tx, tenant: int, site_id: int) -> list[Place]:
 
 
 def place_by_code(tx: Tx, tenant: int, site_id: int, code: str) -> Place | None:
-    return first(
-        tx, Place, f"{_PLACE} where tenant_id = %s and site_id = %s and code = %s", (tenant, site_id, code)
-    )
+    return first(tx, Place, f"{_PLACE} where tenant_id = %s and site_id = %s and code = %s", (tenant, site_id, code))
 
 
 def places_by_id(tx: Tx, tenant: int, ids: Collection[int]) -> dict[int, Place]:
-    found = rows(
-        tx, Place, f"{_PLACE} where tenant_id = %s and place_id = any(%s::bigint[])", (tenant, list(ids))
-    )
+    found = rows(tx, Place, f"{_PLACE} where tenant_id = %s and place_id = any(%s::bigint[])", (tenant, list(ids)))
     return {place.place_id: place for place in found}
 
 
@@ -201,9 +198,7 @@ def suppliers(tx: Tx, tenant: int) -> list[Supplier]:
 
 
 def supplier(tx: Tx, tenant: int, supplier_id: int) -> Supplier | None:
-    return first(
-        tx, Supplier, f"{_SUPPLIER} where tenant_id = %s and supplier_id = %s", (tenant, supplier_id)
-    )
+    return first(tx, Supplier, f"{_SUPPLIER} where tenant_id = %s and supplier_id = %s", (tenant, supplier_id))
 
 
 def put_terms(tx: Tx, tenant: int, terms: Sequence[Terms]) -> None:
@@ -242,16 +237,17 @@ def terms_for(tx: Tx, tenant: int, ids: Collection[int]) -> list[Terms]:
     )
 
 
-def setting(tx: Tx, tenant: int, name: str) -> Any:
-    return value(tx, "select value from setting where tenant_id = %s and name = %s", (tenant, name))
+def go_live(tx: Tx, tenant: int) -> datetime | None:
+    text = value(tx, "select value from setting where tenant_id = %s and name = 'go_live'", (tenant,))
+    return None if text is None else datetime.fromisoformat(text)
 
 
-def put_setting(tx: Tx, tenant: int, name: str, content: Any) -> None:
+def put_go_live(tx: Tx, tenant: int, instant: datetime) -> None:
     run(
         tx,
-        """insert into setting (tenant_id, name, value) values (%s, %s, %s)
+        """insert into setting (tenant_id, name, value) values (%s, 'go_live', %s)
            on conflict (tenant_id, name) do update set value = excluded.value""",
-        (tenant, name, Jsonb(content)),
+        (tenant, Jsonb(instant.isoformat())),
     )
 
 

@@ -28,6 +28,8 @@ create table sales_line (
     customer text,
     country text,
     state text not null check (state in ('history', 'open', 'reserved', 'issued', 'returned', 'cancelled')),
+    -- How much of it has left the house; a line in parts stays open or reserved until all of it has.
+    issued numeric not null default 0 check (issued >= 0),
     import_id bigint,
     primary key (tenant_id, sales_line_id),
     unique (tenant_id, order_number, line),
@@ -85,6 +87,8 @@ create table receipt (
     received_by text not null,
     -- The receiver's own key; the same receipt told twice is one receipt.
     source text not null,
+    -- Set when the movement behind it was reversed: it never happened, and counts for nothing.
+    reversed_at timestamptz,
     primary key (tenant_id, receipt_id),
     unique (tenant_id, source),
     foreign key (tenant_id, purchase_order_id, line) references purchase_line,
@@ -108,13 +112,16 @@ create table movement (
     -- The stable key of the fact behind it; the same fact told twice is one movement. Null: none was given.
     source text,
     reverses bigint,
+    -- The order line it was picked for. Null: none.
+    sales_line_id bigint,
     primary key (tenant_id, movement_id),
     unique (tenant_id, source),
     unique (tenant_id, reverses),
     foreign key (tenant_id, item_id) references item,
     foreign key (tenant_id, from_place_id) references place,
     foreign key (tenant_id, to_place_id) references place,
-    foreign key (tenant_id, reverses) references movement
+    foreign key (tenant_id, reverses) references movement,
+    foreign key (tenant_id, sales_line_id) references sales_line
 );
 create index on movement (tenant_id, item_id, movement_id);
 
@@ -184,7 +191,19 @@ create table excursion (
     worst_degc double precision not null,
     -- The newest observation taken into account: an older one that comes late changes nothing behind it.
     last_observed_at timestamptz not null,
+    -- The readings outside the limit up to the confirmation, [[observed_at, degC], ...]: why the alert was raised.
+    readings jsonb not null default '[]',
     primary key (tenant_id, excursion_id),
     foreign key (tenant_id, zone_id) references zone
 );
 create unique index excursion_one_open on excursion (tenant_id, zone_id, device) where ended_at is null;
+
+-- How far each device has been judged in its zone, also while all is well.
+create table condition_watch (
+    tenant_id int not null,
+    zone_id bigint not null,
+    device text not null,
+    last_observed_at timestamptz not null,
+    primary key (tenant_id, zone_id, device),
+    foreign key (tenant_id, zone_id) references zone
+);

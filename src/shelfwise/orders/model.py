@@ -1,0 +1,209 @@
+"""The shapes of orders and the rules of their states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from shelfwise.core.errors import Fault, shorten
+
+SalesState = Literal["history", "open", "reserved", "issued", "returned", "cancelled"]
+PurchaseState = Literal["approved", "sent", "part_received", "received", "closed"]
+UNDER_WAY: tuple[PurchaseState, ...] = ("approved", "sent", "part_received")
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+# Clocks of shops and handhelds are not ours: a little ahead is believed, a year ahead is a mistake.
+CLOCK_TOLERANCE = timedelta(days=1)
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class NewSalesLine:
+    """A line of a customer's order, as the shop or the ERP gives it; (order_number, line) is its lasting name.
+
+    Attributes:
+        quantity: in the item's unit; negative: a return.
+        unit_price: in the tenant's currency.
+    """
+
+    order_number: str
+    line: int
+    site_id: int
+    item_id: int
+    ordered_at: datetime
+    quantity: Decimal
+    unit_price: Decimal
+    customer: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True)
+class SalesLine:
+    """A line of a customer's order and how far it is; `issued` of its `quantity` has left the house."""
+
+    sales_line_id: int
+    order_number: str
+    line: int
+    site_id: int
+    item_id: int
+    sku: str
+    ordered_at: datetime
+    recorded_at: datetime
+    quantity: Decimal
+    issued: Decimal
+    unit_price: Decimal
+    customer: str | None
+    country: str | None
+    state: SalesState
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of lines that were handed in: `known` ones were there already, `new` ones are counted by state."""
+
+    new: int
+    known: int
+    history: int
+    open: int
+    returned: int
+
+
+@dataclass(frozen=True)
+class PurchaseLine:
+    """A line of a purchase order; `received` may exceed `quantity`, for what came has come."""
+
+    purchase_order_id: int
+    line: int
+    item_id: int
+    sku: str
+    description: str
+    quantity: Decimal
+    received: Decimal
+    unit_cost: Decimal
+
+    @property
+    def outstanding(self) -> Decimal:
+        return max(self.quantity - self.received, Decimal(0))
+
+
+@dataclass(frozen=True)
+class PurchaseOrder:
+    """An order to a supplier. `supplier` and `site` are names for people."""
+
+    purchase_order_id: int
+    number: str
+    supplier_id: int
+    supplier: str
+    site_id: int
+    site: str
+    state: PurchaseState
+    decision_key: str
+    currency: str
+    approved_by: str
+    approved_at: datetime
+    sent_at: datetime | None
+    expected_at: datetime
+    lines: tuple[PurchaseLine, ...]
+
+    @property
+    def total(self) -> Decimal:
+        """The cost of all that was ordered, in `currency`."""
+        return sum((line.quantity * line.unit_cost for line in self.lines), Decimal(0))
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Goods that came for a line of a purchase order; `new` is False where the same source was told before."""
+
+    receipt_id: int
+    purchase_order_id: int
+    line: int
+    quantity: Decimal
+    place_id: int
+    received_at: datetime
+    source: str
+    new: bool = True
+
+
+@dataclass(frozen=True)
+class LeadTime:
+    """An observed lead time: days from sending an order (from approving it, where nobody said sent) to a receipt.
+
+    A line that came in parts gives one for each part; `quantity` is the weight of each.
+    """
+
+    supplier_id: int
+    item_id: int
+    days: float
+    quantity: Decimal
+
+
+def first_state(ordered_at: datetime, quantity: Decimal, go_live: datetime | None) -> SalesState:
+    """The state a sales line begins in. Before go-live, and while that is undecided, sales are history."""
+    if go_live is None or ordered_at < go_live:
+        return "history"
+    return "open" if quantity > 0 else "returned"
+
+
+def state_by_receipts(state: PurchaseState, sent: bool, lines: Iterable[PurchaseLine]) -> PurchaseState:
+    """The state of an order of these lines; a closed one stays closed whatever still comes."""
+    known = list(lines)
+    if state == "closed":
+        return state
+    if all(line.received >= line.quantity for line in known):
+        return "received"
+    if any(line.received > 0 for line in known):
+        return "part_received"
+    return "sent" if sent else "approved"
+
+
+def instant_faults(instant: datetime, now: datetime, where: str) -> Iterator[Fault]:
+    """What is wrong with the time at which something is said to have happened."""
+    if instant.utcoffset() is None:
+        yield Fault(where, "an instant with its time zone", shorten(str(instant)), "Add the time zone.")
+    elif not EARLIEST <= instant <= now + CLOCK_TOLERANCE:
+        yield Fault(
+            where,
+            f"between {EARLIEST:%Y-%m-%d} and {now + CLOCK_TOLERANCE:%Y-%m-%d}",
+            shorten(str(instant)),
+            "Set the sender's clock.",
+        )
+
+
+def name_faults(name: str, where: str) -> Iterator[Fault]:
+    """What is wrong with another system's name for something: an order number, a source."""
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        yield Fault(where, f"1 to {LONGEST_NAME} printable characters", shorten(name), "Correct the name.")
+
+
+def amount_faults(
+    quantity: Decimal, item_id: int, quanta: Mapping[int, Decimal], where: str, negative: bool = False
+) -> Iterator[Fault]:
+    """What is wrong with a quantity of an item: it must be finite, above zero and a multiple of the quantum."""
+    quantum = quanta.get(item_id)
+    if quantum is None:
+        yield Fault(f"{where}, item", "an item that exists", str(item_id), "Add the item first.")
+    elif not quantity.is_finite() or quantity == 0 or (quantity < 0 and not negative):
+        wanted = "a finite number, not 0" if negative else "a finite number above 0"
+        yield Fault(where, wanted, shorten(str(quantity)), "Correct the quantity.")
+    elif abs(quantity) >= Decimal(10) ** 15:
+        yield Fault(where, "less than a quadrillion", shorten(str(quantity)), "Correct the quantity.")
+    elif quantity % quantum:
+        yield Fault(where, f"a multiple of {quantum:f}", f"{quantity:f}", "Round it to what can be moved.")
+
+
+def sales_line_faults(line: NewSalesLine, quanta: Mapping[int, Decimal], now: datetime, where: str) -> Iterator[Fault]:
+    """What is wrong with a sales line."""
+    yield from name_faults(line.order_number, f"{where}, order_number")
+    if not 0 <= line.line < 2**31:
+        yield Fault(f"{where}, line", "a line number of 0 or more", str(line.line), "Correct the line number.")
+    yield from instant_faults(line.ordered_at, now, f"{where}, ordered_at")
+    yield from amount_faults(line.quantity, line.item_id, quanta, f"{where}, quantity", negative=True)
+    if not line.unit_price.is_finite():
+        yield Fault(f"{where}, unit_price", "a finite price", str(line.unit_price), "Correct the price.")
+    for name, text in (("customer", line.customer), ("country", line.country)):
+        if text is not None and (len(text) > LONGEST_NAME or not text.isprintable()):
+            yield Fault(f"{where}, {name}", "printable characters, or nothing", shorten(text), "Clean the text.")
