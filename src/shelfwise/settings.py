@@ -6,31 +6,39 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 
 
+def _setting(default: Any, variable: str, meaning: str) -> Any:
+    return field(default=default, metadata={"variable": variable, "meaning": meaning})
+
+
 @dataclass(frozen=True)
 class Settings:
-    """Everything a process of Shelfwise must be told.
+    """Everything a process of Shelfwise must be told; what each field means stands beside it."""
 
-    Attributes:
-        home: the folder with secrets, logs and (for an ordinary user) the embedded Postgres' data.
-        database_url: a Postgres 15 or newer to use; None: the embedded one. No transaction pooler in between.
-        host: the address all doors and pages listen on.
-        web_port: of the pages and the REST API.
-        mqtt_port: of the MQTT door.
-        door_port: of the HTTP door for devices.
-        secure_cookies: true where people reach the pages over HTTPS.
-    """
-
-    home: Path = field(default=Path(".shelfwise"), metadata={"variable": "SHELFWISE_HOME"})
-    database_url: str | None = field(default=None, metadata={"variable": "SHELFWISE_DATABASE_URL"})
-    host: str = field(default="127.0.0.1", metadata={"variable": "SHELFWISE_HOST"})
-    web_port: int = field(default=8080, metadata={"variable": "SHELFWISE_WEB_PORT"})
-    mqtt_port: int = field(default=1883, metadata={"variable": "SHELFWISE_MQTT_PORT"})
-    door_port: int = field(default=8081, metadata={"variable": "SHELFWISE_DOOR_PORT"})
-    secure_cookies: bool = field(default=False, metadata={"variable": "SHELFWISE_SECURE_COOKIES"})
+    home: Path = _setting(
+        Path(".shelfwise"),
+        "SHELFWISE_HOME",
+        "The folder with secrets, logs and, for an ordinary user, the data of the embedded Postgres.",
+    )
+    database_url: str | None = _setting(
+        None,
+        "SHELFWISE_DATABASE_URL",
+        "A Postgres 15 or newer to use instead of the embedded one, as a libpq URL. "
+        "No transaction pooler in between: it breaks LISTEN.",
+    )
+    host: str = _setting("127.0.0.1", "SHELFWISE_HOST", "The address that pages and doors listen on.")
+    web_port: int = _setting(8080, "SHELFWISE_WEB_PORT", "The port of the pages and the REST API.")
+    mqtt_port: int = _setting(1883, "SHELFWISE_MQTT_PORT", "The port of the MQTT door.")
+    door_port: int = _setting(8081, "SHELFWISE_DOOR_PORT", "The port of the HTTP door for devices.")
+    secure_cookies: bool = _setting(
+        False,
+        "SHELFWISE_SECURE_COOKIES",
+        "Set to true where people reach the pages over HTTPS: cookies are then never sent in the clear.",
+    )
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -134,7 +134,8 @@ class Supervisor:
 
     def add_own(self, name: str, settings: Settings) -> None:
         """Start one of our own processes (`shelfwise.processes`)."""
-        self.add(Child(name, [sys.executable, "-m", "shelfwise", "process", name], settings.environment()))
+        command = [sys.executable, "-m", "shelfwise", "--home", str(settings.home), "process", name]
+        self.add(Child(name, command, settings.environment()))
 
     def wait_until_ready(self, urls: list[str]) -> None:
         """Return once every URL answers with 200; processes that die meanwhile are restarted.
