@@ -18,6 +18,15 @@ create table device (
     foreign key (tenant_id, place_id) references place
 );
 
+-- Doors hold the devices in memory; whoever changes one, they hear of it when the change is committed.
+create function tell_doors() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('device', '');
+    return null;
+end $$;
+create trigger device_changed after insert or update or delete or truncate on device
+    for each statement execute function tell_doors();
+
 create sequence reading_seq cache 1000;
 
 -- One row a reading. The key holds the claimed time so that it is unique in each daily partition.

@@ -1,0 +1,168 @@
+"""The gateway process: both doors, one pipeline, no state outside Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from shelfwise.edge.directory import Directory
+from shelfwise.edge.http import HttpDoor, Server
+from shelfwise.edge.metrics import Metrics
+from shelfwise.edge.mqtt import MqttDoor
+from shelfwise.edge.pipeline import Limits, Pipeline, Surroundings
+from shelfwise.edge.writer import CrashPoint, PostgresWriter, Writer
+
+log = structlog.get_logger(__name__)
+
+_BACKLOG = 1024
+# Two busy threads share one interpreter; the loop should not wait the default 5 ms for the writer to let go.
+_SWITCH_S = 0.001
+
+
+def no_crash(point: str) -> None:
+    """Nothing happens at the named point."""
+
+
+@dataclass(frozen=True)
+class GatewayConfig:
+    """What a gateway must be told.
+
+    Attributes:
+        database_url: no transaction pooler in between.
+        tenant: whose devices sign in here.
+        host: the address both doors listen on.
+        mqtt_port, http_port: 0 takes a free one.
+        most_connections: of MQTT at once.
+        limits: how much may wait for its commit.
+        on_ready: called with the MQTT and the HTTP port once both doors are open.
+        crash_point: called with a point's name ('taken', 'copied', 'before_commit', 'after_commit', 'acknowledged'),
+            so that tests can end a process there.
+    """
+
+    database_url: str
+    tenant: int = 1
+    host: str = "127.0.0.1"
+    mqtt_port: int = 1883
+    http_port: int = 8081
+    most_connections: int = 5_000
+    limits: Limits = field(default_factory=Limits)
+    on_ready: Callable[[int, int], None] | None = None
+    crash_point: CrashPoint = no_crash
+
+
+class Gateway:
+    """A gateway within a running event loop: `start`, then `stop`; tests and `run` use it."""
+
+    def __init__(self, config: GatewayConfig, writer: Writer | None = None) -> None:
+        self._config = config
+        self.metrics = Metrics()
+        self.directory = Directory(config.database_url, config.tenant, self._devices_changed)
+        self.pipeline = Pipeline(
+            writer or PostgresWriter(config.database_url, config.tenant, config.crash_point),
+            Surroundings(lambda: self.directory.time, lambda: self.directory.active),
+            self.metrics,
+            config.limits,
+            config.crash_point,
+            self._room,
+        )
+        self.mqtt = MqttDoor(self.directory, self.pipeline, self.metrics, config.most_connections)
+        self.http = HttpDoor(self.directory, self.pipeline, self.metrics)
+        self._http_server = Server(self.http)
+        self._mqtt_server: asyncio.Server | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.mqtt_port = self.http_port = 0
+
+    async def start(self) -> None:
+        """Open both doors. Where Postgres does not answer yet, they are open but take nothing."""
+        loop = asyncio.get_running_loop()
+        listeners = [_listen(self._config.host, port) for port in (self._config.mqtt_port, self._config.http_port)]
+        self.mqtt_port, self.http_port = (listener.getsockname()[1] for listener in listeners)
+        self.pipeline.start()
+        self._mqtt_server = await loop.create_server(self.mqtt.connection, sock=listeners[0], backlog=_BACKLOG)
+        for work in (self.directory.watch(), self.mqtt.watch(), self._http_server.serve_on(listeners[1])):
+            self._tasks.append(loop.create_task(work))
+        log.info("gateway open", host=self._config.host, mqtt_port=self.mqtt_port, http_port=self.http_port)
+
+    async def stop(self) -> None:
+        """Take nothing new, commit and acknowledge what was taken, close."""
+        self.http.stopping = True
+        if self._mqtt_server is not None:
+            self._mqtt_server.close()
+        self.mqtt.stop_reading()
+        await self.pipeline.close()
+        self.mqtt.close()
+        self._http_server.should_exit = True
+        watch_directory, watch_mqtt, serve_http = self._tasks
+        for task in (watch_directory, watch_mqtt):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await serve_http
+        await self.directory.close()
+        log.info("gateway closed")
+
+    def _devices_changed(self) -> None:
+        self.mqtt.devices_changed()
+
+    def _room(self) -> None:
+        self.mqtt.room()
+
+
+def run(config: GatewayConfig) -> None:
+    """Run a gateway until SIGTERM or SIGINT; what was taken by then is committed and acknowledged first.
+
+    Raises:
+        OSError: a port is taken.
+    """
+    sys.setswitchinterval(_SWITCH_S)
+    _allow_many_files()
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_run(config))
+
+
+async def _run(config: GatewayConfig) -> None:
+    gateway = Gateway(config)
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for wish in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(wish, told.set)
+    await gateway.start()
+    if config.on_ready is not None:
+        config.on_ready(gateway.mqtt_port, gateway.http_port)
+    gateway.pipeline.failed.add_done_callback(lambda _: told.set())
+    await told.wait()
+    await gateway.stop()
+    if gateway.pipeline.failed.done():
+        gateway.pipeline.failed.result()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    listener.setblocking(False)
+    return listener
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:  # not offered on this platform
+        return asyncio.new_event_loop
+    new_loop: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return new_loop
+
+
+def _allow_many_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else max(soft, 65_536), hard)
+        )

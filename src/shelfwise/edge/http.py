@@ -1,0 +1,181 @@
+"""The HTTP door: POST readings, and the pages that tell an operator how the gateway is.
+
+``POST /v1/readings`` takes the generic format, ``POST /v1/chirpstack?event=up`` ChirpStack's HTTP integration. Sign-in
+is ``Authorization: Bearer <device>:<secret>``. 200: every reading of the message is durable; 202: the message is
+durable in quarantine, for the reason given, and need not be sent again; 503: it is not known to be durable, send it
+again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Iterator
+
+import psycopg
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from shelfwise.core.errors import ShelfwiseError, Unauthenticated, Unavailable
+from shelfwise.edge.devices import Device
+from shelfwise.edge.directory import Directory
+from shelfwise.edge.metrics import Metrics
+from shelfwise.edge.model import Origin
+from shelfwise.edge.pipeline import Message, Pipeline
+
+MAX_BODY = 1024 * 1024
+_PATIENCE_S = 10.0
+_RETRY_AFTER_S = "2"
+
+
+class HttpDoor:
+    """The HTTP door of one gateway."""
+
+    def __init__(self, directory: Directory, pipeline: Pipeline, metrics: Metrics) -> None:
+        self._directory = directory
+        self._pipeline = pipeline
+        self._metrics = metrics
+        self._received = metrics.messages.labels("http")
+        self.stopping = False
+        self.app = Starlette(
+            routes=[
+                Route("/v1/readings", self._readings, methods=["POST"]),
+                Route("/v1/chirpstack", self._chirpstack, methods=["POST"]),
+                Route("/livez", self._live),
+                Route("/readyz", self._ready),
+                Route("/metrics", self._numbers),
+            ]
+        )
+
+    def trouble(self) -> str | None:
+        """Why readings cannot be taken at the moment, or None."""
+        if self.stopping:
+            return "the gateway is stopping"
+        if self._pipeline.full:
+            return "more readings wait for their commit than may"
+        return self._directory.trouble or self._pipeline.trouble()
+
+    async def _readings(self, request: Request) -> Response:
+        return await self._take(request, "generic", "/v1/readings")
+
+    async def _chirpstack(self, request: Request) -> Response:
+        return await self._take(request, "chirpstack", f"/v1/chirpstack/{request.query_params.get('event', 'up')[:64]}")
+
+    async def _live(self, request: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    async def _ready(self, request: Request) -> Response:
+        trouble = self.trouble()
+        return PlainTextResponse(f"{trouble or 'ready'}\n", 503 if trouble else 200)
+
+    async def _numbers(self, request: Request) -> Response:
+        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def _take(self, request: Request, form: str, topic: str) -> Response:
+        arrived = time.monotonic()
+        try:
+            device = await self._sign_in(request)
+            body = await _body(request)
+            if body is None:
+                text = f"The body has more than {MAX_BODY} bytes. Send fewer readings at once."
+                return JSONResponse({"error": text}, 413, headers={"connection": "close"})
+            origin = Origin("http", device.device, device.speaks_for, device.device, topic, form)
+            reason = await self._commit(Message(None, 0, origin, body, arrived))
+        except ShelfwiseError as error:
+            return _refusal(error)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        if reason is not None:
+            return JSONResponse({"quarantined": reason}, 202)
+        return JSONResponse({"stored": True})
+
+    async def _commit(self, message: Message) -> str | None:
+        if trouble := self.trouble():
+            raise Unavailable(f"The readings were not taken: {trouble}. Send them again.")
+        waiting = _Waiting()
+        message.sink = waiting
+        self._received.inc()
+        self._pipeline.submit(message)
+        try:
+            return await asyncio.wait_for(waiting.outcome, _PATIENCE_S)
+        except TimeoutError:
+            raise Unavailable("It is not known yet whether the readings are durable. Send them again.") from None
+
+    async def _sign_in(self, request: Request) -> Device:
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        name, colon, secret = credentials.strip().partition(":")
+        if scheme.lower() != "bearer" or not name or not colon:
+            raise Unauthenticated("Sign in with the header `Authorization: Bearer <device>:<secret>`.")
+        try:
+            device = await self._directory.sign_in(name, secret.encode())
+        except psycopg.Error as error:
+            raise Unavailable("The sign-in cannot be checked now. Send the readings again.") from error
+        if device is None:
+            raise Unauthenticated("This device is not known, is shut out, or has another secret.")
+        return device
+
+
+class _Waiting:
+    """A request that waits for its message to become durable."""
+
+    def __init__(self) -> None:
+        self.outcome: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+    def acknowledge(self, token: int, outcome: str | None) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(outcome)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body, or None when it is too large; the rest is then not read."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > MAX_BODY:
+        return None
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _refusal(error: ShelfwiseError) -> Response:
+    if isinstance(error, Unauthenticated):
+        return JSONResponse({"error": str(error)}, 401, headers={"www-authenticate": "Bearer"})
+    return JSONResponse({"error": str(error)}, 503, headers={"retry-after": _RETRY_AFTER_S})
+
+
+class Server(uvicorn.Server):
+    """Uvicorn within a loop that somebody else runs: signals are the gateway's business."""
+
+    def __init__(self, door: HttpDoor) -> None:
+        super().__init__(
+            uvicorn.Config(
+                door.app,
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=5,
+                limit_concurrency=1000,
+            )
+        )
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def serve_on(self, listener: socket.socket) -> None:
+        """Serve until `should_exit` is set."""
+        await self.serve(sockets=[listener])

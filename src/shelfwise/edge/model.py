@@ -1,0 +1,259 @@
+"""What a device can say: kinds of readings, their units and ranges, and the key that lets each one count once."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import secrets
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shelfwise.core.errors import Fault, Invalid, shorten
+
+OLDEST = timedelta(days=400)
+FARTHEST_AHEAD = timedelta(days=1)
+LONGEST_TEXT = 512
+LONGEST_NAME = 128
+# Beyond any weight or time; keeps a hostile integer of a thousand digits out of floating point.
+_HUGE = 10**18
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit a device may send: in the kind's own unit the value is ``(value + shift) * factor``."""
+
+    factor: float = 1.0
+    shift: float = 0.0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of reading.
+
+    Attributes:
+        unit: what values are stored in; '' for kinds whose content is in `detail`.
+        low, high: the smallest and largest value that can be true, in that unit.
+        units: every unit that is understood, by the name devices give it.
+    """
+
+    name: str
+    unit: str = ""
+    low: float = -math.inf
+    high: float = math.inf
+    units: Mapping[str, Unit] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def measured(self) -> bool:
+        """Whether its readings are one number."""
+        return bool(self.unit)
+
+
+_ONE = Unit()
+_FAHRENHEIT = Unit(5 / 9, -32.0)
+_KELVIN = Unit(1.0, -273.15)
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            Kind(
+                "weight", "g", 0.0, math.inf,
+                MappingProxyType({
+                    "g": _ONE, "kg": Unit(1000.0), "mg": Unit(0.001), "t": Unit(1_000_000.0),
+                    "lb": Unit(453.59237), "oz": Unit(28.349523125),
+                }),
+            ),
+            Kind(
+                "temperature", "degC", -90.0, 150.0,
+                MappingProxyType({
+                    "degC": _ONE, "°C": _ONE, "C": _ONE, "K": _KELVIN,
+                    "degF": _FAHRENHEIT, "°F": _FAHRENHEIT, "F": _FAHRENHEIT,
+                }),
+            ),
+            Kind(
+                "humidity", "%RH", 0.0, 100.0,
+                MappingProxyType({"%RH": _ONE, "%": _ONE, "percent": _ONE, "ratio": Unit(100.0)}),
+            ),
+            Kind(
+                "battery", "%", 0.0, 100.0,
+                MappingProxyType({"%": _ONE, "percent": _ONE, "ratio": Unit(100.0)}),
+            ),
+            Kind("tag"),
+            Kind("scan"),
+            Kind("position"),
+        )
+    }
+)  # fmt: skip
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """One thing one device said.
+
+    Attributes:
+        key: 16 bytes; together with `observed_at` the same for every copy of one reading.
+        value: in the kind's unit; None for kinds whose content is in `detail`.
+        detail: tag ``{"epc"}``, scan ``{"code"}``, position ``{"lat", "lon", "speed"}`` (WGS84 degrees, m/s).
+        observed_at: when it happened, as the device claims; `received_at` where it does not say.
+        received_at: when it reached the door, business time.
+    """
+
+    key: bytes
+    device: str
+    kind: str
+    value: float | None
+    detail: dict[str, Any] | None
+    observed_at: datetime
+    received_at: datetime
+
+    @property
+    def source_key(self) -> UUID:
+        return UUID(bytes=self.key)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a message came in and who may be speaking in it.
+
+    Attributes:
+        door: 'mqtt' or 'http'.
+        device: who signed in.
+        speaks_for: 'self', or 'gateway' for a device that reports for other known devices.
+        subject: the device a message is about when it does not name one.
+        topic: the MQTT topic or HTTP path.
+        format: a name in `formats.FORMATS`.
+    """
+
+    door: str
+    device: str
+    speaks_for: str
+    subject: str
+    topic: str
+    format: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a message came in, and which claimed times are believable then (business time)."""
+
+    received_at: datetime
+    earliest: datetime
+    latest: datetime
+
+
+def moment(received_at: datetime) -> Moment:
+    return Moment(received_at, received_at - OLDEST, received_at + FARTHEST_AHEAD)
+
+
+def speaker(origin: Origin, named: str | None, known: Container[str]) -> str:
+    """The device a reading belongs to, if whoever signed in may speak for it.
+
+    Raises:
+        Invalid: another device's name without the right to speak for it, or one that nobody registered.
+    """
+    device = origin.subject if named is None else named
+    if device == origin.device:
+        return device
+    if origin.speaks_for != "gateway":
+        raise Invalid(
+            Fault(
+                "device", f"{origin.device!r}, the device that signed in", shorten(device),
+                "Let each device sign in for itself, or register the sender as a gateway.",
+            )
+        )  # fmt: skip
+    if device not in known:
+        raise Invalid(
+            Fault("device", "a registered, active device", shorten(device), "Register the device, then replay this.")
+        )
+    return device
+
+
+def measure(kind: Kind, value: object, unit: str | None, where: str) -> float:
+    """A measured value in the kind's own unit.
+
+    Raises:
+        Invalid: not a finite number, an unknown unit, or outside what can be true.
+    """
+    if isinstance(value, bool) or not isinstance(value, float | int):
+        raise Invalid(
+            Fault(where, f"a number in {kind.unit}", shorten(value), "Send a number; leave out what is not known.")
+        )
+    number = float(min(max(value, -_HUGE), _HUGE))
+    if unit is not None and unit != kind.unit:
+        known = kind.units.get(unit)
+        if known is None:
+            raise Invalid(
+                Fault("unit", "one of " + ", ".join(kind.units), shorten(unit), f"Send {kind.name} in {kind.unit}.")
+            )
+        number = round((number + known.shift) * known.factor, 9)
+    if not kind.low <= number <= kind.high or abs(number) >= _HUGE:
+        high = "" if math.isinf(kind.high) else f" to {kind.high:g}"
+        raise Invalid(
+            Fault(
+                where, f"{kind.name} from {kind.low:g}{high} {kind.unit}", f"{number:g} {kind.unit}",
+                "Check or calibrate the sensor; leave out what is not known.",
+            )
+        )  # fmt: skip
+    return number
+
+
+def text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
+    """A text that can be stored and shown: not empty, not too long, without control characters except GS1's separator.
+
+    Raises:
+        Invalid: it is none.
+    """
+    if isinstance(value, str) and 0 < len(value) <= longest and value.replace("\x1d", "x").isprintable():
+        return value
+    raise Invalid(
+        Fault(where, f"1 to {longest} printable characters", shorten(value), "Send the text as the label shows it.")
+    )
+
+
+def believable(at: datetime | float | None, when: Moment, where: str = "at") -> datetime:
+    """The instant a device claims, in UTC; when it claims none, the instant its message came in.
+
+    Args:
+        at: an aware datetime, or seconds or milliseconds since 1970.
+
+    Raises:
+        Invalid: more than `OLDEST` ago or more than `FARTHEST_AHEAD` in the future.
+    """
+    if at is None:
+        return when.received_at
+    if isinstance(at, datetime):
+        if when.earliest <= at <= when.latest:
+            return at if at.tzinfo is UTC else at.astimezone(UTC)
+        got = str(at)
+    else:
+        at = min(max(at, -_HUGE), _HUGE)
+        seconds = at / 1000 if abs(at) >= 1e11 else at
+        if when.earliest.timestamp() <= seconds <= when.latest.timestamp():
+            return datetime.fromtimestamp(seconds, UTC)
+        got = f"{at:.17g}"
+    raise Invalid(
+        Fault(
+            where, f"a time from {when.earliest:%Y-%m-%d %H:%M} to {when.latest:%Y-%m-%d %H:%M} UTC", got,
+            "Set the device's clock; or leave the time out, so that the time of arrival counts.",
+        )
+    )  # fmt: skip
+
+
+def key_by_id(device: str, channel: str, own_id: str | int) -> bytes:
+    """The source key of a reading that carries its device's own id."""
+    return hashlib.blake2b(f"{device}\0{channel}\0#{own_id}".encode(), digest_size=16).digest()
+
+
+def key_by_content(device: str, channel: str, claimed: datetime, content: object) -> bytes:
+    """The source key of a reading without an id but with a claimed time: the same words at the same time are one."""
+    return hashlib.blake2b(f"{device}\0{channel}\0{claimed}\0{content}".encode(), digest_size=16).digest()
+
+
+def key_by_chance() -> bytes:
+    """The source key of a reading with neither id nor time. Sent twice, it is stored twice: at least once."""
+    return secrets.token_bytes(16)

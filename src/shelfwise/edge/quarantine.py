@@ -1,0 +1,161 @@
+"""What could not be understood: a person can look at it, correct it, take it in after all, or drop it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
+from shelfwise.edge.devices import active_devices, device
+from shelfwise.edge.formats import FORMATS
+from shelfwise.edge.model import Origin, Reading, moment
+from shelfwise.edge.tables import day_number, ensure_partitions
+from shelfwise.store.database import first, notify, rows, run
+
+_COLUMNS = """quarantine_id, door, device, topic, format, received_at, payload, reason, seen, state, decided_by,
+    decided_at"""
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A message in quarantine; `seen` tells how many copies came, `received_at` when the first did (business time)."""
+
+    quarantine_id: int
+    door: str
+    device: str
+    topic: str
+    format: str
+    received_at: datetime
+    payload: bytes
+    reason: str
+    seen: int
+    state: str
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+def waiting(ctx: Context, limit: int = 200) -> list[Quarantined]:
+    """The messages that wait for a decision, newest first."""
+    ctx.require(Right.VIEW)
+    return rows(
+        ctx.tx,
+        Quarantined,
+        f"""select {_COLUMNS} from quarantine where tenant_id = %s and state = 'waiting'
+            order by quarantine_id desc limit %s""",
+        (ctx.tenant, limit),
+    )
+
+
+def get(ctx: Context, quarantine_id: int) -> Quarantined:
+    """
+    Raises:
+        NotFound: there is no such message.
+    """
+    ctx.require(Right.VIEW)
+    return _get(ctx, quarantine_id, "")
+
+
+def replay(ctx: Context, quarantine_id: int, payload: bytes | None = None) -> int:
+    """Take a message in after all, as it came or corrected; returns how many readings were new.
+
+    It is judged as if it had come in when it did: its readings keep that `received_at`.
+
+    Raises:
+        NotFound: there is no such message.
+        Refused: it has been decided already.
+        Invalid: it cannot be right still; it stays where it is.
+    """
+    ctx.require(Right.REPLAY_QUARANTINE)
+    message = _waiting(ctx, quarantine_id)
+    form = FORMATS.get(message.format)
+    if form is None:
+        raise Invalid(
+            Fault("format", "one of " + ", ".join(FORMATS), shorten(message.format), "Drop it; it cannot be replayed.")
+        )
+    sender = device(ctx, message.device)
+    if sender is None or not sender.active:
+        raise Refused(f"The device {message.device!r} that sent this is not active. Activate it first, or drop this.")
+    origin = _origin(message, sender.speaks_for)
+    readings = form.decode(
+        message.payload if payload is None else payload, origin, moment(message.received_at), active_devices(ctx)
+    )
+    new = _store(ctx, readings)
+    _decide(ctx, message, "replayed", corrected=payload is not None, readings=len(readings), new=new)
+    if new:
+        notify(ctx.tx, "reading")
+    return new
+
+
+def drop(ctx: Context, quarantine_id: int) -> None:
+    """Decide that a message is not needed; it is kept, but waits no longer.
+
+    Raises:
+        NotFound: there is no such message.
+        Refused: it has been decided already.
+    """
+    ctx.require(Right.REPLAY_QUARANTINE)
+    _decide(ctx, _waiting(ctx, quarantine_id), "dropped")
+
+
+def _get(ctx: Context, quarantine_id: int, lock: str) -> Quarantined:
+    found = first(
+        ctx.tx,
+        Quarantined,
+        f"select {_COLUMNS} from quarantine where tenant_id = %s and quarantine_id = %s {lock}",
+        (ctx.tenant, quarantine_id),
+    )
+    if found is None:
+        raise NotFound("message in quarantine", quarantine_id)
+    return found
+
+
+def _waiting(ctx: Context, quarantine_id: int) -> Quarantined:
+    message = _get(ctx, quarantine_id, "for update")
+    if message.state != "waiting":
+        raise Refused(f"This message was {message.state} by {message.decided_by} already.")
+    return message
+
+
+def _origin(message: Quarantined, speaks_for: str) -> Origin:
+    origin = Origin(message.door, message.device, speaks_for, message.device, message.topic, message.format)
+    parts = message.topic.split("/")
+    if message.door != "mqtt":
+        return origin
+    return replace(origin, subject=parts[1] if message.format == "generic" else parts[3].lower())
+
+
+def _store(ctx: Context, readings: list[Reading]) -> int:
+    ensure_partitions(ctx.tx, {day_number(reading.observed_at) for reading in readings})
+    return sum(
+        run(
+            ctx.tx,
+            """insert into reading (tenant_id, source_key, observed_at, received_at, device, kind, value, detail)
+               values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing""",
+            (
+                ctx.tenant,
+                reading.source_key,
+                reading.observed_at,
+                reading.received_at,
+                reading.device,
+                reading.kind,
+                reading.value,
+                None if reading.detail is None else Jsonb(reading.detail),
+            ),
+        )
+        for reading in readings
+    )
+
+
+def _decide(ctx: Context, message: Quarantined, state: str, **detail: object) -> None:
+    run(
+        ctx.tx,
+        """update quarantine set state = %s, decided_by = %s, decided_at = %s
+           where tenant_id = %s and quarantine_id = %s""",
+        (state, str(ctx.actor), ctx.now, ctx.tenant, message.quarantine_id),
+    )
+    ctx.audit(f"quarantine.{state}", f"quarantine:{message.quarantine_id}", device=message.device, **detail)
+    notify(ctx.tx, "live", "quarantine")

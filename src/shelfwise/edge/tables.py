@@ -1,0 +1,176 @@
+"""The SQL of readings, their daily partitions and the quarantine."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from shelfwise.edge.model import Reading
+from shelfwise.store.database import Tx, run, values
+from shelfwise.store.events import Stream
+
+
+@dataclass(frozen=True)
+class StoredReading:
+    """A reading as consumers get it; see `model.Reading` for its fields."""
+
+    tx: int
+    seq: int
+    device: str
+    kind: str
+    value: float | None
+    detail: dict[str, Any] | None
+    observed_at: datetime
+    received_at: datetime
+
+
+READINGS = Stream(
+    "reading",
+    StoredReading,
+    """select tx::text::bigint as tx, seq, device, kind, value, detail, observed_at, received_at from reading""",
+    "seq",
+    "reading",
+)
+
+# Any constants will do, as long as every version of Shelfwise uses the same.
+_PARTITION_LOCK = 7_305_437_222
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_DAY_US = 86_400_000_000
+
+COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_TRAILER = b"\xff\xff"
+
+CREATE_INCOMING = """create temp table if not exists incoming (
+    source_key uuid, observed_at timestamptz, received_at timestamptz, device text, kind text,
+    value double precision, detail jsonb) on commit delete rows"""
+COPY_INCOMING = (
+    "copy incoming (source_key, observed_at, received_at, device, kind, value, detail) from stdin (format binary)"
+)
+STORE_INCOMING = """insert into reading (tenant_id, source_key, observed_at, received_at, device, kind, value, detail)
+    select %s::int, source_key, observed_at, received_at, device, kind, value, detail from incoming
+    on conflict do nothing"""
+# Without a claimed time (observed_at is received_at) the table's key cannot tell a copy that came later; a look among
+# the others of the batch and two days back can.
+STORE_INCOMING_TIMELESS = """
+    insert into reading (tenant_id, source_key, observed_at, received_at, device, kind, value, detail)
+    select %(tenant)s::int, source_key, observed_at, received_at, device, kind, value, detail
+    from (select distinct on (source_key, nullif(observed_at, received_at)) * from incoming
+          order by source_key, nullif(observed_at, received_at), received_at) i
+    where observed_at <> received_at or not exists (
+        select from reading r where r.tenant_id = %(tenant)s::int and r.source_key = i.source_key
+            and r.observed_at > i.observed_at - interval '2 days' and r.observed_at <= i.observed_at)
+    on conflict do nothing"""
+
+_HEAD = struct.Struct("!hi16siqiq").pack
+_LENGTH = struct.Struct("!i").pack
+_VALUE = struct.Struct("!id").pack
+_NULL = b"\xff\xff\xff\xff"
+_MICROSECOND = timedelta(microseconds=1)
+_json = msgspec.json.Encoder().encode
+
+
+def copy_row(reading: Reading) -> bytes:
+    """A reading as one row of Postgres' binary COPY format, in the column order of `COPY_INCOMING`."""
+    device = reading.device.encode()
+    kind = reading.kind.encode()
+    if reading.detail is None:
+        detail = _NULL
+    else:
+        body = _json(reading.detail)
+        detail = _LENGTH(len(body) + 1) + b"\x01" + body
+    return b"".join(
+        (
+            _HEAD(7, 16, reading.key, 8, microseconds(reading.observed_at), 8, microseconds(reading.received_at)),
+            _LENGTH(len(device)),
+            device,
+            _LENGTH(len(kind)),
+            kind,
+            _NULL if reading.value is None else _VALUE(8, reading.value),
+            detail,
+        )
+    )
+
+
+def microseconds(instant: datetime) -> int:
+    """Microseconds since 2000, as Postgres counts."""
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def day_number(instant: datetime) -> int:
+    """UTC days since 2000."""
+    return (instant - _EPOCH).days
+
+
+def ensure_partitions(tx: Tx, days: Iterable[int]) -> None:
+    """Make the daily partitions of `reading` that are missing; `days` as `day_number` counts them.
+
+    A partition is made beside the table and then attached, so that neither readers nor other writers wait.
+    """
+    wanted = [date(2000, 1, 1) + timedelta(days=day) for day in sorted(days)]
+    run(tx, "select pg_advisory_xact_lock(%s)", (_PARTITION_LOCK,))
+    present = {
+        name
+        for (name,) in values(
+            tx,
+            """select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+               where i.inhparent = 'reading'::regclass""",
+        )
+    }
+    for day in wanted:
+        name = f"reading_{day:%Y%m%d}"
+        if name not in present:
+            run(tx, f"create table {name} (like reading including defaults)")
+            run(
+                tx,
+                f"""alter table reading attach partition {name}
+                    for values from ('{day} 00:00+00') to ('{day + timedelta(days=1)} 00:00+00')""",
+            )
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A message that could not be understood, on its way to quarantine. `seen`: how many copies of it came."""
+
+    door: str
+    device: str
+    topic: str
+    format: str
+    received_at: datetime
+    payload: bytes
+    reason: str
+    seen: int = 1
+
+    @property
+    def fingerprint(self) -> bytes:
+        parts = (self.device.encode(), self.topic.encode(), self.reason.encode(), self.payload)
+        return sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).digest()
+
+
+def put_in_quarantine(tx: Tx, tenant: int, messages: Sequence[Unreadable]) -> None:
+    """Keep messages; copies of one that already waits are counted there."""
+    counted: dict[bytes, tuple[Unreadable, int]] = {}
+    for message in messages:
+        _, seen = counted.get(message.fingerprint, (message, 0))
+        counted[message.fingerprint] = (message, seen + message.seen)
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            """insert into quarantine as q
+                   (tenant_id, door, device, topic, format, received_at, payload, reason, fingerprint, seen)
+               values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+               on conflict (tenant_id, fingerprint) where state = 'waiting'
+               do update set seen = q.seen + excluded.seen""",
+            [
+                (
+                    tenant, m.door, m.device, m.topic, m.format, m.received_at, m.payload, m.reason, fingerprint, seen,
+                )
+                for fingerprint, (m, seen) in sorted(counted.items())
+            ],
+        )  # fmt: skip

@@ -1,0 +1,102 @@
+"""A gateway on a thread of its own, and devices that may sign in to it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import uvloop
+
+from shelfwise.access.context import Office
+from shelfwise.access.model import Role, person
+from shelfwise.edge.devices import add_device
+from shelfwise.edge.gateway import Gateway, GatewayConfig
+from shelfwise.edge.pipeline import Limits
+from shelfwise.edge.writer import Writer
+from shelfwise.store.database import values
+
+MANAGER = person("mara", Role.MANAGER)
+SECRET = "a secret that the test knows"
+
+
+@dataclass
+class Running:
+    """A gateway that runs, and the database behind it."""
+
+    gateway: Gateway
+    loop: asyncio.AbstractEventLoop
+    office: Office
+
+    @property
+    def mqtt_port(self) -> int:
+        return self.gateway.mqtt_port
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.gateway.http_port}{path}"
+
+    def sql(self, query: str) -> list[tuple[Any, ...]]:
+        with self.office.database.transaction() as tx:
+            return values(tx, query)
+
+
+Start = Callable[..., AbstractContextManager[Running]]
+
+
+@pytest.fixture
+def devices(office: Office) -> None:
+    """scale-7 and probe-1 speak for themselves, gate-1 for others as well, gone-1 is shut out."""
+    with office.context(MANAGER) as ctx:
+        for device in ("scale-7", "probe-1", "gone-1", "0101010101010101"):
+            add_device(ctx, device, secret=SECRET)
+        add_device(ctx, "gate-1", speaks_for="gateway", secret=SECRET)
+        ctx.tx.execute("update device set active = false where device = 'gone-1'")
+
+
+@pytest.fixture
+def start(office: Office, devices: None) -> Start:
+    """Starts gateways: ``with start(writer=..., limits=...) as running``."""
+
+    @contextmanager
+    def started(writer: Writer | None = None, limits: Limits | None = None) -> Iterator[Running]:
+        config = GatewayConfig(office.database.url, mqtt_port=0, http_port=0, limits=limits or Limits())
+        ready: list[Running] = []
+        opened = threading.Event()
+
+        async def serve() -> None:
+            gateway = Gateway(config, writer)
+            await gateway.start()
+            ready.append(Running(gateway, asyncio.get_running_loop(), office))
+            stop = asyncio.Event()
+            ready[0].stop = stop  # type: ignore[attr-defined]
+            opened.set()
+            await stop.wait()
+            await gateway.stop()
+
+        def main() -> None:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(serve())
+
+        thread = threading.Thread(target=main, name="gateway")
+        thread.start()
+        try:
+            assert opened.wait(10)
+            yield ready[0]
+        finally:
+            if ready:
+                ready[0].loop.call_soon_threadsafe(ready[0].stop.set)  # type: ignore[attr-defined]
+            thread.join(30)
+            assert not thread.is_alive()
+
+    return started
+
+
+@pytest.fixture
+def running(start: Start) -> Iterator[Running]:
+    """A gateway as it ordinarily runs."""
+    with start() as gateway:
+        yield gateway
