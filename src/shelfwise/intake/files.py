@@ -1,0 +1,279 @@
+"""Opening files of unknown making: what kind it is, its encoding and delimiter, and its rows in chunks."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from shelfwise.core.errors import Fault, Invalid, shorten
+from shelfwise.intake.model import propose_columns
+
+CHUNK_ROWS = 50_000
+CELL_LIMIT = 100_000
+COLUMNS_LIMIT = 1_000
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+
+_SAMPLE_BYTES = 256 * 1024
+_SAMPLE_ROWS = 50
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", "Unpack it, or save the sheet as CSV."),
+    (b"PK\x05\x06", "an empty zip archive", "Export the file again."),
+    (b"%PDF", "a PDF document", "Export the data as CSV; a printed page cannot be imported."),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Open it and save the sheet as CSV."),
+    (b"\x1f\x8b", "a gzip archive", "Unpack it first."),
+    (b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it first."),
+    (b"BZh", "a bzip2 archive", "Unpack it first."),
+    (b"\xfd7zXZ", "an xz archive", "Unpack it first."),
+    (b"Rar!", "a RAR archive", "Unpack it first."),
+    (b"{\\rtf", "a text document (RTF)", "Save it as plain CSV."),
+    (b"\x89PNG", "a picture", "Export the data as CSV."),
+    (b"\xff\xd8\xff", "a picture", "Export the data as CSV."),
+    (b"SQLite format 3", "an SQLite database", "Export the table as CSV."),
+)
+_EXPECTED = "a CSV or Parquet file of order lines"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that could be opened, and how its rows are to be read.
+
+    Attributes:
+        path: the file.
+        sha256: of its bytes.
+        kind: 'csv' or 'parquet'.
+        encoding, delimiter: of a CSV file, else empty.
+        headers: as written, at least one.
+    """
+
+    path: Path
+    sha256: bytes
+    kind: Literal["csv", "parquet"]
+    encoding: str
+    delimiter: str
+    headers: tuple[str, ...]
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, at most `CHUNK_ROWS` at a time; never more than one chunk is held."""
+        return _csv_chunks(self) if self.kind == "csv" else _parquet_chunks(self)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows. Columns are named by their index ('0', '1', ...); the column 'row' numbers them as in the file.
+
+    The values of a CSV file are text without the blanks around it, null where there is none; those of a Parquet file
+    have their own types. The column 'cells' is null but for rows with another number of cells than the header has.
+    """
+
+    frame: pl.DataFrame
+
+
+def open_source(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Source:
+    """Find out what a file is.
+
+    Raises:
+        Invalid: it is no readable table: empty, an archive, a workbook, a picture, without text, too wide.
+    """
+    try:
+        sha256, size = _digest(path)
+    except OSError as error:
+        raise _invalid(
+            path, _EXPECTED, f"{error.strerror or error}", "Check the path and the file's rights."
+        ) from error
+    if size == 0:
+        raise _invalid(path, "a header and at least one row", "an empty file", "Export the file again.")
+    with path.open("rb") as file:
+        head = file.read(64)
+    if head.startswith(b"PAR1"):
+        return Source(path, sha256, "parquet", "", "", _parquet_headers(path))
+    for magic, what, remedy in _MAGIC:
+        if head.startswith(magic):
+            raise _invalid(path, _EXPECTED, what, remedy)
+    encoding = encoding or _find_encoding(path)
+    delimiter, headers = _find_delimiter(path, encoding, delimiter)
+    if len(headers) > COLUMNS_LIMIT:
+        raise _invalid(path, f"at most {COLUMNS_LIMIT} columns", f"{len(headers)}", "Check the delimiter.")
+    return Source(path, sha256, "csv", encoding, delimiter, tuple(headers))
+
+
+def _invalid(path: Path, expected: str, got: str, remedy: str) -> Invalid:
+    return Invalid(Fault(f"file {path.name}", expected, got, remedy))
+
+
+def _digest(path: Path) -> tuple[bytes, int]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+            size += len(block)
+    return digest.digest(), size
+
+
+def _find_encoding(path: Path) -> str:
+    """UTF-8 with or without a mark, UTF-16, else Windows-1252; the whole file is tried.
+
+    Raises:
+        Invalid: it is none of them, or holds control characters that no text has.
+    """
+    with path.open("rb") as file:
+        sample = file.read(_SAMPLE_BYTES)
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        candidates: Sequence[str] = ("utf-16",)
+    elif sample.count(b"\0") > len(sample) // 4:
+        # Latin letters in UTF-16 without a mark: every second byte is zero.
+        candidates = ("utf-16-le",) if sample[1::2].count(0) > sample[0::2].count(0) else ("utf-16-be",)
+    else:
+        candidates = ("utf-8-sig", "cp1252")
+    for encoding in candidates:
+        if _decodes(path, encoding):
+            return encoding
+    raise _invalid(path, _EXPECTED, "bytes that are no text", "Export the file again as CSV with the encoding UTF-8.")
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    with path.open("rb") as file:
+        try:
+            while True:
+                block = file.read(1 << 20)
+                text = decoder.decode(block, final=not block)
+                # NUL and its like: what binary files are full of, and no text file has.
+                if any(chr(code) in text for code in (0, 1, 2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 27, 127)):
+                    return False
+                if not block:
+                    return True
+        except UnicodeError:
+            return False
+
+
+@contextmanager
+def _text(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
+    try:
+        with path.open("r", encoding=encoding, newline="") as file:
+            yield file
+    except (UnicodeError, LookupError) as error:
+        raise _invalid(
+            path, f"text in {encoding}", str(error), "Name the right encoding, or leave it to be found."
+        ) from error
+
+
+def _find_delimiter(path: Path, encoding: str, said: str | None) -> tuple[str, list[str]]:
+    """The delimiter that makes most sense of the header, and the header."""
+    best: tuple[tuple[int, int, int], str, list[str]] | None = None
+    with _text(path, encoding) as file:
+        sample = file.read(_SAMPLE_BYTES)
+    for delimiter in [said] if said else list(DELIMITERS):
+        try:
+            rows = [
+                row
+                for row in islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), _SAMPLE_ROWS)
+                if row
+            ]
+        except (csv.Error, TypeError) as error:
+            if said:
+                raise _invalid(path, "a CSV file with this delimiter", str(error), "Name another delimiter.") from error
+            continue
+        if not rows:
+            continue
+        mapped, _ = propose_columns(rows[0], {})
+        alike = sum(1 for row in rows[1:] if len(row) == len(rows[0]))
+        score = (len(mapped), alike if len(rows[0]) > 1 else 0, len(rows[0]))
+        if best is None or score > best[0]:
+            best = (score, delimiter, rows[0])
+    if best is None:
+        raise _invalid(path, "a header row and rows below it", "no readable row", "Export the file again as CSV.")
+    if len(best[2]) == 1 and best[0][0] == 0 and not said:
+        wanted = ", ".join(DELIMITERS.values())
+        raise _invalid(
+            path, f"columns separated by one of: {wanted}", f"a first line without any: {shorten(best[2][0])}",
+            "Export the file again as CSV with a header row.",
+        )  # fmt: skip
+    return best[1], best[2]
+
+
+def _csv_chunks(source: Source) -> Iterator[Chunk]:
+    width = len(source.headers)
+    with _text(source.path, source.encoding) as file:
+        reader = csv.reader(file, delimiter=source.delimiter)
+        numbered = _numbered(source, reader)
+        while True:
+            # One flat list of cells, not a list a row: half the time, as Python's collector has less to visit.
+            numbers: list[int] = []
+            ragged: list[int | None] = []
+            flat: list[str] = []
+            for number, cells in islice(numbered, CHUNK_ROWS):
+                numbers.append(number)
+                if len(cells) == width:
+                    ragged.append(None)
+                    flat += cells
+                else:
+                    odd = len(cells) < width or any(cell.strip() for cell in cells[width:])
+                    ragged.append(len(cells) if odd else None)
+                    flat += (cells + [""] * width)[:width]
+            if not numbers:
+                return
+            frame = pl.DataFrame(
+                {"row": pl.Series(numbers, dtype=pl.Int64), "cells": pl.Series(ragged, dtype=pl.Int64)}
+                | {str(i): pl.Series(flat[i::width], dtype=pl.String) for i in range(width)}
+            )
+            yield Chunk(frame.with_columns(pl.col(pl.String).str.strip_chars().replace("", None)))
+
+
+def _numbered(source: Source, reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Rows below the header that have anything in them, numbered as a spreadsheet does."""
+    number, header_seen = 0, False
+    while True:
+        number += 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise Invalid(
+                Fault(
+                    f"file {source.path.name}, row {number}", "cells of at most 131,072 characters, quotes closed",
+                    str(error), "Look for an opening quote without its closing one in this row.",
+                )
+            ) from error  # fmt: skip
+        if not "".join(cells).strip():
+            continue
+        if header_seen:
+            yield number, cells
+        header_seen = True
+
+
+def _parquet_headers(path: Path) -> tuple[str, ...]:
+    try:
+        schema = pl.read_parquet_schema(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise _invalid(
+            path, "a whole Parquet file", str(error).splitlines()[0][:200], "Export the file again."
+        ) from error
+    return tuple(schema)
+
+
+def _parquet_chunks(source: Source) -> Iterator[Chunk]:
+    number = 2
+    try:
+        lazy = pl.scan_parquet(source.path)
+        for frame in lazy.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True):
+            for part in frame.iter_slices(CHUNK_ROWS):
+                renamed = part.rename({header: str(i) for i, header in enumerate(source.headers)})
+                text = pl.col(pl.String, pl.Categorical).cast(pl.String).str.strip_chars().replace("", None)
+                rows = pl.Series("row", range(number, number + part.height), dtype=pl.Int64)
+                number += part.height
+                cells = pl.lit(None, dtype=pl.Int64).alias("cells")
+                yield Chunk(renamed.with_columns(text, rows, cells))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        first = str(error).splitlines()[0][:200]
+        raise _invalid(source.path, "a whole Parquet file", first, "Export the file again.") from error
