@@ -86,7 +86,8 @@ def test_nothing_after_an_origin_reaches_the_paths_drawn_there() -> None:
 
 def test_a_weekly_rhythm_is_won_by_a_method_that_knows_weekdays() -> None:
     rhythm = np.tile([0.0, 20.0, 0.0, 5.0, 0.0, 40.0, 1.0], 30)
-    noisy = np.clip(rhythm + rng(3).integers(-1, 2, len(rhythm)), 0.0, None).astype(np.float64)
+    noise = rng(3).integers(-1, 2, len(rhythm)).astype(np.float64)
+    noisy: Floats = (rhythm + noise).clip(0.0).astype(np.float64)
     result = race(history(noisy), 10, 6, rng())
     assert result is not None
     assert result.winner != "moving average"
@@ -102,7 +103,7 @@ def test_of_equal_scores_the_simplest_method_wins() -> None:
 
 
 def test_slow_movers_are_not_forecast_as_never_selling() -> None:
-    quantity = (rng(8).random(274) < 0.08) * 6.0
+    quantity = np.where(rng(8).random(274) < 0.08, 6.0, 0.0).astype(np.float64)
     drawn = forecast(history(quantity), 28, 256, rng())
     assert 0.3 * 28 * quantity.mean() < drawn.paths.sum(axis=1).mean() < 3 * 28 * quantity.mean()
     assert np.quantile(drawn.paths.sum(axis=1), 0.9) >= 6

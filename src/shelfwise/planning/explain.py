@@ -1,0 +1,176 @@
+"""Why an order is proposed: sentences with numbers, and everything they stand on. Pure."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shelfwise.core.quantities import plain
+from shelfwise.planning.model import Floats, ItemState, Offer, Params, Snapshot
+from shelfwise.planning.simulate import Futures, Outcome, band
+
+if TYPE_CHECKING:
+    from shelfwise.planning.replenish import Policy
+
+
+def reason(
+    item: ItemState,
+    offer: Offer,
+    policy: Policy,
+    quantity: Decimal,
+    now: Outcome,
+    later: Outcome,
+    params: Params,
+) -> str:
+    """Plain sentences: where we stand, what is coming, what is done about it, what it changes."""
+    owed = f", {plain(item.backordered)} owed to open order lines" if item.backordered else ""
+    stands = (
+        f"On hand {amount(item.on_hand.mean)}, reserved {plain(item.reserved)}{owed}, "
+        f"on order {plain(item.ordered)}: position {amount(item.position)}."
+    )
+    if item.demand is None:
+        return (
+            f"{stands} There is not enough history for a forecast, so only what is owed is ordered: "
+            f"{packs(quantity, offer)} from {offer.supplier}."
+        )
+    lead = amount(round(offer.lead_time.quantile(0.5), 1))
+    middle = float(np.quantile(policy.protected, 0.5, method="inverted_cdf"))
+    coming = (
+        f"Demand over the {lead}-day lead time and the {days(params.review_days)} to the next review is "
+        f"{amount(middle)} in the middle case and at most {amount(policy.reorder_point)} in "
+        f"{params.service_level * 100:g} of 100 cases, which is the reorder point."
+    )
+    action = (
+        f"Ordering {packs(quantity, offer)} from {offer.supplier} brings the position to "
+        f"{amount(item.position + float(quantity))} (order-up-to level {amount(policy.order_up_to)})."
+    )
+    change = (
+        "It lowers the risk of running out before a later order could arrive "
+        f"from {percent(later.until_next)} to {percent(now.until_next)}."
+    )
+    return f"{stands} {coming} {action} {change}"
+
+
+def evidence(
+    snapshot: Snapshot,
+    item: ItemState,
+    offer: Offer,
+    futures: Futures,
+    policy: Policy,
+    quantity: Decimal,
+    now: Outcome,
+    later: Outcome,
+    params: Params,
+) -> dict[str, Any]:
+    """Every input of the decision and what followed from it, fit for JSON."""
+    cumulative = np.quantile(futures.demand, (0.1, 0.5, 0.9), axis=0, method="inverted_cdf")
+    demand = item.demand
+    return {
+        "as_of": snapshot.at.isoformat(),
+        "stock": {
+            "on_hand": item.on_hand.mean,
+            "on_hand_exact": item.on_hand.exact,
+            "reserved": float(item.reserved),
+            "backordered": float(item.backordered),
+            "on_order": [
+                {"quantity": float(one.quantity), "expected_at": one.expected_at.isoformat()}
+                for one in item.on_order
+            ],
+            "position": item.position,
+        },
+        "forecast": None
+        if demand is None
+        else {
+            "forecast_id": demand.forecast_id,
+            "model": demand.model,
+            "first_day": demand.first_day.isoformat(),
+            "paths": len(demand.paths),
+            "days_old": max((snapshot.today - demand.first_day).days, 0),
+            "mean_a_day": round(policy.daily_mean, 3),
+            "cumulative": {
+                name: [float(value) for value in np.round(row, 2)]
+                for name, row in zip(("q10", "q50", "q90"), cumulative, strict=True)
+            },
+        },
+        "lead_time": {
+            "stated": offer.lead_time.stated,
+            "observed": offer.lead_time.observed,
+            "q10": round(offer.lead_time.quantile(0.1), 2),
+            "q50": round(offer.lead_time.quantile(0.5), 2),
+            "q90": round(offer.lead_time.quantile(0.9), 2),
+        },
+        "terms": {
+            "supplier_id": offer.supplier_id,
+            "supplier": offer.supplier,
+            "unit_cost": str(offer.unit_cost),
+            "currency": offer.currency,
+            "pack_size": plain(offer.pack_size),
+            "minimum_order": plain(offer.minimum_order),
+        },
+        "parameters": {
+            "service_level": params.service_level,
+            "review_days": params.review_days,
+            "holding_rate": params.holding_rate,
+            "ordering_cost": params.ordering_cost,
+            "longest_cover_days": params.longest_cover_days,
+        },
+        "policy": {
+            "reorder_point": policy.reorder_point,
+            "order_up_to": round(policy.order_up_to, 3),
+            "economic_quantity": _rounded(policy.economic_quantity),
+            "demand_until_next_order": {
+                "mean": round(float(policy.protected.mean()), 3),
+                "q10": float(np.quantile(policy.protected, 0.1, method="inverted_cdf")),
+                "q50": float(np.quantile(policy.protected, 0.5, method="inverted_cdf")),
+                "q90": float(np.quantile(policy.protected, 0.9, method="inverted_cdf")),
+            },
+        },
+        "quantity": plain(quantity),
+        "stockout": {
+            "before_arrival": round(now.before_arrival, 4),
+            "until_next_order_without": round(later.until_next, 4),
+            "until_next_order_with": round(now.until_next, 4),
+        },
+    }
+
+
+def chart(snapshot: Snapshot, futures: Futures, without: Floats, with_order: Floats) -> dict[str, Any]:
+    """Available stock at the end of each day, day 0 being now, as bands without and with the order."""
+    return {
+        "first_day": snapshot.today.isoformat(),
+        "arrives_on_day": int(np.median(futures.lead)),
+        "without": band(without),
+        "with": band(with_order),
+    }
+
+
+def amount(value: float) -> str:
+    """A number a person would write: 40, 0.5, 1234."""
+    return plain(Decimal(f"{value:.2f}"))
+
+
+def packs(quantity: Decimal, offer: Offer) -> str:
+    if offer.pack_size == 1:
+        return plain(quantity)
+    number = quantity / offer.pack_size
+    word = "pack" if number == 1 else "packs"
+    return f"{plain(quantity)} ({plain(number)} {word} of {plain(offer.pack_size)})"
+
+
+def days(number: int) -> str:
+    return "day" if number == 1 else f"{number} days"
+
+
+def percent(share: float) -> str:
+    """A probability without false certainty at its ends."""
+    if 0 < share < 0.01:
+        return "under 1%"
+    if 0.99 < share < 1:
+        return "over 99%"
+    return f"{share * 100:.0f}%"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

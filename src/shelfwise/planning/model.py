@@ -1,0 +1,249 @@
+"""What planning sees (a snapshot), what it may be told (parameters) and what it says (decisions). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shelfwise.core.errors import Fault, Invalid
+from shelfwise.core.quantities import plain
+
+Floats = NDArray[np.float64]
+DAYS_IN_YEAR = 365.0
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A quantity that may be uncertain.
+
+    Attributes:
+        values: equally likely values, shape (k,); one value: it is known exactly.
+    """
+
+    values: Floats
+
+    @classmethod
+    def exactly(cls, value: Decimal) -> Amount:
+        return cls(np.array([float(value)]))
+
+    @property
+    def mean(self) -> float:
+        return float(self.values.mean())
+
+    @property
+    def exact(self) -> bool:
+        return len(self.values) == 1
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An outstanding quantity of a purchase order and when it is expected."""
+
+    quantity: Decimal
+    expected_at: datetime
+
+
+@dataclass(frozen=True)
+class DemandPaths:
+    """Possible futures of an item's demand.
+
+    Attributes:
+        forecast_id: of the stored forecast; None: it was not stored.
+        model: the method that won its race.
+        first_day: the day of the first column.
+        paths: shape (paths, days), float32, in the item's unit.
+    """
+
+    forecast_id: int | None
+    model: str
+    first_day: date
+    paths: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LeadTime:
+    """How long an order takes, in days.
+
+    Attributes:
+        stated: what the supplier says.
+        observed: receipts it was learned from.
+        samples: equally likely lead times, shape (k,), ascending, positive.
+    """
+
+    stated: float
+    observed: int
+    samples: Floats
+
+    def quantile(self, level: float) -> float:
+        return float(np.quantile(self.samples, level, method="inverted_cdf"))
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Terms on which a supplier sells an item."""
+
+    supplier_id: int
+    supplier: str
+    unit_cost: Decimal
+    currency: str
+    pack_size: Decimal
+    minimum_order: Decimal
+    lead_time: LeadTime
+
+
+@dataclass(frozen=True)
+class ItemState:
+    """One item at one site.
+
+    Attributes:
+        on_hand: what lies in the site's places.
+        reserved: promised of it to order lines.
+        backordered: wanted by open order lines that have no reservation yet.
+        on_order: outstanding purchase lines.
+        demand: None: there is not enough evidence for a forecast.
+        offers: who sells it; none: it cannot be ordered.
+        unit_price: what a unit recently sold for, in the currency of its offers; None: unknown.
+    """
+
+    item_id: int
+    sku: str
+    description: str
+    unit: str
+    on_hand: Amount
+    reserved: Decimal
+    backordered: Decimal
+    on_order: tuple[Arrival, ...]
+    demand: DemandPaths | None
+    offers: tuple[Offer, ...]
+    unit_price: Decimal | None = None
+
+    @property
+    def ordered(self) -> Decimal:
+        return sum((arrival.quantity for arrival in self.on_order), Decimal(0))
+
+    @property
+    def available(self) -> float:
+        """On hand less what is promised or owed; negative: owed."""
+        return self.on_hand.mean - float(self.reserved + self.backordered)
+
+    @property
+    def position(self) -> float:
+        """The inventory position: available plus on order."""
+        return self.available + float(self.ordered)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A site at one instant; nothing outside it decides."""
+
+    site_id: int
+    at: datetime
+    today: date
+    items: tuple[ItemState, ...]
+
+
+@dataclass(frozen=True)
+class Params:
+    """What a person may set.
+
+    Attributes:
+        service_level: the share of replenishment cycles that should pass without a stockout, 0.5 to 0.999.
+        review_days: days from one planning run to the next.
+        holding_rate: cost of a year's stock as a share of its value.
+        ordering_cost: cost of placing and receiving one order line, in the offers' currency.
+        longest_cover_days: never order more than demand is expected over so many days, whatever is cheaper
+            (minimum order and pack excepted).
+        samples: futures drawn for each item.
+        valid_days: days a decision stands before it must be made anew.
+
+    Raises:
+        Invalid: a value is out of its range; names every one.
+    """
+
+    service_level: float = 0.95
+    review_days: int = 1
+    holding_rate: float = 0.25
+    ordering_cost: float = 15.0
+    longest_cover_days: int = 60
+    samples: int = 1000
+    valid_days: int = 2
+
+    def __post_init__(self) -> None:
+        ranges: dict[str, tuple[float, float]] = {
+            "service_level": (0.5, 0.999),
+            "review_days": (1, 90),
+            "holding_rate": (0.0, 10.0),
+            "ordering_cost": (0.0, 1e6),
+            "longest_cover_days": (1, 730),
+            "samples": (100, 100_000),
+            "valid_days": (1, 30),
+        }
+        faults = [
+            Fault(name, f"a number from {low:g} to {high:g}", repr(getattr(self, name)), "Correct it.")
+            for name, (low, high) in ranges.items()
+            if not low <= getattr(self, name) <= high
+        ]
+        if faults:
+            raise Invalid(*faults)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """An order that should be placed, and why.
+
+    Attributes:
+        quantity: whole packs, at least the minimum order.
+        expected_days: the median lead time.
+        reason: sentences with the numbers in them.
+        evidence: every input and what follows from it, fit for JSON.
+        alternative: what was not taken and what it would cost, fit for JSON.
+        expected_value: of ordering now rather than at the next review, with an 80% interval, fit for JSON.
+        expires_at: after this the snapshot is too old to act on.
+    """
+
+    site_id: int
+    item_id: int
+    sku: str
+    supplier_id: int
+    quantity: Decimal
+    unit_cost: Decimal
+    currency: str
+    pack_size: Decimal
+    minimum_order: Decimal
+    expected_days: float
+    forecast_id: int | None
+    today: date
+    reason: str
+    evidence: dict[str, Any]
+    alternative: dict[str, Any]
+    expected_value: dict[str, Any]
+    expires_at: datetime
+
+
+def order_faults(quantity: Decimal, pack_size: Decimal, minimum_order: Decimal) -> list[Fault]:
+    """What is wrong with ordering this much: nothing below the minimum, never a part of a pack."""
+    faults = []
+    if not quantity.is_finite() or quantity <= 0 or quantity % pack_size != 0:
+        faults.append(
+            Fault(
+                "quantity",
+                f"whole packs of {plain(pack_size)}",
+                str(quantity),
+                "Order a multiple of the pack size, or reject the proposal.",
+            )
+        )
+    elif quantity < minimum_order:
+        faults.append(
+            Fault(
+                "quantity",
+                f"at least the supplier's minimum of {plain(minimum_order)}",
+                plain(quantity),
+                "Order more, or reject the proposal.",
+            )
+        )
+    return faults

@@ -1,0 +1,214 @@
+"""When to order an item, how much, from whom, and why. Pure.
+
+Periodic review with a reorder point s and an order-up-to level S (Silver, Pyke and Thomas 2017, Inventory and
+Production Management in Supply Chains, chapter 6). s is the quantile, at the wanted service level, of demand
+until the order placed at the next review could arrive: lead time plus review period, both drawn jointly with
+demand, so that its quantile is that of the total. S lies an economic order quantity above s (Harris 1913), at
+least a review period's demand and at most the demand of the longest cover wanted.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from shelfwise.core.quantities import plain, round_up
+from shelfwise.planning import explain
+from shelfwise.planning.model import DAYS_IN_YEAR, Decision, Floats, ItemState, Offer, Params, Snapshot
+from shelfwise.planning.simulate import Futures, draw, outcome, shelf
+
+CHART_DAYS = 21
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The levels between which an item's inventory position is kept.
+
+    Attributes:
+        reorder_point: s: order when the position is not above it.
+        order_up_to: S: order so much that the position reaches it.
+        protected: demand until the order of the next review could arrive, shape (samples,).
+        daily_mean: mean demand a day over that time.
+        economic_quantity: None: holding costs nothing, so there is none.
+    """
+
+    reorder_point: float
+    order_up_to: float
+    protected: Floats
+    daily_mean: float
+    economic_quantity: float | None
+
+
+def decide(snapshot: Snapshot, params: Params, rng: np.random.Generator) -> tuple[Decision, ...]:
+    """The orders that should be placed now, in the order of the snapshot's items.
+
+    An item is ordered when its inventory position (on hand - reserved - backordered + on order) is not above
+    its reorder point; what is on order therefore is never ordered again. Without a forecast only what is owed
+    beyond stock and orders is ordered. The same snapshot, parameters and seed give the same decisions.
+    """
+    decisions = (
+        decide_item(snapshot, item, params, one)
+        for item, one in zip(snapshot.items, rng.spawn(len(snapshot.items)), strict=True)
+    )
+    return tuple(decision for decision in decisions if decision is not None)
+
+
+def decide_item(
+    snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Generator
+) -> Decision | None:
+    """The order for one item; None where nothing should or can be ordered."""
+    if not item.offers:
+        return None
+    offer = choose(item.offers)
+    futures = draw(item, offer.lead_time, snapshot.today, params, CHART_DAYS, rng)
+    policy = levels(item, offer, futures, params)
+    quantity = order_quantity(item, offer, policy)
+    if quantity <= 0:
+        return None
+    return _decision(snapshot, item, offer, futures, policy, quantity, params)
+
+
+def choose(offers: tuple[Offer, ...]) -> Offer:
+    """The cheapest a unit; of equally cheap ones the fastest, then the one known longest."""
+    return min(offers, key=lambda one: (one.unit_cost, one.lead_time.quantile(0.5), one.supplier_id))
+
+
+def levels(item: ItemState, offer: Offer, futures: Futures, params: Params) -> Policy:
+    """Reorder point and order-up-to level; doubt about the stock on hand counts as demand."""
+    days = futures.lead + params.review_days
+    demand = futures.over(days)
+    protected = demand + futures.surprise
+    reorder_point = max(float(np.quantile(protected, params.service_level, method="inverted_cdf")), 0.0)
+    daily = float(demand.sum() / days.sum())
+    economic = economic_quantity(daily, float(offer.unit_cost), params)
+    cover = daily * params.longest_cover_days
+    batch = max(min(cover if economic is None else economic, cover), daily * params.review_days)
+    return Policy(reorder_point, reorder_point + batch, protected, daily, economic)
+
+
+def economic_quantity(daily: float, unit_cost: float, params: Params) -> float | None:
+    """sqrt(2 x yearly demand x ordering cost / yearly holding cost of a unit); None: holding is free."""
+    holding = params.holding_rate * unit_cost
+    return math.sqrt(2 * daily * DAYS_IN_YEAR * params.ordering_cost / holding) if holding > 0 else None
+
+
+def order_quantity(item: ItemState, offer: Offer, policy: Policy) -> Decimal:
+    """Up to S in whole packs and at least the minimum; 0 while the inventory position is above s."""
+    position = item.position
+    if position > policy.reorder_point:
+        return Decimal(0)
+    # Six decimals are finer than any quantum in use and coarser than the noise of binary fractions.
+    missing = Decimal(f"{policy.order_up_to - position:.6f}")
+    if missing <= 0:
+        return Decimal(0)
+    return round_up(max(missing, offer.minimum_order), offer.pack_size)
+
+
+def _decision(
+    snapshot: Snapshot,
+    item: ItemState,
+    offer: Offer,
+    futures: Futures,
+    policy: Policy,
+    quantity: Decimal,
+    params: Params,
+) -> Decision:
+    without = shelf(item, futures, snapshot.at, 0.0)
+    with_order = shelf(item, futures, snapshot.at, float(quantity))
+    now = outcome(with_order, futures.lead, params.review_days)
+    later = outcome(without, futures.lead, params.review_days)
+    value = _value(item, offer, quantity, later.short - now.short, params)
+    alternative: dict[str, Any] = {
+        "wait": {
+            "what": "Wait until the next review",
+            "days": params.review_days,
+            "stockout_probability": round(later.until_next, 4),
+            "units_short": round(float(later.short.mean()), 2),
+            "units_short_with_order": round(float(now.short.mean()), 2),
+            "margin_lost": value["margin_kept"],
+        },
+        "one_pack_less": _one_pack_less(snapshot, item, offer, futures, policy, quantity, params),
+    }
+    return Decision(
+        site_id=snapshot.site_id,
+        item_id=item.item_id,
+        sku=item.sku,
+        supplier_id=offer.supplier_id,
+        quantity=quantity,
+        unit_cost=offer.unit_cost,
+        currency=offer.currency,
+        pack_size=offer.pack_size,
+        minimum_order=offer.minimum_order,
+        expected_days=offer.lead_time.quantile(0.5),
+        forecast_id=item.demand.forecast_id if item.demand else None,
+        today=snapshot.today,
+        reason=explain.reason(item, offer, policy, quantity, now, later, params),
+        evidence=explain.evidence(snapshot, item, offer, futures, policy, quantity, now, later, params)
+        | {"chart": explain.chart(snapshot, futures, without, with_order)},
+        alternative=alternative,
+        expected_value=value,
+        expires_at=snapshot.at + timedelta(days=params.valid_days),
+    )
+
+
+def _one_pack_less(
+    snapshot: Snapshot,
+    item: ItemState,
+    offer: Offer,
+    futures: Futures,
+    policy: Policy,
+    quantity: Decimal,
+    params: Params,
+) -> dict[str, Any] | None:
+    """None where one pack less would be nothing or below the minimum."""
+    fewer = quantity - offer.pack_size
+    if fewer <= 0 or fewer < offer.minimum_order:
+        return None
+    path = shelf(item, futures, snapshot.at, float(fewer))
+    then = outcome(path, futures.lead, params.review_days)
+    daily = policy.daily_mean
+    return {
+        "what": "Order one pack less",
+        "quantity": plain(fewer),
+        "stockout_probability": round(then.until_next, 4),
+        "saved": round(float(offer.pack_size * offer.unit_cost), 2),
+        "days_sooner": round(float(offer.pack_size) / daily, 1) if daily > 0 else None,
+    }
+
+
+def _value(
+    item: ItemState, offer: Offer, quantity: Decimal, spared: Floats, params: Params
+) -> dict[str, Any]:
+    """What ordering now is worth over waiting one review period: margin not lost less the cost of holding
+    longer.
+
+    Args:
+        spared: units that would be owed if we waited and are not if we order now, shape (samples,).
+    """
+    holding = float(quantity * offer.unit_cost) * params.holding_rate * params.review_days / DAYS_IN_YEAR
+    value: dict[str, Any] = {
+        "units_spared": round(float(spared.mean()), 2),
+        "holding_cost": round(holding, 2),
+        "currency": offer.currency,
+        "what": "Margin kept by ordering now, not at the next review, less the cost of holding it longer",
+        "margin_kept": None,
+        "mean": None,
+        "p10": None,
+        "p90": None,
+    }
+    if item.unit_price is not None:
+        margin = max(float(item.unit_price - offer.unit_cost), 0.0)
+        worth = spared * margin - holding
+        low, high = np.quantile(worth, (0.1, 0.9))
+        value |= {
+            "margin_kept": round(float(spared.mean()) * margin, 2),
+            "mean": round(float(worth.mean()), 2),
+            "p10": round(float(low), 2),
+            "p90": round(float(high), 2),
+        }
+    return value

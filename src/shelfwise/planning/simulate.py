@@ -1,0 +1,134 @@
+"""Joint futures of demand, lead time and stock on hand, and what they mean for a shelf. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shelfwise.planning.model import DemandPaths, Floats, ItemState, LeadTime, Params
+
+SECONDS_IN_DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Futures:
+    """Equally likely futures of one item, drawn once and used for every question about it.
+
+    Attributes:
+        demand: shape (samples, days + 1): cumulative demand at the end of day 0 (nothing yet), 1 (today), 2,
+            …
+        lead: shape (samples,): whole days an order placed now takes.
+        surprise: shape (samples,): how much less is on hand than the mean says; zeros where it is known
+            exactly.
+    """
+
+    demand: Floats
+    lead: NDArray[np.int64]
+    surprise: Floats
+
+    def over(self, days: NDArray[np.int64]) -> Floats:
+        """Demand over the first `days` days of each future; `days` has shape (samples,)."""
+        picked: Floats = np.take_along_axis(self.demand, days[:, None], axis=1)[:, 0]
+        return picked
+
+
+def draw(
+    item: ItemState, lead_time: LeadTime, today: date, params: Params, days: int, rng: np.random.Generator
+) -> Futures:
+    """Join demand paths, lead times and stock on hand at random.
+
+    How many random numbers are used does not depend on stock, orders or the service level, so that plans that
+    differ in these alone are compared on the same futures.
+
+    Args:
+        days: the least number of days to cover; more where a lead time and the review period need it.
+    """
+    number = params.samples
+    lead = np.ceil(lead_time.samples[_evenly(len(lead_time.samples), number, rng)]).astype(np.int64)
+    surprise = (item.on_hand.mean - item.on_hand.values)[_evenly(len(item.on_hand.values), number, rng)]
+    needed = max(days, math.ceil(lead_time.samples.max()) + params.review_days)
+    if item.demand is None or not len(item.demand.paths):
+        return Futures(np.zeros((number, needed + 1)), lead, surprise)
+    paths = ahead(item.demand, today, needed, rng)
+    cumulative = np.zeros((number, needed + 1))
+    np.cumsum(paths[_evenly(len(paths), number, rng)], axis=1, out=cumulative[:, 1:])
+    return Futures(cumulative, lead, surprise)
+
+
+def ahead(demand: DemandPaths, today: date, days: int, rng: np.random.Generator) -> Floats:
+    """The paths from `today` on for `days` days, shape (paths, days).
+
+    Beyond its horizon a path goes on with the last weeks of another path, on the same weekdays; spells longer
+    than the horizon are therefore taken as independent of each other.
+    """
+    paths = demand.paths.astype(np.float64)
+    late = max((today - demand.first_day).days, 0)
+    while paths.shape[1] < late + days:
+        start = paths.shape[1] % 7 if demand.paths.shape[1] > 6 else 0
+        more = demand.paths[rng.permutation(len(paths)), start:]
+        paths = np.concatenate((paths, more.astype(np.float64)), axis=1)
+    return paths[:, late : late + days]
+
+
+def arrivals(item: ItemState, at: datetime, days: int) -> Floats:
+    """What is on order, cumulative by the end of day 0..days; overdue orders are taken to come tomorrow."""
+    arriving = np.zeros(days + 1)
+    for arrival in item.on_order:
+        day = max(math.ceil((arrival.expected_at - at).total_seconds() / SECONDS_IN_DAY), 1)
+        arriving[min(day, days + 1) :] += float(arrival.quantity)
+    return arriving
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The shelf until the next review's order could arrive.
+
+    Attributes:
+        before_arrival: probability of running out before an order placed now could arrive.
+        until_next: probability of running out before an order placed at the next review could arrive.
+        short: shape (samples,): the most units owed in that time.
+    """
+
+    before_arrival: float
+    until_next: float
+    short: Floats
+
+
+def shelf(item: ItemState, futures: Futures, at: datetime, order: float) -> Floats:
+    """Available stock at the end of each day, shape (samples, days + 1); negative: owed.
+
+    An order placed now is on the shelf from the day after its lead time has passed.
+    """
+    days = futures.demand.shape[1] - 1
+    path: Floats = item.available - futures.surprise[:, None] - futures.demand + arrivals(item, at, days)
+    if order:
+        path = path + order * (np.arange(days + 1) > futures.lead[:, None])
+    return path
+
+
+def outcome(path: Floats, lead: NDArray[np.int64], review_days: int) -> Outcome:
+    """Judge a shelf's futures; see `Outcome`."""
+    day = np.arange(path.shape[1])
+    first = np.where((day > 0) & (day <= lead[:, None]), path, np.inf).min(axis=1)
+    whole = np.where((day > 0) & (day <= lead[:, None] + review_days), path, np.inf).min(axis=1)
+    return Outcome(float((first < 0).mean()), float((whole < 0).mean()), np.maximum(-whole, 0.0))
+
+
+def band(path: Floats) -> dict[str, Any]:
+    """Quantiles by day for a chart."""
+    rows = np.quantile(path, (0.1, 0.5, 0.9), axis=0)
+    return {
+        name: [round(float(value), 2) for value in row]
+        for name, row in zip(("p10", "p50", "p90"), rows, strict=True)
+    }
+
+
+def _evenly(among: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """`count` indices below `among`, spread evenly, in random order."""
+    chosen = np.floor((np.arange(count) + rng.random()) * among / count).astype(np.int64)
+    return rng.permutation(np.minimum(chosen, among - 1))
