@@ -173,16 +173,7 @@ def _find_delimiter(path: Path, encoding: str, said: str | None) -> tuple[str, l
     with _text(path, encoding) as file:
         sample = file.read(_SAMPLE_BYTES)
     for delimiter in [said] if said else list(DELIMITERS):
-        try:
-            rows = [
-                row
-                for row in islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), _SAMPLE_ROWS)
-                if row
-            ]
-        except (csv.Error, TypeError) as error:
-            if said:
-                raise _invalid(path, "a CSV file with this delimiter", str(error), "Name another delimiter.") from error
-            continue
+        rows = _first_rows(path, sample, delimiter)
         if not rows:
             continue
         mapped, _ = propose_columns(rows[0], {})
@@ -199,6 +190,21 @@ def _find_delimiter(path: Path, encoding: str, said: str | None) -> tuple[str, l
             "Export the file again as CSV with a header row.",
         )  # fmt: skip
     return best[1], best[2]
+
+
+def _first_rows(path: Path, sample: str, delimiter: str) -> list[list[str]]:
+    """The sample's first rows, up to the first that cannot be read: reading in earnest will name that one."""
+    rows: list[list[str]] = []
+    try:
+        # Extended row by row: what was read before an error stays.
+        rows.extend(
+            filter(None, islice(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), _SAMPLE_ROWS))
+        )
+    except TypeError as error:
+        raise _invalid(path, "a delimiter of one character", repr(delimiter), "Name another delimiter.") from error
+    except csv.Error:
+        pass
+    return rows
 
 
 def _csv_chunks(source: Source) -> Iterator[Chunk]:

@@ -25,6 +25,15 @@ _MONTHS = {name: str(i) for i, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
 _ISO_COMPACT = r"^(\d{4})(\d{2})(\d{2})(T\d{2}:?\d{2}.*)?$"
 
+_SURE_POINT = (
+    r"^(?:\d{1,3}(?:,\d{3})+|\d*)\.(?:\d{1,2}|\d{4,})$|^0?\.\d+$|^\d{4,}\.\d+$"
+    r"|^\d{1,3}(?:,\d{3}){2,}$|^\d{1,3}(?:,\d{3})+\.\d+$"
+)
+_SURE_COMMA = (
+    r"^(?:\d{1,3}(?:\.\d{3})+|\d*),(?:\d{1,2}|\d{4,})$|^0?,\d+$|^\d{4,},\d+$"
+    r"|^\d{1,3}(?:\.\d{3}){2,}$|^\d{1,3}(?:\.\d{3})+,\d+$"
+)
+
 
 @dataclass(frozen=True)
 class Written:
@@ -54,22 +63,15 @@ class Evidence:
         """Note what a column of numbers shows."""
         if cells.dtype != pl.String:
             return
-        bare = (
-            cells.unique(maintain_order=True)
-            .str.replace_all(rf"^[-+−]?{_CURRENCY}|{_CURRENCY}-?$", "")
-            .str.replace_all(rf"[{_GROUPS}]", "")
-        )
-        with_mark = bare.filter(bare.str.contains(r"^\d[\d.,]*$") & bare.str.contains("[.,]"))
-        dot = with_mark.str.contains(r"^(?:\d{1,3}(?:,\d{3})+|\d*)\.(?:\d{1,2}|\d{4,})$|^0\.\d+$|^\d{4,}\.\d+$"
-                                     r"|^\d{1,3}(?:,\d{3}){2,}$|^\d{1,3}(?:,\d{3})+\.\d+$")  # fmt: skip
-        comma = with_mark.str.contains(r"^(?:\d{1,3}(?:\.\d{3})+|\d*),(?:\d{1,2}|\d{4,})$|^0,\d+$|^\d{4,},\d+$"
-                                       r"|^\d{1,3}(?:\.\d{3}){2,}$|^\d{1,3}(?:\.\d{3})+,\d+$")  # fmt: skip
-        either = with_mark.filter(with_mark.str.contains(r"^[1-9]\d{0,2}[.,]\d{3}$"))
-        self.dot += int(dot.sum())
-        self.comma += int(comma.sum())
-        self.either += either.len()
-        if either.len() and not self.either_example:
-            self.either_example = either[0]
+        cells, counts = _counted(cells)
+        bare = cells.str.replace_all(rf"^[-+−]?{_CURRENCY}|{_CURRENCY}-?$", "").str.replace_all(rf"[{_GROUPS}]", "")
+        marked = bare.str.contains(r"^\d*[.,][\d.,]*$|^\d[\d.,]*[.,]\d*$")
+        either = marked & bare.str.contains(r"^[1-9]\d{0,2}[.,]\d{3}$")
+        self.dot += int((counts * (marked & bare.str.contains(_SURE_POINT))).sum())
+        self.comma += int((counts * (marked & bare.str.contains(_SURE_COMMA))).sum())
+        self.either += int((counts * either).sum())
+        if either.any() and not self.either_example:
+            self.either_example = cells.filter(either)[0]
 
     def take_dates(self, cells: pl.Series) -> None:
         """Note what a column of dates shows."""
@@ -78,19 +80,19 @@ class Evidence:
             self.zoned += cells.len() if aware else 0
             self.unzoned += 0 if aware else cells.len()
             return
-        cells = cells.drop_nulls().unique(maintain_order=True)
+        cells, counts = _counted(cells)
         groups = cells.str.extract_groups(_NUMERIC_DATE).struct.unnest()
         first, second = (groups[name].cast(pl.Int32, strict=False) for name in ("a", "b"))
-        day_or_month = groups["a"].str.len_chars() < 4
-        self.day_first += int((day_or_month & (first > 12) & (second <= 12)).sum())
-        self.month_first += int((day_or_month & (second > 12) & (first <= 12)).sum())
-        either = cells.filter((day_or_month & (first <= 12) & (second <= 12) & (first != second)).fill_null(False))
-        self.any_first += either.len()
-        if either.len() and not self.any_example:
-            self.any_example = either[0]
-        zoned = int(cells.str.contains(r":\d{2}.*(?:[Zz]|UTC|[+-]\d{2}:?\d{2})$").sum())
+        undecided = (groups["a"].str.len_chars() < 4).fill_null(False)
+        either = (undecided & (first <= 12) & (second <= 12) & (first != second)).fill_null(False)
+        self.day_first += int((counts * (undecided & (first > 12) & (second <= 12))).sum())
+        self.month_first += int((counts * (undecided & (second > 12) & (first <= 12))).sum())
+        self.any_first += int((counts * either).sum())
+        if either.any() and not self.any_example:
+            self.any_example = cells.filter(either)[0]
+        zoned = int((counts * cells.str.contains(r":\d{2}.*(?:[Zz]|UTC|[+-]\d{2}:?\d{2})$")).sum())
         self.zoned += zoned
-        self.unzoned += cells.len() - zoned
+        self.unzoned += int(counts.sum()) - zoned
 
     def decide(self, said: Layout) -> tuple[Written, list[Fault]]:
         """The file's way of writing, and what only a person can say."""
@@ -118,7 +120,7 @@ class Evidence:
             problems.append(
                 Fault(
                     "dates", "the day first in the whole file, or the month first in the whole file",
-                    f"{self.day_first} different dates that must have the day first, {self.month_first} the month",
+                    f"{self.day_first} dates that must have the day first, {self.month_first} the month",
                     "Export the dates as year-month-day (2010-12-31), or say which order is right: dmy or mdy; "
                     "the other ones are then named as bad cells.",
                 )
@@ -127,12 +129,18 @@ class Evidence:
             problems.append(
                 Fault(
                     "dates", "dates whose day and month can be told apart",
-                    f"{self.any_first} different dates such as {self.any_example!r} that can be read both ways, "
+                    f"{self.any_first} dates such as {self.any_example!r} that can be read both ways, "
                     "and none that decides",
                     "Say whether the day or the month comes first: dmy or mdy.",
                 )
             )  # fmt: skip
         return "mdy" if self.month_first > self.day_first else "dmy"
+
+
+def _counted(cells: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The different values that are there, in the order of their first row, and how many rows have each."""
+    table = cells.drop_nulls().alias("cell").to_frame().group_by("cell", maintain_order=True).len()
+    return table["cell"], table["len"].cast(pl.Int64)
 
 
 def number(cells: pl.Expr, written: Written) -> pl.Expr:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Actor, Right
@@ -83,6 +83,21 @@ def check(
         notes=tuple(opened.notes),
         layout=opened.layout,
     )
+
+
+def read_lines(
+    path: Path | str, mapping: Layout | None = None, *, time_zone: str, today: date
+) -> Iterator[list[dict[str, Any]]]:
+    """The good lines of a file, chunk by chunk: row, the fields of `Field`; quantity and unit_price as exact text.
+
+    Raises:
+        Invalid: the file cannot be read as a whole.
+    """
+    opened = _open(Path(path), mapping or Layout(), time_zone, today)
+    if opened.rows is None:
+        raise Invalid(*opened.problems)
+    for lines in opened.rows:
+        yield lines.to_dicts()
 
 
 def import_sales(
@@ -297,8 +312,9 @@ class _Import:
     def _take(self, lines: pl.DataFrame, import_id: int, go_live: datetime | None) -> None:
         import polars as pl
 
+        live = pl.lit(False) if go_live is None else pl.col("ordered_at") >= go_live
         state = (
-            pl.when(pl.lit(go_live is None) | (pl.col("ordered_at") < go_live)).then(pl.lit("history"))
+            pl.when(~live).then(pl.lit("history"))
             .when(pl.col("quantity").str.starts_with("-")).then(pl.lit("returned"))
             .otherwise(pl.lit("open"))
         )  # fmt: skip

@@ -1,0 +1,33 @@
+"""A dry run as text, for the terminal."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from shelfwise.intake.model import DryRun
+
+
+def print_dry_run(found: DryRun, out: TextIO) -> bool:
+    """Write what an import would do; returns True where something must be corrected first."""
+    lines = [f"{found.file_name}: {found.rows:,} rows, {found.good_rows:,} of them can be imported.", ""]
+    width = max((len(column.header) for column in found.columns), default=0)
+    for column in found.columns:
+        taken_for = column.field.value.replace("_", " ") if column.field else "not imported"
+        lines.append(f"  {column.number:>2}  {column.header:<{width}}  {taken_for:<13}  {column.example}")
+    lines += ["", *found.notes]
+    totals = found.totals
+    if found.good_rows:
+        lines.append(
+            f"{totals.orders:,} orders, {totals.items:,} items, quantity {totals.quantity.normalize():,f}, "
+            f"value {totals.value:,.2f}, {totals.returned_lines:,} returned lines, {totals.without_description:,} lines "
+            f"without description, {totals.without_customer:,} without customer, from {totals.first_at:%Y-%m-%d} "
+            f"to {totals.last_at:%Y-%m-%d}."
+        )
+    lines += [f"! {problem}" for problem in found.problems]
+    if found.fault_count:
+        shown = f", the first {len(found.faults)} are" if found.fault_count > len(found.faults) else ":"
+        lines.append(f"{found.fault_count:,} bad cells{shown}")
+        lines += [f"! {fault.fault()}" for fault in found.faults]
+    lines.append("Nothing was changed." + ("" if found.clean else " Correct the file, or say how it is to be read."))
+    out.write("\n".join(lines) + "\n")
+    return not found.clean
