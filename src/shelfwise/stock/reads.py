@@ -1,0 +1,279 @@
+"""What pages and planning read of stock, one query each; rooms reach these through service.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.records.tables import contains
+from shelfwise.stock.model import StockLevel
+from shelfwise.store.database import rows
+
+
+@dataclass(frozen=True)
+class BinStock:
+    """A bin or dock of a site and what lies there.
+
+    Attributes:
+        item_id: the item that belongs there, else the one of which most lies there; None: empty and for any.
+        on_hand: of this item, by the ledger.
+        others: how many other items lie there too.
+        scale: the device under it; None: none.
+        observed: units of the item by the scale's newest weight; None: unknown, which is not zero.
+        observed_at: when the scale weighed; set also where the weight cannot be counted.
+    """
+
+    place_id: int
+    code: str
+    kind: str
+    zone_id: int | None
+    x_m: float | None
+    y_m: float | None
+    width_m: float | None
+    depth_m: float | None
+    capacity: Decimal | None
+    item_id: int | None
+    sku: str | None
+    description: str | None
+    unit: str | None
+    on_hand: Decimal
+    others: int
+    scale: str | None
+    observed: float | None
+    observed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class StockRow:
+    """An item at a site: what is there, promised, free and coming."""
+
+    item_id: int
+    sku: str
+    description: str
+    unit: str
+    on_hand: Decimal
+    reserved: Decimal
+    available: Decimal
+    on_order: Decimal
+
+
+@dataclass(frozen=True)
+class ItemAt:
+    """How much of an item is at a place; at virtual places it may be negative."""
+
+    place_id: int
+    code: str
+    kind: str
+    site_id: int
+    site: str
+    on_hand: Decimal
+
+
+@dataclass(frozen=True)
+class MovementRow:
+    """A line of the ledger for people; `reversed_by` is the movement that took it back, `order_number` a sale's."""
+
+    movement_id: int
+    occurred_at: datetime
+    recorded_at: datetime
+    quantity: Decimal
+    from_place: str
+    to_place: str
+    site: str
+    reason: str
+    actor: str
+    source: str | None
+    order_number: str | None
+    reverses: int | None
+    reversed_by: int | None
+
+
+@dataclass(frozen=True)
+class Stockout:
+    """A time in which an item had nothing available at a site; `until_at` is None while it lasts."""
+
+    item_id: int
+    since: datetime
+    until_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a figure kept for speed is not what it should be.
+
+    Attributes:
+        kind: 'balance' (of a place, against the movements), 'on_hand' (of a site, against the movements to and from
+            its real places) or 'reserved' (of a site, against its reservations).
+        place_id: set for balances.
+    """
+
+    kind: str
+    item_id: int
+    site_id: int
+    place_id: int | None
+    expected: Decimal
+    found: Decimal
+
+
+def bins(ctx: Context, site_id: int) -> list[BinStock]:
+    """The bins and docks of a site, by code, each with what lies there and what its scale says."""
+    ctx.require(Right.VIEW)
+    return rows(
+        ctx.tx,
+        BinStock,
+        """with here as materialized (
+               select * from place where tenant_id = %(tenant)s and site_id = %(site)s and kind in ('bin', 'dock')),
+           held as (
+               select distinct on (p.place_id) p.place_id, b.item_id, b.on_hand,
+                      count(*) over (partition by p.place_id) as items
+               from here p join balance b
+                 on b.tenant_id = p.tenant_id and b.place_id = p.place_id and b.on_hand <> 0
+               order by p.place_id, b.item_id is not distinct from p.item_id desc, b.on_hand desc, b.item_id),
+           weighed as (
+               select distinct on (d.place_id) d.place_id, d.device, l.value, l.observed_at
+               from device d left join device_latest l
+                 on l.tenant_id = d.tenant_id and l.device = d.device and l.kind = 'weight'
+               where d.tenant_id = %(tenant)s and d.place_id is not null and d.active
+               order by d.place_id, l.observed_at desc nulls last, d.device)
+           select p.place_id, p.code, p.kind, p.zone_id, p.x_m, p.y_m, p.width_m, p.depth_m, p.capacity,
+                  i.item_id, i.sku, i.description, i.unit,
+                  case when h.item_id = i.item_id then h.on_hand else 0 end as on_hand,
+                  coalesce(h.items, 0) - case when h.item_id = i.item_id then 1 else 0 end as others,
+                  w.device as scale, w.value / i.unit_weight_g as observed, w.observed_at
+           from here p
+           left join held h on h.place_id = p.place_id
+           left join item i on i.tenant_id = p.tenant_id and i.item_id = coalesce(p.item_id, h.item_id)
+           left join weighed w on w.place_id = p.place_id
+           order by p.code""",
+        {"tenant": ctx.tenant, "site": site_id},
+    )
+
+
+def stock_list(ctx: Context, site_id: int, search: str = "", limit: int = 200, offset: int = 0) -> list[StockRow]:
+    """Items that a site has, had or expects, by SKU; only those whose SKU or description contains the text."""
+    ctx.require(Right.VIEW)
+    return rows(
+        ctx.tx,
+        StockRow,
+        """with coming as (
+               select item_id, sum(quantity - received) as quantity
+               from purchase_order join purchase_line using (tenant_id, purchase_order_id)
+               where tenant_id = %(tenant)s and site_id = %(site)s and quantity > received
+                 and state in ('approved', 'sent', 'part_received') group by item_id)
+           select i.item_id, sku, description, unit, coalesce(l.on_hand, 0) as on_hand,
+                  coalesce(l.reserved, 0) as reserved, coalesce(l.on_hand - l.reserved, 0) as available,
+                  coalesce(c.quantity, 0) as on_order
+           from item i
+           left join stock_level l on l.tenant_id = i.tenant_id and l.item_id = i.item_id and l.site_id = %(site)s
+           left join coming c on c.item_id = i.item_id
+           where i.tenant_id = %(tenant)s and (l.item_id is not null or c.item_id is not null)
+             and (%(like)s = '%%%%' or sku ilike %(like)s or description ilike %(like)s)
+           order by sku limit %(limit)s offset %(offset)s""",
+        {"tenant": ctx.tenant, "site": site_id, "like": contains(search), "limit": limit, "offset": offset},
+    )
+
+
+def levels(ctx: Context, site_id: int) -> list[StockLevel]:
+    """On hand and reserved of every item that a site has or had, by item."""
+    ctx.require(Right.VIEW)
+    return rows(
+        ctx.tx,
+        StockLevel,
+        """select item_id, site_id, on_hand, reserved from stock_level
+           where tenant_id = %s and site_id = %s order by item_id""",
+        (ctx.tenant, site_id),
+    )
+
+
+def item_stock(ctx: Context, item_id: int) -> list[ItemAt]:
+    """Where an item is, real places first; places with none of it are left out."""
+    ctx.require(Right.VIEW)
+    return rows(
+        ctx.tx,
+        ItemAt,
+        """select b.place_id, p.code, p.kind, p.site_id, s.code as site, b.on_hand
+           from balance b
+           join place p on p.tenant_id = b.tenant_id and p.place_id = b.place_id
+           join site s on s.tenant_id = p.tenant_id and s.site_id = p.site_id
+           where b.tenant_id = %s and b.item_id = %s and b.on_hand <> 0
+           order by p.kind not in ('bin', 'dock'), s.code, p.code""",
+        (ctx.tenant, item_id),
+    )
+
+
+def movements(ctx: Context, item_id: int, limit: int = 100) -> list[MovementRow]:
+    """The latest movements of an item, newest first."""
+    ctx.require(Right.VIEW)
+    return rows(
+        ctx.tx,
+        MovementRow,
+        """select m.movement_id, m.occurred_at, m.recorded_at, m.quantity, f.code as from_place, t.code as to_place,
+                  s.code as site, m.reason, m.actor, m.source, l.order_number, m.reverses,
+                  r.movement_id as reversed_by
+           from movement m
+           join place f on f.tenant_id = m.tenant_id and f.place_id = m.from_place_id
+           join place t on t.tenant_id = m.tenant_id and t.place_id = m.to_place_id
+           join site s on s.tenant_id = m.tenant_id and s.site_id = t.site_id
+           left join sales_line l on l.tenant_id = m.tenant_id and l.sales_line_id = m.sales_line_id
+           left join movement r on r.tenant_id = m.tenant_id and r.reverses = m.movement_id
+           where m.tenant_id = %s and m.item_id = %s order by m.movement_id desc limit %s""",
+        (ctx.tenant, item_id, limit),
+    )
+
+
+def stockouts(ctx: Context, site_id: int, since: datetime) -> list[Stockout]:
+    """Stockouts of a site that lasted beyond `since`, by item and time."""
+    ctx.require(Right.VIEW)
+    return rows(
+        ctx.tx,
+        Stockout,
+        """select item_id, since, until_at from stockout
+           where tenant_id = %s and site_id = %s and (until_at is null or until_at > %s) order by item_id, since""",
+        (ctx.tenant, site_id, since),
+    )
+
+
+def rebuild_check(ctx: Context) -> list[Difference]:
+    """Rebuild every balance and level from movements and reservations and name what differs. Repairs nothing.
+
+    One statement sees one instant, so writers at work do not look like differences.
+    """
+    ctx.require(Right.VIEW)
+    return rows(
+        ctx.tx,
+        Difference,
+        """with moved as (
+               select item_id, place_id, sum(quantity) as quantity from (
+                   select item_id, to_place_id as place_id, quantity from movement where tenant_id = %(tenant)s
+                   union all
+                   select item_id, from_place_id, -quantity from movement where tenant_id = %(tenant)s) ends
+               group by item_id, place_id),
+           at_site as (
+               select m.item_id, p.site_id, sum(m.quantity) as quantity
+               from moved m join place p on p.tenant_id = %(tenant)s and p.place_id = m.place_id
+               where p.kind in ('bin', 'dock') group by m.item_id, p.site_id),
+           promised as (
+               select item_id, site_id, sum(quantity) as quantity from reservation
+               where tenant_id = %(tenant)s group by item_id, site_id),
+           level as (select * from stock_level where tenant_id = %(tenant)s)
+           select 'balance' as kind, coalesce(m.item_id, b.item_id) as item_id, p.site_id, p.place_id,
+                  coalesce(m.quantity, 0) as expected, coalesce(b.on_hand, 0) as found
+           from moved m
+           full join (select * from balance where tenant_id = %(tenant)s) b
+             on b.item_id = m.item_id and b.place_id = m.place_id
+           join place p on p.tenant_id = %(tenant)s and p.place_id = coalesce(m.place_id, b.place_id)
+           where coalesce(m.quantity, 0) <> coalesce(b.on_hand, 0)
+           union all
+           select 'on_hand', item_id, site_id, null, coalesce(s.quantity, 0), coalesce(l.on_hand, 0)
+           from at_site s full join level l using (item_id, site_id)
+           where coalesce(s.quantity, 0) <> coalesce(l.on_hand, 0)
+           union all
+           select 'reserved', item_id, site_id, null, coalesce(r.quantity, 0), coalesce(l.reserved, 0)
+           from promised r full join level l using (item_id, site_id)
+           where coalesce(r.quantity, 0) <> coalesce(l.reserved, 0)
+           order by 1, 2, 3, 4""",
+        {"tenant": ctx.tenant},
+    )

@@ -1,0 +1,278 @@
+"""Receiving, reserving, issuing and counting up: the use cases of stock.
+
+Every writer first locks the stock levels it touches, in key order. A transaction should call one writer: two calls for
+items in opposite orders could wait for each other, and Postgres would refuse one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.errors import Fault, NotFound, Refused
+from shelfwise.core.quantities import ZERO, plain
+from shelfwise.orders import purchase_tables
+from shelfwise.orders import service as orders
+from shelfwise.orders import tables as orders_tables
+from shelfwise.orders.model import Receipt, SalesLine, SalesState, amount_faults, instant_faults, name_faults
+from shelfwise.records import tables as records_tables
+from shelfwise.records.model import refuse
+from shelfwise.stock import tables
+from shelfwise.stock.ledger import Map, follow_stockouts, read_map, write
+from shelfwise.stock.model import Entry, Spot, allocate
+from shelfwise.stock.posting import PICK, RECEIPT, opening_stock, post, post_many, refuse_other, reverse
+from shelfwise.stock.reads import bins, item_stock, levels, movements, rebuild_check, stock_list, stockouts
+from shelfwise.store.database import notify
+
+__all__ = [
+    "Issued",
+    "bins",
+    "cancel",
+    "issue",
+    "item_stock",
+    "levels",
+    "movements",
+    "opening_stock",
+    "post",
+    "post_many",
+    "rebuild_check",
+    "receive",
+    "reserve_open",
+    "reverse",
+    "stock_list",
+    "stockouts",
+]
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What became of a pick; `new` is False where the same source was told before."""
+
+    sales_line_id: int
+    movement_ids: tuple[int, ...]
+    issued: Decimal
+    state: SalesState
+    new: bool = True
+
+
+def receive(
+    ctx: Context,
+    purchase_order_id: int,
+    line: int,
+    quantity: Decimal,
+    place_id: int,
+    source: str,
+    occurred_at: datetime | None = None,
+) -> Receipt:
+    """Goods came for a line of a purchase order and were put at a place. Told again, it is the same receipt.
+
+    Raises:
+        Invalid: a field cannot be right.
+        NotFound: the order has no such line, or the place does not exist.
+        Refused: the source has told of another receipt.
+    """
+    ctx.require(Right.RECEIVE_GOODS)
+    found = purchase_tables.order_line(ctx.tx, ctx.tenant, purchase_order_id, line)
+    if found is None:
+        raise NotFound(f"line of purchase order {purchase_order_id}", line)
+    site_id, ordered = found
+    places = read_map(ctx, [place_id], [site_id])
+    refuse(_real_here(places.spots[place_id], site_id, "place"))
+    at = occurred_at or ctx.now
+    locked = tables.lock_levels(ctx.tx, ctx.tenant, [(ordered.item_id, site_id)])
+    receipt = orders.record_receipt(
+        ctx,
+        purchase_order_id=purchase_order_id,
+        line=line,
+        quantity=quantity,
+        place_id=place_id,
+        source=source,
+        received_at=at,
+    )
+    if receipt.new:
+        supplier = places.virtual[site_id, "supplier"]
+        entry = Entry(ordered.item_id, supplier, place_id, quantity, at, "receive", f"{RECEIPT}{source}")
+        write(ctx, locked, [entry], places)
+    return receipt
+
+
+def _real_here(spot: Spot, site_id: int, where: str) -> list[Fault]:
+    if spot.real and spot.site_id == site_id:
+        return []
+    return [Fault(where, "a bin or dock of the order's site", spot.code, "Scan the place where the goods are.")]
+
+
+def reserve_open(ctx: Context, site_id: int, item_ids: Collection[int] | None = None) -> int:
+    """Reserve what is available for open lines, item by item, the oldest first, a whole line or nothing.
+
+    Publishes 'sales.reserved' with the lines. Returns how many lines were reserved.
+
+    Args:
+        item_ids: only for these; None: for all that open lines ask for.
+    """
+    ctx.require(Right.TAKE_ORDERS)
+    asked = orders_tables.waiting_items(ctx.tx, ctx.tenant, site_id)
+    wanted = asked if item_ids is None else sorted(set(asked) & set(item_ids))
+    if not wanted:
+        return 0
+    locked = tables.lock_levels(ctx.tx, ctx.tenant, [(item_id, site_id) for item_id in wanted])
+    waiting: dict[int, list[tuple[int, Decimal]]] = {item_id: [] for item_id in wanted}
+    for item_id, sales_line_id, quantity in orders_tables.waiting_lines(ctx.tx, ctx.tenant, site_id, wanted):
+        waiting[item_id].append((sales_line_id, quantity))
+    granted = [
+        (sales_line_id, item_id, quantity)
+        for item_id, lines in waiting.items()
+        for sales_line_id, quantity in allocate(locked[item_id, site_id].available, lines)
+    ]
+    promised: dict[int, Decimal] = {}
+    for _, item_id, quantity in granted:
+        promised[item_id] = promised.get(item_id, ZERO) + quantity
+    if granted:
+        tables.insert_reservations(ctx.tx, ctx.tenant, site_id, granted, ctx.now)
+        tables.change_levels(ctx.tx, ctx.tenant, (((item, site_id), ZERO, much) for item, much in promised.items()))
+        lines = [sales_line_id for sales_line_id, _, _ in granted]
+        orders_tables.set_state(ctx.tx, ctx.tenant, lines, "reserved")
+        ctx.publish("sales.reserved", f"site:{site_id}", site_id=site_id, sales_line_ids=lines)
+        notify(ctx.tx, "live", "orders")
+    after = {key: level.changed(ZERO, promised.get(key[0], ZERO)) for key, level in locked.items()}
+    follow_stockouts(ctx, after, {})
+    return len(granted)
+
+
+def issue(
+    ctx: Context,
+    sales_line_id: int,
+    picks: Sequence[tuple[int, Decimal]],
+    source: str,
+    occurred_at: datetime | None = None,
+) -> Issued:
+    """Goods were picked for a sales line and have left. Told again, it is the same pick.
+
+    A pick is an observed fact: it posts late, short, beyond the line's quantity or for a line that was cancelled
+    meanwhile; 'sales.issued' says how much went `over`. What is reserved for the line is released by as much as was
+    picked; a line issued in parts stays as it was until all of it has left.
+
+    Args:
+        picks: (place, quantity).
+
+    Raises:
+        Invalid: a field cannot be right.
+        NotFound: the line or a place does not exist.
+        Refused: the line moves no stock, or the source has told of another pick.
+    """
+    ctx.require(Right.ISSUE_GOODS)
+    line = _line(ctx, sales_line_id)
+    if line.state in ("history", "returned"):
+        raise Refused(f"Order {line.order_number} line {line.line} is {line.state} and moves no stock.")
+    places = read_map(ctx, {place_id for place_id, _ in picks}, [line.site_id])
+    at = occurred_at or ctx.now
+    _check_picks(ctx, line, picks, places, source, at)
+    key = (line.item_id, line.site_id)
+    locked = tables.lock_levels(ctx.tx, ctx.tenant, [key])
+    customer = places.virtual[line.site_id, "customer"]
+    entries = [
+        Entry(line.item_id, place_id, customer, quantity, at, "pick", f"{PICK}{source}#{number}")
+        for number, (place_id, quantity) in enumerate(picks, 1)
+    ]
+    entries = [replace(entry, sales_line_id=sales_line_id) for entry in entries]
+    line = _line(ctx, sales_line_id)
+    if known := _told_before(ctx, entries, source):
+        return Issued(sales_line_id, known, line.issued, line.state, new=False)
+    picked = sum((quantity for _, quantity in picks), ZERO)
+    issued = line.issued + picked
+    whole = issued >= line.quantity
+    reserved = tables.reserved_quantity(ctx.tx, ctx.tenant, sales_line_id)
+    released = reserved if whole else min(reserved, picked)
+    state: SalesState = (
+        "issued" if whole else "open" if line.state == "reserved" and released == reserved else line.state
+    )
+    tables.release(ctx.tx, ctx.tenant, sales_line_id, reserved - released)
+    orders_tables.set_issued(ctx.tx, ctx.tenant, sales_line_id, issued, state)
+    ids = write(ctx, locked, entries, places, {key: released})
+    ctx.audit("sales.issued", f"sales_line:{sales_line_id}", quantity=plain(picked), source=source)
+    ctx.publish(
+        "sales.issued",
+        f"sales_line:{sales_line_id}",
+        at,
+        sales_line_id=sales_line_id,
+        item_id=line.item_id,
+        site_id=line.site_id,
+        quantity=plain(picked),
+        over=plain(min(picked, max(issued - line.quantity, ZERO))),
+        state=state,
+    )
+    notify(ctx.tx, "live", "orders")
+    return Issued(sales_line_id, tuple(ids), issued, state)
+
+
+def _check_picks(
+    ctx: Context, line: SalesLine, picks: Sequence[tuple[int, Decimal]], places: Map, source: str, at: datetime
+) -> None:
+    quanta = records_tables.quanta(ctx.tx, ctx.tenant, [line.item_id])
+    faults = [*name_faults(source, "source"), *instant_faults(at, ctx.now, "occurred_at")]
+    if not picks:
+        faults.append(Fault("picks", "at least one pick", "none", "Say from which place how much was taken."))
+    for number, (place_id, quantity) in enumerate(picks, 1):
+        faults += _real_here(places.spots[place_id], line.site_id, f"pick {number}, place")
+        faults += amount_faults(quantity, line.item_id, quanta, f"pick {number}, quantity")
+    refuse(faults)
+
+
+def _told_before(ctx: Context, entries: Sequence[Entry], source: str) -> tuple[int, ...]:
+    names = [f"{PICK}{source}#{number}" for number in range(1, len(entries) + 2)]
+    known = tables.movements_of_sources(ctx.tx, ctx.tenant, names)
+    if not known:
+        return ()
+    if len(known) != len(entries) or names[-1] in known:
+        raise Refused(f"The source {source!r} has told of another number of picks. Give each pick a source of its own.")
+    for name, entry in zip(names, entries, strict=False):
+        refuse_other(known[name], entry)
+    return tuple(known[name].movement_id for name in names[:-1])
+
+
+def cancel(ctx: Context, sales_line_id: int, reason: str) -> SalesLine:
+    """The customer no longer wants a line: what is reserved for it becomes free. Cancelling again changes nothing.
+
+    Raises:
+        NotFound: there is no such line.
+        Refused: the line has been issued, or moves no stock.
+    """
+    ctx.require(Right.TAKE_ORDERS)
+    line = _line(ctx, sales_line_id)
+    key = (line.item_id, line.site_id)
+    locked = tables.lock_levels(ctx.tx, ctx.tenant, [key])
+    line = _line(ctx, sales_line_id)
+    if line.state == "cancelled":
+        return line
+    if line.state not in ("open", "reserved"):
+        raise Refused(
+            f"Order {line.order_number} line {line.line} is {line.state} and cannot be cancelled. "
+            "Take goods that come back as a return."
+        )
+    released = tables.reserved_quantity(ctx.tx, ctx.tenant, sales_line_id)
+    tables.release(ctx.tx, ctx.tenant, sales_line_id, ZERO)
+    tables.change_levels(ctx.tx, ctx.tenant, [(key, ZERO, -released)])
+    orders_tables.set_state(ctx.tx, ctx.tenant, [sales_line_id], "cancelled")
+    follow_stockouts(ctx, {key: locked[key].changed(ZERO, -released)}, {})
+    ctx.audit("sales.cancelled", f"sales_line:{sales_line_id}", reason=reason[:500])
+    ctx.publish(
+        "sales.cancelled",
+        f"sales_line:{sales_line_id}",
+        sales_line_id=sales_line_id,
+        item_id=line.item_id,
+        site_id=line.site_id,
+        released=plain(released),
+    )
+    notify(ctx.tx, "live", "orders")
+    return _line(ctx, sales_line_id)
+
+
+def _line(ctx: Context, sales_line_id: int) -> SalesLine:
+    found = orders_tables.sales_line(ctx.tx, ctx.tenant, sales_line_id)
+    if found is None:
+        raise NotFound("sales line", sales_line_id)
+    return found
