@@ -1,0 +1,227 @@
+"""Demand history from order lines, and the forecasts made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from psycopg.types.json import Jsonb
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.clocks import day_start, local_day
+from shelfwise.core.errors import Fault, Invalid
+from shelfwise.demand import tables
+from shelfwise.demand.backtest import FORECAST_PATHS, forecast
+from shelfwise.demand.masks import days_out_of_stock, silent_days
+from shelfwise.demand.model import NOT_ENOUGH, DemandHistory, Paths
+from shelfwise.records.service import site_by_id
+from shelfwise.stock.service import stockouts
+
+Progress = Callable[[int, int], None]
+BATCH = 200
+LONGEST_HORIZON = 365
+
+
+@dataclass(frozen=True)
+class StoredForecast:
+    """A forecast as it was made.
+
+    Attributes:
+        origin: the last day whose demand was known; the first column of `paths` is the day after.
+        paths: shape (paths, horizon), float32; (0, horizon) where there was not enough evidence.
+        summary: see `demand.model.Forecast.summary`.
+    """
+
+    forecast_id: int
+    item_id: int
+    site_id: int
+    origin: date
+    horizon: int
+    model: str
+    paths: Paths
+    summary: dict[str, Any]
+    made_at: datetime
+
+    @property
+    def first_day(self) -> date:
+        return self.origin + timedelta(days=1)
+
+    @property
+    def enough(self) -> bool:
+        return self.model != NOT_ENOUGH
+
+
+def last_whole_day(ctx: Context, site_id: int) -> date:
+    """Yesterday at the site: the newest day whose demand is known, and so the origin of today's forecast.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    return local_day(ctx.now, site_by_id(ctx, site_id).zone_info) - timedelta(days=1)
+
+
+def rebuild_history(ctx: Context, site_id: int, since: date | None = None) -> int:
+    """Sum order lines by site-local day, from `since` on or all; returns the number of item-days written.
+
+    Demand is what was ordered, on the day it was ordered, whether or not it was there; returns and cancelled
+    lines are none. Done again, it gives the same rows.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    ctx.require(Right.RUN_PLANNING)
+    site = site_by_id(ctx, site_id)
+    tables.lock_site(ctx.tx, ctx.tenant, site_id)
+    tables.delete_days(ctx.tx, ctx.tenant, site_id, since)
+    start = None if since is None else day_start(since, site.zone_info)
+    return tables.insert_days(ctx.tx, ctx.tenant, site_id, site.time_zone, start)
+
+
+def history(
+    ctx: Context, site_id: int, item_ids: Collection[int] | None = None, until: date | None = None
+) -> dict[int, DemandHistory]:
+    """Daily demand of items from each one's first sale to `until` (yesterday where not given), days between
+    filled with zero. Items that never sold are left out: before the first sale nothing is known.
+
+    Masked are days out of stock for six hours or more, and days on which the whole site is silent for longer
+    than a week although it sells on most days.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    ctx.require(Right.VIEW)
+    until = until or last_whole_day(ctx, site_id)
+    sold = tables.days(ctx.tx, ctx.tenant, site_id, item_ids, until)
+    if not sold:
+        return {}
+    silent = np.array(
+        sorted(silent_days(tables.selling_days(ctx.tx, ctx.tenant, site_id, until), until)), "datetime64[D]"
+    )
+    empty = _days_out(ctx, site_id, min(day for _, day, _ in sold), until)
+    result = {}
+    for item_id, group in groupby(sold, key=lambda row: row[0]):
+        known = list(group)
+        first = known[0][1]
+        length = (until - first).days + 1
+        quantity = np.zeros(length)
+        quantity[[(day - first).days for _, day, _ in known]] = [amount for _, _, amount in known]
+        masked = np.zeros(length, bool)
+        gaps = (silent - np.datetime64(first)).astype(np.int64)
+        masked[gaps[(gaps >= 0) & (gaps < length)]] = True
+        for day in empty.get(item_id, ()):
+            if first <= day <= until:
+                masked[(day - first).days] = True
+        result[item_id] = DemandHistory(first, quantity, masked)
+    return result
+
+
+def forecast_site(
+    ctx: Context, site_id: int, origin: date, horizon: int = 28, progress: Progress | None = None
+) -> int:
+    """Forecast every item that ever sold, from what was known at the end of `origin`; returns how many were
+    made.
+
+    A forecast is made once for each item and origin and then kept: decisions refer to it, and it is scored
+    later. The same history gives the same forecast.
+
+    Args:
+        horizon: days ahead, 1 to 365.
+        progress: called with (done, total) now and then.
+
+    Raises:
+        Invalid: the origin is not over yet at the site, or the horizon is out of range.
+        NotFound: there is no such site.
+    """
+    ctx.require(Right.RUN_PLANNING)
+    if origin > last_whole_day(ctx, site_id):
+        raise Invalid(
+            Fault(
+                "origin",
+                f"a day that is over, {last_whole_day(ctx, site_id)} at the latest",
+                origin.isoformat(),
+                "What is sold in the rest of an unfinished day would be taken for zero.",
+            )
+        )
+    if not 1 <= horizon <= LONGEST_HORIZON:
+        raise Invalid(Fault("horizon", f"1 to {LONGEST_HORIZON} days", str(horizon), "Choose a shorter one."))
+    done = tables.forecast_items(ctx.tx, ctx.tenant, site_id, origin)
+    wanted = [
+        item_id
+        for item_id in tables.items_with_demand(ctx.tx, ctx.tenant, site_id, origin)
+        if item_id not in done
+    ]
+    made = 0
+    for batch in _batches(wanted):
+        made += _forecast_items(ctx, site_id, history(ctx, site_id, batch, origin), origin, horizon)
+        if progress:
+            progress(made, len(wanted))
+    if made:
+        ctx.audit("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
+        ctx.publish("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
+    return made
+
+
+def latest(ctx: Context, site_id: int, item_id: int) -> StoredForecast | None:
+    """An item's newest forecast; None: it never had one."""
+    return latest_of(ctx, site_id, [item_id]).get(item_id)
+
+
+def latest_of(
+    ctx: Context, site_id: int, item_ids: Collection[int] | None = None
+) -> dict[int, StoredForecast]:
+    """The newest forecast of each item, of all items where none are named."""
+    ctx.require(Right.VIEW)
+    found = tables.latest(ctx.tx, ctx.tenant, site_id, item_ids)
+    return {row.item_id: _stored(row) for row in found}
+
+
+def _forecast_items(
+    ctx: Context, site_id: int, histories: dict[int, DemandHistory], origin: date, horizon: int
+) -> int:
+    made = []
+    for item_id, known in histories.items():
+        rng = np.random.default_rng([ctx.tenant, site_id, item_id, origin.toordinal()])
+        drawn = forecast(known, horizon, FORECAST_PATHS, rng)
+        row = (
+            ctx.tenant, item_id, site_id, origin, horizon, drawn.model,
+            np.ascontiguousarray(drawn.paths).tobytes(), Jsonb(drawn.summary()), ctx.now,
+        )  # fmt: skip
+        made.append(row)
+    tables.insert_forecasts(ctx.tx, made)
+    return len(made)
+
+
+def _days_out(ctx: Context, site_id: int, first: date, until: date) -> dict[int, set[date]]:
+    """The days each item was out of stock, from `first` to `until`."""
+    zone = site_by_id(ctx, site_id).zone_info
+    start, end = day_start(first, zone), day_start(until + timedelta(days=1), zone)
+    found: dict[int, set[date]] = {}
+    for one in stockouts(ctx, site_id, start):
+        upto = min(one.until_at or ctx.now, end)
+        found.setdefault(one.item_id, set()).update(days_out_of_stock(max(one.since, start), upto, zone))
+    return found
+
+
+def _batches(items: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
+
+
+def _stored(row: tables.ForecastRow) -> StoredForecast:
+    paths: Paths = np.frombuffer(row.paths, np.float32).reshape(-1, row.horizon)
+    return StoredForecast(
+        row.forecast_id,
+        row.item_id,
+        row.site_id,
+        row.origin,
+        row.horizon,
+        row.model,
+        paths,
+        row.summary,
+        row.made_at,
+    )

@@ -1,0 +1,145 @@
+"""The SQL of demand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from shelfwise.demand.model import LARGEST_QUANTITY
+from shelfwise.store.database import Tx, rows, run, value, values
+
+
+@dataclass(frozen=True)
+class ForecastRow:
+    """A stored forecast, its paths still bytes."""
+
+    forecast_id: int
+    item_id: int
+    site_id: int
+    origin: date
+    horizon: int
+    model: str
+    paths: bytes
+    summary: dict[str, Any]
+    made_at: datetime
+
+
+NewForecast = tuple[int, int, int, date, int, str, bytes, Jsonb, datetime]
+"""(tenant, item, site, origin, horizon, model, paths, summary, made_at)"""
+
+
+def lock_site(tx: Tx, tenant: int, site_id: int) -> None:
+    """One rebuild of a site's demand at a time."""
+    run(tx, "select 1 from site where tenant_id = %s and site_id = %s for no key update", (tenant, site_id))
+
+
+def delete_days(tx: Tx, tenant: int, site_id: int, since: date | None) -> None:
+    run(
+        tx,
+        """delete from demand_day where tenant_id = %s and site_id = %s
+             and (%s::date is null or day >= %s)""",
+        (tenant, site_id, since, since),
+    )
+
+
+def insert_days(tx: Tx, tenant: int, site_id: int, zone: str, start: datetime | None) -> int:
+    """Sum order lines from `start` on by local day; returns the number of item-days."""
+    return run(
+        tx,
+        """insert into demand_day (tenant_id, item_id, site_id, day, quantity)
+           select tenant_id, item_id, site_id, (ordered_at at time zone %s)::date, sum(quantity)
+           from sales_line
+           where tenant_id = %s and site_id = %s and quantity > 0 and state <> 'cancelled'
+             and (%s::timestamptz is null or ordered_at >= %s)
+           group by 1, 2, 3, 4""",
+        (zone, tenant, site_id, start, start),
+    )
+
+
+def days(
+    tx: Tx, tenant: int, site_id: int, items: Collection[int] | None, until: date
+) -> list[tuple[int, date, float]]:
+    """(item, day, quantity) up to `until`, by item and day; what is beyond belief is cut to what is not."""
+    found = values(
+        tx,
+        """select item_id, day, least(quantity, %s)::float8 from demand_day
+           where tenant_id = %s and site_id = %s and day <= %s
+             and (%s::bigint[] is null or item_id = any(%s)) order by item_id, day""",
+        (LARGEST_QUANTITY, tenant, site_id, until, _list(items), _list(items)),
+    )
+    return [(item_id, day, quantity) for item_id, day, quantity in found]
+
+
+def selling_days(tx: Tx, tenant: int, site_id: int, until: date) -> list[date]:
+    """The days on which a site sold anything."""
+    return [
+        day
+        for (day,) in values(
+            tx,
+            "select distinct day from demand_day where tenant_id = %s and site_id = %s and day <= %s",
+            (tenant, site_id, until),
+        )
+    ]
+
+
+def items_with_demand(tx: Tx, tenant: int, site_id: int, until: date) -> list[int]:
+    return [
+        item_id
+        for (item_id,) in values(
+            tx,
+            """select distinct item_id from demand_day where tenant_id = %s and site_id = %s and day <= %s
+               order by item_id""",
+            (tenant, site_id, until),
+        )
+    ]
+
+
+def forecast_items(tx: Tx, tenant: int, site_id: int, origin: date) -> set[int]:
+    """The items that have a forecast of this origin."""
+    found = values(
+        tx,
+        "select item_id from forecast where tenant_id = %s and site_id = %s and origin = %s",
+        (tenant, site_id, origin),
+    )
+    return {item_id for (item_id,) in found}
+
+
+def insert_forecasts(tx: Tx, made: Sequence[NewForecast]) -> None:
+    """A forecast that exists stays."""
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            """insert into forecast
+                   (tenant_id, item_id, site_id, origin, horizon, model, paths, summary, made_at)
+               values (%s, %s, %s, %s, %s, %s, %b, %s, %s)
+               on conflict (tenant_id, item_id, site_id, origin) do nothing""",
+            made,
+        )
+
+
+def latest(tx: Tx, tenant: int, site_id: int, items: Collection[int] | None) -> list[ForecastRow]:
+    """The newest forecast of each item."""
+    return rows(
+        tx,
+        ForecastRow,
+        """select distinct on (item_id)
+                  forecast_id, item_id, site_id, origin, horizon, model, paths, summary, made_at
+           from forecast
+           where tenant_id = %s and site_id = %s and (%s::bigint[] is null or item_id = any(%s))
+           order by item_id, origin desc""",
+        (tenant, site_id, _list(items), _list(items)),
+    )
+
+
+def newest_origin(tx: Tx, tenant: int, site_id: int) -> date | None:
+    found: date | None = value(
+        tx, "select max(origin) from forecast where tenant_id = %s and site_id = %s", (tenant, site_id)
+    )
+    return found
+
+
+def _list(items: Collection[int] | None) -> list[int] | None:
+    return None if items is None else list(items)
