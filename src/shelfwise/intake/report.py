@@ -19,8 +19,8 @@ def print_dry_run(found: DryRun, out: TextIO) -> bool:
     if found.good_rows:
         lines.append(
             f"{totals.orders:,} orders, {totals.items:,} items, quantity {totals.quantity.normalize():,f}, "
-            f"value {totals.value:,.2f}, {totals.returned_lines:,} returned lines, {totals.without_description:,} lines "
-            f"without description, {totals.without_customer:,} without customer, from {totals.first_at:%Y-%m-%d} "
+            f"value {totals.value:,.2f}, {totals.returned_lines:,} returned lines, {totals.without_description:,} "
+            f"lines without description, {totals.without_customer:,} without customer, from {totals.first_at:%Y-%m-%d} "
             f"to {totals.last_at:%Y-%m-%d}."
         )
     lines += [f"! {problem}" for problem in found.problems]
