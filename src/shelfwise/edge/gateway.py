@@ -23,8 +23,8 @@ from shelfwise.edge.writer import CrashPoint, PostgresWriter, Writer
 log = structlog.get_logger(__name__)
 
 _BACKLOG = 1024
-# Two busy threads share one interpreter; the loop should not wait the default 5 ms for the writer to let go.
-_SWITCH_S = 0.001
+# Two busy threads share one interpreter; the writer should not wait the default 5 ms for it at each answer of Postgres.
+_SWITCH_S = 0.0002
 
 
 def no_crash(point: str) -> None:

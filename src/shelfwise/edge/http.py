@@ -24,9 +24,10 @@ from starlette.routing import Route
 from shelfwise.core.errors import ShelfwiseError, Unauthenticated, Unavailable
 from shelfwise.edge.devices import Device
 from shelfwise.edge.directory import Directory
+from shelfwise.edge.messages import Message
 from shelfwise.edge.metrics import Metrics
 from shelfwise.edge.model import Origin
-from shelfwise.edge.pipeline import Message, Pipeline
+from shelfwise.edge.pipeline import Pipeline
 
 MAX_BODY = 1024 * 1024
 _PATIENCE_S = 10.0

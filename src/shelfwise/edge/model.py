@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import secrets
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b as _blake2b
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ import msgspec
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 OLDEST = timedelta(days=400)
 FARTHEST_AHEAD = timedelta(days=1)
 LONGEST_TEXT = 512
@@ -40,6 +41,7 @@ class Kind:
         unit: what values are stored in; '' for kinds whose content is in `detail`.
         low, high: the smallest and largest value that can be true, in that unit.
         units: every unit that is understood, by the name devices give it.
+        measured: whether its readings are one number.
     """
 
     name: str
@@ -47,11 +49,10 @@ class Kind:
     low: float = -math.inf
     high: float = math.inf
     units: Mapping[str, Unit] = field(default_factory=lambda: MappingProxyType({}))
+    measured: bool = field(init=False, default=False)
 
-    @property
-    def measured(self) -> bool:
-        """Whether its readings are one number."""
-        return bool(self.unit)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "measured", bool(self.unit))
 
 
 _ONE = Unit()
@@ -137,17 +138,27 @@ class Origin:
     format: str
 
 
-@dataclass(frozen=True)
-class Moment:
-    """When a message came in, and which claimed times are believable then (business time)."""
+class Moment(msgspec.Struct, frozen=True):
+    """When a message came in, and which claimed times are believable then (business time).
+
+    Attributes:
+        received_us: `received_at` as `microseconds` counts.
+    """
 
     received_at: datetime
     earliest: datetime
     latest: datetime
+    received_us: int
 
 
 def moment(received_at: datetime) -> Moment:
-    return Moment(received_at, received_at - OLDEST, received_at + FARTHEST_AHEAD)
+    return Moment(received_at, received_at - OLDEST, received_at + FARTHEST_AHEAD, microseconds(received_at))
+
+
+def microseconds(instant: datetime) -> int:
+    """Microseconds since 2000, as Postgres counts."""
+    since = instant - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def speaker(origin: Origin, named: str | None, known: Container[str]) -> str:
@@ -179,11 +190,14 @@ def measure(kind: Kind, value: object, unit: str | None, where: str) -> float:
     Raises:
         Invalid: not a finite number, an unknown unit, or outside what can be true.
     """
-    if isinstance(value, bool) or not isinstance(value, float | int):
+    if value.__class__ is float:
+        number: float = value
+    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < _HUGE:
+        number = float(value)
+    else:
         raise Invalid(
             Fault(where, f"a number in {kind.unit}", shorten(value), "Send a number; leave out what is not known.")
         )
-    number = float(min(max(value, -_HUGE), _HUGE))
     if unit is not None and unit != kind.unit:
         known = kind.units.get(unit)
         if known is None:
@@ -191,7 +205,7 @@ def measure(kind: Kind, value: object, unit: str | None, where: str) -> float:
                 Fault("unit", "one of " + ", ".join(kind.units), shorten(unit), f"Send {kind.name} in {kind.unit}.")
             )
         number = round((number + known.shift) * known.factor, 9)
-    if not kind.low <= number <= kind.high or abs(number) >= _HUGE:
+    if not kind.low <= number <= kind.high or number >= _HUGE:
         high = "" if math.isinf(kind.high) else f" to {kind.high:g}"
         raise Invalid(
             Fault(
@@ -244,14 +258,24 @@ def believable(at: datetime | float | None, when: Moment, where: str = "at") -> 
     )  # fmt: skip
 
 
-def key_by_id(device: str, channel: str, own_id: str | int) -> bytes:
-    """The source key of a reading that carries its device's own id."""
-    return hashlib.blake2b(f"{device}\0{channel}\0#{own_id}".encode(), digest_size=16).digest()
+def key_by_id(device: str, channel: str, own_id: str | int, claimed: datetime | None) -> bytes:
+    """The source key of a reading that carries its device's own id.
+
+    Where a time is claimed the key begins with it, so that keys of one time lie side by side in the index.
+    """
+    if claimed is None:
+        return _blake2b(f"{device}\0{channel}\0#{own_id}".encode(), digest_size=16).digest()
+    return _time_prefix(claimed) + _blake2b(f"{device}\0{channel}\0#{own_id}".encode(), digest_size=10).digest()
 
 
 def key_by_content(device: str, channel: str, claimed: datetime, content: object) -> bytes:
     """The source key of a reading without an id but with a claimed time: the same words at the same time are one."""
-    return hashlib.blake2b(f"{device}\0{channel}\0{claimed}\0{content}".encode(), digest_size=16).digest()
+    words = f"{device}\0{channel}\0{claimed}\0{content}".encode()
+    return _time_prefix(claimed) + _blake2b(words, digest_size=10).digest()
+
+
+def _time_prefix(claimed: datetime) -> bytes:
+    return int(claimed.timestamp() * 1000).to_bytes(6, "big")
 
 
 def key_by_chance() -> bytes:

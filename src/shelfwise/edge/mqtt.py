@@ -19,9 +19,10 @@ import structlog
 from shelfwise.edge.devices import Device
 from shelfwise.edge.directory import Directory
 from shelfwise.edge.formats import UNKNOWN, origin_of_topic
+from shelfwise.edge.messages import Message
 from shelfwise.edge.metrics import Metrics
 from shelfwise.edge.model import Origin
-from shelfwise.edge.pipeline import Message, Pipeline
+from shelfwise.edge.pipeline import Pipeline
 from shelfwise.edge.wire import (
     ACCEPTED,
     CONNECT,

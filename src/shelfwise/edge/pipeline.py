@@ -1,9 +1,9 @@
 """One pipeline for all doors: decode, validate, deduplicate, commit, acknowledge.
 
-Doors submit messages on the event loop's thread. One writer thread takes what has gathered, decodes it, makes it
-durable in one transaction, and hands the messages back to the loop to be acknowledged, in the order they came. While
-Postgres refuses, nothing is acknowledged and nothing is thrown away: the batch is tried again, and doors stop reading
-when the queue is full.
+Doors submit messages on the event loop's thread, where they are decoded. One writer thread takes what has gathered,
+makes it durable in one transaction, and hands the messages back to the loop to be acknowledged, in the order they came.
+While Postgres refuses, nothing is acknowledged and nothing is thrown away: the batch is tried again, and doors stop
+reading when the queue is full.
 """
 
 from __future__ import annotations
@@ -12,54 +12,27 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 import structlog
 
 from shelfwise.core.clocks import BusinessTime
-from shelfwise.core.errors import Fault, Invalid, Unavailable, shorten
-from shelfwise.edge.formats import FORMATS
+from shelfwise.core.errors import Unavailable
+from shelfwise.edge.messages import Message, Sink
 from shelfwise.edge.metrics import Metrics
-from shelfwise.edge.model import Moment, Origin, Reading, moment
-from shelfwise.edge.tables import Unreadable, copy_row, day_number
+from shelfwise.edge.model import moment
 from shelfwise.edge.writer import BadRow, Batch, CrashPoint, Writer
 
 log = structlog.get_logger(__name__)
 
 _LONGEST_PAUSE_S = 5.0
 _LONGEST_COMMIT_S = 10.0
-
-
-class Sink(Protocol):
-    """Where a message came from and its acknowledgement goes."""
-
-    def acknowledge(self, token: int, outcome: str | None) -> None:
-        """The message is durable; `outcome` says why it is in quarantine, None: its readings are stored."""
-        ...
-
-    def flush(self) -> None:
-        """All acknowledgements of a batch have been given."""
-        ...
-
-
-class Message:
-    """One message on its way. `token` is the sink's own mark, `arrived` in seconds of `time.monotonic`."""
-
-    __slots__ = ("arrived", "note", "origin", "outcome", "payload", "sink", "token")
-
-    def __init__(
-        self, sink: Sink | None, token: int, origin: Origin, payload: bytes, arrived: float, note: str | None = None
-    ) -> None:
-        self.sink = sink
-        self.token = token
-        self.origin = origin
-        self.payload = payload
-        self.arrived = arrived
-        self.note = note
-        self.outcome: str | None = None
+# Small messages are decoded as they come, while the writer waits for Postgres; large ones by the writer, so that doors
+# stay quick.
+_LARGE = 16 * 1024
+_SAME_MOMENT_S = 0.001
 
 
 @dataclass(frozen=True)
@@ -109,6 +82,8 @@ class Pipeline:
         self._queue: deque[Message] = deque()
         self._wake = threading.Event()
         self._stop = threading.Event()
+        self._as_of = -1.0
+        self._moment = moment(datetime.now(UTC))
         self._held = 0
         self._held_bytes = 0
         self._drained = asyncio.Event()
@@ -127,6 +102,12 @@ class Pipeline:
 
     def submit(self, message: Message) -> None:
         """Take a message; its sink hears when it is durable. A caller that sees `full` afterwards should pause."""
+        if message.arrived - self._as_of > _SAME_MOMENT_S:
+            self._as_of = message.arrived
+            self._moment = moment(self._surroundings.time().at(datetime.now(UTC)))
+        message.when = self._moment
+        if len(message.payload) <= _LARGE:
+            message.decode(self._surroundings.known())
         self._held += 1
         self._held_bytes += len(message.payload)
         self._queue.append(message)
@@ -187,37 +168,24 @@ class Pipeline:
     def _serve(self, messages: list[Message]) -> None:
         self._since = time.monotonic()
         self._crash_point("taken")
-        prepared = [_Prepared(message) for message in messages]
-        self._prepare(prepared)
-        done = self._store(prepared)
+        for message in messages:
+            if message.days is None:
+                message.decode(self._surroundings.known())
+        done = self._store(messages)
         self._since = None
         if done:
             self._loop.call_soon_threadsafe(self._acknowledge, messages)
 
-    def _prepare(self, prepared: Sequence[_Prepared]) -> None:
-        """Decode; received_at is when a message came in, in business time."""
-        wall = time.time() - time.monotonic()
-        business = self._surroundings.time()
-        known = self._surroundings.known()
-        arrived = -1.0
-        when: Moment | None = None
-        for entry in prepared:
-            message = entry.message
-            if when is None or message.arrived != arrived:
-                arrived = message.arrived
-                when = moment(business.at(datetime.fromtimestamp(wall + arrived, UTC)))
-            entry.decode(when, known)
-
-    def _store(self, prepared: Sequence[_Prepared]) -> bool:
+    def _store(self, messages: Sequence[Message]) -> bool:
         """Make messages durable, however long it takes; False if told to stop before."""
-        batch = _batch(prepared)
+        batch = _batch(messages)
         pause = 0.05
         while True:
             try:
                 new = self._writer.write(batch)
                 break
             except BadRow as error:
-                return self._bisect(prepared, str(error))
+                return self._bisect(messages, str(error))
             except Unavailable as error:
                 self._metrics.refusals.inc()
                 if self._trouble is None:
@@ -230,24 +198,24 @@ class Pipeline:
             log.info("postgres takes readings again")
             self._trouble = None
         self._metrics.stored.inc(new)
-        self._metrics.duplicates.inc(sum(entry.readings for entry in prepared) - new)
+        self._metrics.duplicates.inc(batch.readings - new)
         self._metrics.quarantined.inc(len(batch.unreadable))
         return True
 
-    def _bisect(self, prepared: Sequence[_Prepared], problem: str) -> bool:
+    def _bisect(self, messages: Sequence[Message], problem: str) -> bool:
         """One message's row must not hold up the others: halve until it stands alone, then quarantine it."""
-        if len(prepared) > 1:
-            middle = len(prepared) // 2
-            return self._store(prepared[:middle]) and self._store(prepared[middle:])
-        (entry,) = prepared
-        if entry.unreadable is not None:
+        if len(messages) > 1:
+            middle = len(messages) // 2
+            return self._store(messages[:middle]) and self._store(messages[middle:])
+        (message,) = messages
+        if message.unreadable is not None:
             # Not even the quarantine takes it: without an acknowledgement its sender keeps it.
-            log.error("a message can be stored nowhere and is not acknowledged", topic=entry.message.origin.topic)
-            entry.message.sink = None
+            log.error("a message can be stored nowhere and is not acknowledged", topic=message.origin.topic)
+            message.sink = None
             return True
-        log.error("postgres refused a reading that was found valid", error=problem, topic=entry.message.origin.topic)
-        entry.refuse(problem)
-        return self._store(prepared)
+        log.error("postgres refused a reading that was found valid", error=problem, topic=message.origin.topic)
+        message.refuse(problem)
+        return self._store(messages)
 
     def _acknowledge(self, messages: list[Message]) -> None:
         now = time.monotonic()
@@ -273,76 +241,17 @@ class Pipeline:
             self._on_room()
 
 
-class _Prepared:
-    """A message and what became of it: rows, or a reason for the quarantine."""
-
-    __slots__ = ("days", "message", "readings", "rows", "timeless", "unreadable", "when")
-
-    def __init__(self, message: Message) -> None:
-        self.message = message
-        self.rows: bytes = b""
-        self.readings = 0
-        self.days: Iterable[int] = ()
-        self.timeless = False
-        self.unreadable: Unreadable | None = None
-        self.when: datetime | None = None
-
-    def decode(self, when: Moment, known: Container[str]) -> None:
-        message = self.message
-        self.when = when.received_at
-        if message.note is not None:
-            self.refuse(message.note)
-            return
-        try:
-            readings = _decode(message, when, known)
-        except Invalid as error:
-            self.refuse(str(error))
-        except Exception as error:  # whatever a format trips over must not stop the others
-            log.exception("a format failed", format=message.origin.format)
-            self.refuse(f"The format {message.origin.format} failed: {type(error).__name__}: {error}. Report this.")
-        else:
-            self.readings = len(readings)
-            self.rows = b"".join(map(copy_row, readings))
-            self.days = {day_number(reading.observed_at) for reading in readings}
-            self.timeless = any(
-                reading.observed_at is when.received_at and not (reading.detail or {}).get("at_least_once")
-                for reading in readings
-            )
-
-    def refuse(self, reason: str) -> None:
-        """Send the message to quarantine instead."""
-        reason = "".join(ch if ch.isprintable() else f"\\x{ord(ch):02x}" for ch in reason[:2000])
-        origin = self.message.origin
-        received_at = self.when or datetime.now(UTC)
-        self.rows, self.readings, self.days, self.timeless = b"", 0, (), False
-        self.unreadable = Unreadable(
-            origin.door, origin.device, origin.topic, origin.format, received_at, self.message.payload, reason
-        )
-        self.message.outcome = reason
-
-
-def _decode(message: Message, when: Moment, known: Container[str]) -> list[Reading]:
-    found = FORMATS.get(message.origin.format)
-    if found is None:
-        raise Invalid(
-            Fault(
-                "topic",
-                "shelfwise/<device>/<anything> or application/<id>/device/<devEui>/event/up",
-                shorten(message.origin.topic),
-                "Publish to one of these topics.",
-            )
-        )
-    return found.decode(message.payload, message.origin, when, known)
-
-
-def _batch(prepared: Sequence[_Prepared]) -> Batch:
+def _batch(messages: Sequence[Message]) -> Batch:
     days: set[int] = set()
-    for entry in prepared:
-        days.update(entry.days)
-    return Batch(
-        [entry.rows for entry in prepared if entry.readings],
-        sum(entry.readings for entry in prepared),
-        frozenset(days),
-        any(entry.timeless for entry in prepared),
-        [entry.unreadable for entry in prepared if entry.unreadable is not None],
-    )
+    readings = 0
+    timeless = False
+    unreadable = []
+    for message in messages:
+        readings += message.readings
+        if message.days:
+            days |= message.days
+        if message.timeless:
+            timeless = True
+        if message.unreadable is not None:
+            unreadable.append(message.unreadable)
+    return Batch([message.rows for message in messages], readings, frozenset(days), timeless, unreadable)

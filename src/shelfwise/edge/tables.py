@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
-from shelfwise.edge.model import Reading
+from shelfwise.edge.model import EPOCH, Reading
 from shelfwise.store.database import Tx, run, values
 from shelfwise.store.events import Stream
 
@@ -41,8 +42,7 @@ READINGS = Stream(
 # Any constants will do, as long as every version of Shelfwise uses the same.
 _PARTITION_LOCK = 7_305_437_222
 
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_DAY_US = 86_400_000_000
+DAY_US = 86_400_000_000
 
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
@@ -72,41 +72,39 @@ _HEAD = struct.Struct("!hi16siqiq").pack
 _LENGTH = struct.Struct("!i").pack
 _VALUE = struct.Struct("!id").pack
 _NULL = b"\xff\xff\xff\xff"
-_MICROSECOND = timedelta(microseconds=1)
 _json = msgspec.json.Encoder().encode
 
 
-def copy_row(reading: Reading) -> bytes:
-    """A reading as one row of Postgres' binary COPY format, in the column order of `COPY_INCOMING`."""
-    device = reading.device.encode()
-    kind = reading.kind.encode()
-    if reading.detail is None:
-        detail = _NULL
-    else:
-        body = _json(reading.detail)
-        detail = _LENGTH(len(body) + 1) + b"\x01" + body
+def copy_row(reading: Reading, observed_us: int, received_us: int) -> bytes:
+    """A reading as one row of Postgres' binary COPY format, in the column order of `COPY_INCOMING`.
+
+    The times are the reading's own, as `microseconds` counts; the caller has them at hand.
+    """
     return b"".join(
         (
-            _HEAD(7, 16, reading.key, 8, microseconds(reading.observed_at), 8, microseconds(reading.received_at)),
-            _LENGTH(len(device)),
-            device,
-            _LENGTH(len(kind)),
-            kind,
+            _HEAD(7, 16, reading.key, 8, observed_us, 8, received_us),
+            _sized(reading.device),
+            _sized(reading.kind),
             _NULL if reading.value is None else _VALUE(8, reading.value),
-            detail,
+            _NULL if reading.detail is None else _jsonb(reading.detail),
         )
     )
 
 
-def microseconds(instant: datetime) -> int:
-    """Microseconds since 2000, as Postgres counts."""
-    since = instant - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+@lru_cache(maxsize=16_384)
+def _sized(text: str) -> bytes:
+    raw = text.encode()
+    return _LENGTH(len(raw)) + raw
+
+
+def _jsonb(detail: dict[str, Any]) -> bytes:
+    body = _json(detail)
+    return _LENGTH(len(body) + 1) + b"\x01" + body
 
 
 def day_number(instant: datetime) -> int:
     """UTC days since 2000."""
-    return (instant - _EPOCH).days
+    return (instant - EPOCH).days
 
 
 def ensure_partitions(tx: Tx, days: Iterable[int]) -> None:

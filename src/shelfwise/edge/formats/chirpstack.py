@@ -135,7 +135,8 @@ def _reading(
     number = measure(KINDS[field.kind], value, field.unit, f"object, {channel}")
     detail: dict[str, Any] = {"field": text(channel, "object", LONGEST_NAME)}
     if uplink.deduplication_id is not None:
-        key = key_by_id(device, channel, text(uplink.deduplication_id, "deduplicationId", LONGEST_NAME))
+        own_id = text(uplink.deduplication_id, "deduplicationId", LONGEST_NAME)
+        key = key_by_id(device, channel, own_id, None if uplink.time is None else observed_at)
     elif uplink.time is not None:
         key = key_by_content(device, channel, observed_at, number)
     else:

@@ -94,7 +94,7 @@ def _reading(message: _Message, origin: Origin, when: Moment, known: Container[s
     observed_at = believable(message.at, when)
     if message.id is not None:
         own_id = message.id if isinstance(message.id, int) else text(message.id, "id", LONGEST_NAME)
-        key = key_by_id(device, kind.name, own_id)
+        key = key_by_id(device, kind.name, own_id, None if message.at is None else observed_at)
     elif message.at is not None:
         key = key_by_content(device, kind.name, observed_at, detail or value)
     else:
