@@ -127,7 +127,7 @@ def test_a_late_pick_still_posts_and_breaks_the_promise_to_others_in_the_open(ct
     assert pick(ctx, house, promised, "5", "pick-2").state == "issued"
     assert house.level(ctx) == (0, 0)
     assert house.on_hand(ctx, "UNACCOUNTED") == -3
-    assert facts(ctx, "stock.short", "missing") == [("3",)]
+    assert facts(ctx, "stock.short", "quantity") == [("3",)]
 
 
 def test_a_pick_beyond_the_line_posts_and_is_marked(ctx: Context) -> None:

@@ -283,6 +283,7 @@ def lead_times(tx: Tx, tenant: int, since: datetime | None) -> list[LeadTime]:
 def body(order: PurchaseOrder) -> dict[str, Any]:
     """The order as JSON for the supplier: quantities and costs as text, so that they stay exact."""
     return {
+        "kind": "purchase_order",
         "number": order.number,
         "site": order.site,
         "currency": order.currency,

@@ -147,6 +147,7 @@ def _publish(
         )
         for movement_id, line in zip(ids, lines, strict=True)
     ]
+    skus = tables.skus(ctx.tx, ctx.tenant, {one.entry.item_id for one in settled if one.correction is not None})
     for movement_id, one in zip(own, settled, strict=True):
         if one.correction is not None:
             spot = places.spots[one.entry.from_place_id]
@@ -157,10 +158,12 @@ def _publish(
                     {
                         "movement_id": movement_id,
                         "item_id": one.entry.item_id,
+                        "sku": skus[one.entry.item_id],
                         "site_id": spot.site_id,
                         "place_id": spot.place_id,
+                        "place": spot.code,
                         "taken": plain(one.entry.quantity),
-                        "missing": plain(one.missing),
+                        "quantity": plain(one.missing),
                     },
                     one.entry.occurred_at,
                 )

@@ -58,6 +58,18 @@ def change_levels(tx: Tx, tenant: int, changes: Iterable[tuple[Key, Decimal, Dec
     )
 
 
+def skus(tx: Tx, tenant: int, item_ids: Collection[int]) -> dict[int, str]:
+    if not item_ids:
+        return {}
+    return dict(
+        values(
+            tx,
+            "select item_id, sku from item where tenant_id = %s and item_id = any(%s::bigint[])",
+            (tenant, list(item_ids)),
+        )
+    )
+
+
 def spots(tx: Tx, tenant: int, place_ids: Collection[int]) -> dict[int, Spot]:
     found = rows(
         tx,

@@ -1,0 +1,162 @@
+"""Watching temperatures: excursions are opened, confirmed and ended as readings come; alerts follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.condition import tables
+from shelfwise.condition.model import Reading, State, Transition, step
+from shelfwise.condition.tables import Excursion, Key, Watched, ZoneState
+from shelfwise.edge.tables import StoredReading
+from shelfwise.store.database import notify
+from shelfwise.work.alerts import clear_alert, raise_alert
+
+KIND = "temperature"
+
+
+def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
+    """Judge temperatures against the limit of the zone their device stands in; other readings are passed over.
+
+    An excursion that is confirmed raises an alert (kind 'temperature', subject 'zone:ID') and publishes
+    'condition.excursion'; its end publishes 'condition.recovered', and clears the alert once no device in the zone
+    is outside. A device that was moved to another zone ends what it had begun in the old one.
+    """
+    ctx.require(Right.HANDLE_ALERTS)
+    readings = [fact for fact in facts if fact.kind == KIND]
+    if not readings:
+        return
+    devices = sorted({fact.device for fact in readings})
+    zones = tables.watched(ctx.tx, ctx.tenant, devices)
+    known = tables.states(ctx.tx, ctx.tenant, devices)
+    _leave_old_zones(ctx, readings, zones, known)
+    judged: dict[Key, datetime] = {}
+    changed: set[Key] = set()
+    for fact in readings:
+        zone = zones.get(fact.device)
+        if zone is None:
+            continue
+        key = (zone.zone_id, fact.device)
+        excursion_id, before = known.get(key, (None, State()))
+        if not zone.limited and excursion_id is None:
+            continue
+        after, transitions = step(before, Reading(fact.observed_at, fact.value), zone.limit)
+        if after == before or after.last_observed_at is None:
+            continue
+        judged[key] = after.last_observed_at
+        changed.add(key)
+        for transition in transitions:
+            excursion_id = _follow(ctx, zone, key, excursion_id, before, after, transition)
+        known[key] = (excursion_id, after)
+    for key in sorted(changed):
+        excursion_id, state = known[key]
+        if excursion_id is not None:
+            tables.update_excursion(ctx.tx, ctx.tenant, excursion_id, state)
+    if judged:
+        tables.remember_judged(ctx.tx, ctx.tenant, dict(sorted(judged.items())))
+
+
+def _follow(
+    ctx: Context,
+    zone: Watched,
+    key: Key,
+    excursion_id: int | None,
+    before: State,
+    after: State,
+    transition: Transition,
+) -> int | None:
+    """Do what follows from a transition; returns the excursion that is open afterwards."""
+    if transition.kind == "started" or excursion_id is None:
+        excursion_id = tables.insert_excursion(ctx.tx, ctx.tenant, key, after)
+        notify(ctx.tx, "live", "floor")
+        return excursion_id
+    # What the batch has changed so far is written down first: other devices' ends look at what is confirmed.
+    tables.update_excursion(ctx.tx, ctx.tenant, excursion_id, after if transition.kind == "confirmed" else before)
+    if transition.kind == "confirmed":
+        return _confirm(ctx, zone, excursion_id, after, transition)
+    tables.end_excursion(ctx.tx, ctx.tenant, excursion_id, transition.at)
+    notify(ctx.tx, "live", "floor")
+    if transition.kind == "recovered":
+        ctx.publish("condition.recovered", f"zone:{zone.zone_id}", transition.at, **_data(zone, excursion_id, before))
+        _clear(ctx, zone.zone_id)
+    return None
+
+
+def _confirm(ctx: Context, zone: Watched, excursion_id: int, state: State, transition: Transition) -> int:
+    limit, started_at = zone.limit, state.started_at or transition.at
+    since = started_at.astimezone(ZoneInfo(zone.time_zone))
+    minutes = (transition.at - started_at).total_seconds() / 60
+    raise_alert(
+        ctx,
+        KIND,
+        f"zone:{zone.zone_id}",
+        "danger",
+        f"{zone.name} is at {transition.degc:.1f} degC, limit {limit.crossed(transition.degc):g}",
+        f"{zone.device} has been outside its limit ({limit}) since {since:%d %b %H:%M}, for {minutes:.0f} min; "
+        f"the worst was {state.worst:.1f} degC. Look at the door and the cooling, and at the goods.",
+        f"/zones/{zone.zone_id}",
+        {
+            "zone_id": zone.zone_id,
+            "device": zone.device,
+            "excursion_id": excursion_id,
+            "low_degc": limit.low,
+            "high_degc": limit.high,
+            "delay_s": limit.delay.total_seconds(),
+            "started_at": started_at.isoformat(),
+            "readings": [{"observed_at": one.observed_at.isoformat(), "degc": one.degc} for one in state.readings],
+        },
+    )
+    ctx.publish("condition.excursion", f"zone:{zone.zone_id}", transition.at, **_data(zone, excursion_id, state))
+    notify(ctx.tx, "live", "floor")
+    return excursion_id
+
+
+def _data(zone: Watched, excursion_id: int, state: State) -> dict[str, Any]:
+    return {
+        "zone_id": zone.zone_id,
+        "device": zone.device,
+        "excursion_id": excursion_id,
+        "started_at": None if state.started_at is None else state.started_at.isoformat(),
+        "worst_degc": state.worst,
+    }
+
+
+def _clear(ctx: Context, zone_id: int) -> None:
+    if not tables.confirmed_elsewhere(ctx.tx, ctx.tenant, zone_id):
+        clear_alert(ctx, KIND, f"zone:{zone_id}")
+
+
+def _leave_old_zones(
+    ctx: Context,
+    readings: Sequence[StoredReading],
+    zones: dict[str, Watched],
+    known: dict[Key, tuple[int | None, State]],
+) -> None:
+    for (zone_id, device), (excursion_id, _) in sorted(known.items(), key=lambda one: one[0]):
+        now = zones.get(device)
+        if excursion_id is not None and (now is None or now.zone_id != zone_id):
+            moved_at = min(fact.observed_at for fact in readings if fact.device == device)
+            tables.end_excursion(ctx.tx, ctx.tenant, excursion_id, moved_at)
+            _clear(ctx, zone_id)
+
+
+def open_excursions(ctx: Context) -> list[Excursion]:
+    """Excursions that last, also those not yet confirmed, oldest first."""
+    ctx.require(Right.VIEW)
+    return tables.open_excursions(ctx.tx, ctx.tenant)
+
+
+def excursions(ctx: Context, zone_id: int, since: datetime) -> list[Excursion]:
+    """Excursions of a zone that lasted beyond `since`, oldest first; unconfirmed ones are among them."""
+    ctx.require(Right.VIEW)
+    return tables.excursions(ctx.tx, ctx.tenant, zone_id, since)
+
+
+def zone_states(ctx: Context, site_id: int) -> list[ZoneState]:
+    """The zones of a site, by code, with their newest temperature and what is wrong with it."""
+    ctx.require(Right.VIEW)
+    return tables.zone_states(ctx.tx, ctx.tenant, site_id)

@@ -1,0 +1,218 @@
+"""SQL of excursions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from psycopg.types.json import Jsonb
+
+from shelfwise.condition.model import Limit, Reading, State
+from shelfwise.store.database import Tx, rows, run, value, values
+
+Key = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The zone a device stands in, and its limit."""
+
+    device: str
+    zone_id: int
+    name: str
+    time_zone: str
+    low_degc: float | None
+    high_degc: float | None
+    delay: timedelta
+
+    @property
+    def limit(self) -> Limit:
+        return Limit(self.low_degc, self.high_degc, self.delay)
+
+    @property
+    def limited(self) -> bool:
+        return self.low_degc is not None or self.high_degc is not None
+
+
+@dataclass(frozen=True)
+class Excursion:
+    """A time in which a zone was outside its limit; `confirmed_at` is None where it did not last for the delay (yet).
+
+    `ended_at` is None while it lasts; `worst_degc` is the temperature furthest outside.
+    """
+
+    excursion_id: int
+    zone_id: int
+    zone: str
+    device: str
+    started_at: datetime
+    confirmed_at: datetime | None
+    ended_at: datetime | None
+    worst_degc: float
+    last_observed_at: datetime
+
+
+@dataclass(frozen=True)
+class ZoneState:
+    """A zone of the floor, its limit, and the newest temperature in it; None: unknown.
+
+    Attributes:
+        excursion: 'confirmed', 'pending' (outside, but not yet for the delay) or None.
+        since: when the excursion began.
+    """
+
+    zone_id: int
+    code: str
+    name: str
+    kind: str
+    x_m: float
+    y_m: float
+    width_m: float
+    depth_m: float
+    low_degc: float | None
+    high_degc: float | None
+    device: str | None
+    degc: float | None
+    observed_at: datetime | None
+    excursion: str | None
+    since: datetime | None
+
+
+_EXCURSION = """select excursion_id, zone_id, name as zone, device, started_at, confirmed_at, ended_at, worst_degc,
+        last_observed_at
+    from excursion join zone using (tenant_id, zone_id)"""
+
+
+def watched(tx: Tx, tenant: int, devices: Collection[str]) -> dict[str, Watched]:
+    """Those of the devices that stand in a zone."""
+    found = rows(
+        tx,
+        Watched,
+        """select d.device, z.zone_id, z.name, s.time_zone, z.low_degc, z.high_degc, z.delay
+           from device d
+           join zone z on z.tenant_id = d.tenant_id and z.zone_id = d.zone_id
+           join site s on s.tenant_id = z.tenant_id and s.site_id = z.site_id
+           where d.tenant_id = %s and d.device = any(%s::text[])""",
+        (tenant, list(devices)),
+    )
+    return {one.device: one for one in found}
+
+
+def states(tx: Tx, tenant: int, devices: Collection[str]) -> dict[Key, tuple[int | None, State]]:
+    """By (zone, device): the open excursion, if there is one, and how far all was judged. Locked."""
+    found: dict[Key, tuple[int | None, State]] = {
+        (zone_id, device): (None, State(last))
+        for zone_id, device, last in values(
+            tx,
+            """select zone_id, device, last_observed_at from condition_watch
+               where tenant_id = %s and device = any(%s::text[]) order by zone_id, device for update""",
+            (tenant, list(devices)),
+        )
+    }
+    for zone_id, device, number, started, confirmed, worst, last, readings in values(
+        tx,
+        """select zone_id, device, excursion_id, started_at, confirmed_at, worst_degc, last_observed_at, readings
+           from excursion where tenant_id = %s and device = any(%s::text[]) and ended_at is null for update""",
+        (tenant, list(devices)),
+    ):
+        evidence = tuple(Reading(datetime.fromisoformat(at), degc) for at, degc in readings)
+        found[zone_id, device] = (number, State(last, started, confirmed, worst, evidence))
+    return found
+
+
+def remember_judged(tx: Tx, tenant: int, judged: Mapping[Key, datetime]) -> None:
+    run(
+        tx,
+        """insert into condition_watch (tenant_id, zone_id, device, last_observed_at)
+           select %s, u.* from unnest(%s::bigint[], %s::text[], %s::timestamptz[]) u
+           on conflict (tenant_id, zone_id, device) do update set last_observed_at = excluded.last_observed_at""",
+        (tenant, [zone for zone, _ in judged], [device for _, device in judged], list(judged.values())),
+    )
+
+
+def insert_excursion(tx: Tx, tenant: int, key: Key, state: State) -> int:
+    return int(
+        value(
+            tx,
+            """insert into excursion (tenant_id, zone_id, device, started_at, confirmed_at, worst_degc,
+                                      last_observed_at, readings)
+               values (%s, %s, %s, %s, %s, %s, %s, %s) returning excursion_id""",
+            (
+                tenant, *key, state.started_at, state.confirmed_at, state.worst, state.last_observed_at,
+                Jsonb(_as_json(state)),
+            ),
+        )
+    )  # fmt: skip
+
+
+def update_excursion(tx: Tx, tenant: int, excursion_id: int, state: State) -> None:
+    run(
+        tx,
+        """update excursion set confirmed_at = %s, worst_degc = %s, last_observed_at = %s, readings = %s
+           where tenant_id = %s and excursion_id = %s""",
+        (
+            state.confirmed_at, state.worst, state.last_observed_at, Jsonb(_as_json(state)), tenant, excursion_id,
+        ),
+    )  # fmt: skip
+
+
+def end_excursion(tx: Tx, tenant: int, excursion_id: int, ended_at: datetime) -> None:
+    run(
+        tx,
+        """update excursion set ended_at = greatest(%s, started_at), last_observed_at = greatest(%s, last_observed_at)
+           where tenant_id = %s and excursion_id = %s""",
+        (ended_at, ended_at, tenant, excursion_id),
+    )
+
+
+def confirmed_elsewhere(tx: Tx, tenant: int, zone_id: int) -> bool:
+    """Whether a confirmed excursion of the zone is still open."""
+    return bool(
+        value(
+            tx,
+            """select exists (select from excursion where tenant_id = %s and zone_id = %s and ended_at is null
+                              and confirmed_at is not null)""",
+            (tenant, zone_id),
+        )
+    )
+
+
+def open_excursions(tx: Tx, tenant: int) -> list[Excursion]:
+    return rows(tx, Excursion, f"{_EXCURSION} where tenant_id = %s and ended_at is null order by started_at", (tenant,))
+
+
+def excursions(tx: Tx, tenant: int, zone_id: int, since: datetime) -> list[Excursion]:
+    return rows(
+        tx,
+        Excursion,
+        f"""{_EXCURSION} where tenant_id = %s and zone_id = %s and (ended_at is null or ended_at >= %s)
+            order by started_at""",
+        (tenant, zone_id, since),
+    )
+
+
+def zone_states(tx: Tx, tenant: int, site_id: int) -> list[ZoneState]:
+    return rows(
+        tx,
+        ZoneState,
+        """select z.zone_id, z.code, z.name, z.kind, z.x_m, z.y_m, z.width_m, z.depth_m, z.low_degc, z.high_degc,
+                  t.device, t.degc, t.observed_at,
+                  case when e.confirmed then 'confirmed' when e.since is not null then 'pending' end as excursion,
+                  e.since
+           from zone z
+           left join lateral (
+               select l.device, l.value as degc, l.observed_at
+               from device d join device_latest l on l.tenant_id = d.tenant_id and l.device = d.device
+               where d.tenant_id = z.tenant_id and d.zone_id = z.zone_id and l.kind = 'temperature' and d.active
+               order by l.observed_at desc, l.device limit 1) t on true
+           left join lateral (
+               select min(started_at) as since, bool_or(confirmed_at is not null) as confirmed from excursion x
+               where x.tenant_id = z.tenant_id and x.zone_id = z.zone_id and x.ended_at is null) e on true
+           where z.tenant_id = %s and z.site_id = %s order by z.code""",
+        (tenant, site_id),
+    )
+
+
+def _as_json(state: State) -> list[list[object]]:
+    return [[one.observed_at.isoformat(), one.degc] for one in state.readings]

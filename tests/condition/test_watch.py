@@ -1,0 +1,183 @@
+"""Watching zones: alerts with their evidence, recovery, zones with several thermometers, devices that move."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shelfwise.access.context import Context, Office
+from shelfwise.access.model import Role, person, system
+from shelfwise.condition import service
+from shelfwise.core.errors import Forbidden
+from shelfwise.edge.tables import StoredReading
+from shelfwise.records import service as records
+from shelfwise.store.database import run, values
+from shelfwise.work.alerts import open_alerts
+from tests.conftest import NOON
+
+DAY_BEFORE = NOON - timedelta(days=1)
+
+
+def add_device(ctx: Context, device: str, zone_id: int | None) -> None:
+    run(
+        ctx.tx, "insert into device (tenant_id, device, secret_hash, zone_id) values (1, %s, '', %s)", (device, zone_id)
+    )
+
+
+def add_zone(ctx: Context, site_id: int, code: str, high: float | None = 8.0) -> int:
+    return records.add_zone(
+        ctx, site_id=site_id, code=code, name=f"Cold room {code}", kind="chilled", x_m=0, y_m=0, width_m=8, depth_m=5,
+        low_degc=None if high is None else 2.0, high_degc=high,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def site_id(ctx: Context) -> int:
+    return records.add_site(ctx, code="MAIN", name="Main", time_zone="Europe/Berlin", width_m=40, depth_m=25)
+
+
+@pytest.fixture
+def zone_id(ctx: Context, site_id: int) -> int:
+    zone_id = add_zone(ctx, site_id, "1")
+    add_device(ctx, "t1", zone_id)
+    return zone_id
+
+
+def fact(minute: float, degc: float | None, device: str = "t1", kind: str = "temperature") -> StoredReading:
+    observed_at = NOON + timedelta(minutes=minute)
+    return StoredReading(1, int(minute * 10), device, kind, degc, None, observed_at, observed_at)
+
+
+def test_an_excursion_raises_one_alert_that_says_what_why_and_since_when(ctx: Context, zone_id: int) -> None:
+    service.watch(ctx, [fact(0, 8.5), fact(5, 9.6)])
+    assert open_alerts(ctx) == []
+    service.watch(ctx, [fact(10, 9.4), fact(11, 9.5)])
+    (alert,) = open_alerts(ctx)
+    assert (alert.kind, alert.subject, alert.severity) == ("temperature", f"zone:{zone_id}", "danger")
+    assert alert.title == "Cold room 1 is at 9.4 degC, limit 8"
+    assert (
+        "t1 has been outside its limit (2 to 8 degC) since 02 Mar 13:00, for 10 min; the worst was 9.6" in alert.detail
+    )
+    assert alert.link == f"/zones/{zone_id}"
+    assert [(one["observed_at"], one["degc"]) for one in alert.evidence["readings"]] == [
+        ("2026-03-02T12:00:00+00:00", 8.5), ("2026-03-02T12:05:00+00:00", 9.6), ("2026-03-02T12:10:00+00:00", 9.4),
+    ]  # fmt: skip
+    assert values(ctx.tx, "select kind, subject, data->>'worst_degc' from event") == [
+        ("condition.excursion", f"zone:{zone_id}", "9.6")
+    ]
+
+
+def test_a_recovery_clears_the_alert_and_ends_the_excursion(ctx: Context, zone_id: int) -> None:
+    service.watch(ctx, [fact(0, 8.5), fact(10, 9.4), fact(12, 10.2), fact(20, 7.5)])
+    assert open_alerts(ctx) == []
+    assert service.open_excursions(ctx) == []
+    (excursion,) = service.excursions(ctx, zone_id, DAY_BEFORE)
+    assert excursion.started_at == NOON
+    assert excursion.confirmed_at == NOON + timedelta(minutes=10)
+    assert excursion.ended_at == NOON + timedelta(minutes=20)
+    assert (excursion.worst_degc, excursion.zone) == (10.2, "Cold room 1")
+    kinds = values(ctx.tx, "select kind from event order by event_id")
+    assert kinds == [("condition.excursion",), ("condition.recovered",)]
+
+
+def test_an_open_door_that_is_closed_in_time_raises_no_alert(ctx: Context, zone_id: int) -> None:
+    service.watch(ctx, [fact(0, 8.5), fact(9, 7.9), fact(11, 8.5), fact(20, 7)])
+    assert open_alerts(ctx) == []
+    assert values(ctx.tx, "select kind from event") == []
+    assert [one.confirmed_at for one in service.excursions(ctx, zone_id, DAY_BEFORE)] == [None, None]
+
+
+def test_the_result_does_not_depend_on_how_readings_are_handed_over(ctx: Context, zone_id: int) -> None:
+    facts = [fact(0, 5), fact(1, 9), fact(3, 9), fact(2, 5), fact(8, None), fact(11, 9), fact(12, 3), fact(14, 9)]
+
+    def outcome() -> list[object]:
+        return [
+            [(one.started_at, one.confirmed_at, one.ended_at) for one in service.excursions(ctx, zone_id, DAY_BEFORE)],
+            values(ctx.tx, "select kind, occurred_at from event order by event_id"),
+        ]
+
+    with ctx.tx.transaction(force_rollback=True):
+        service.watch(ctx, facts)
+        at_once = outcome()
+    for one in facts:
+        service.watch(ctx, [one])
+    assert outcome() == at_once
+    service.watch(ctx, facts)
+    assert outcome() == at_once
+
+
+def test_a_late_reading_opens_nothing_behind_what_was_judged(ctx: Context, zone_id: int) -> None:
+    service.watch(ctx, [fact(30, 5)])
+    service.watch(ctx, [fact(0, 9), fact(15, 9)])
+    assert service.excursions(ctx, zone_id, DAY_BEFORE) == []
+
+
+def test_the_alert_stays_while_another_thermometer_of_the_zone_is_outside(ctx: Context, zone_id: int) -> None:
+    add_device(ctx, "t2", zone_id)
+    service.watch(ctx, [fact(0, 9), fact(0, 9, "t2"), fact(10, 9), fact(10, 9, "t2"), fact(12, 5)])
+    assert len(open_alerts(ctx)) == 1
+    service.watch(ctx, [fact(13, 5, "t2")])
+    assert open_alerts(ctx) == []
+
+
+def test_a_device_that_moves_leaves_nothing_open_behind(ctx: Context, site_id: int, zone_id: int) -> None:
+    service.watch(ctx, [fact(0, 9), fact(10, 9)])
+    other = add_zone(ctx, site_id, "2")
+    run(ctx.tx, "update device set zone_id = %s", (other,))
+    service.watch(ctx, [fact(11, 5)])
+    assert open_alerts(ctx) == []
+    assert service.open_excursions(ctx) == []
+
+
+def test_other_readings_unplaced_devices_and_zones_without_a_limit_are_passed_over(ctx: Context, site_id: int) -> None:
+    add_device(ctx, "free", None)
+    add_device(ctx, "ambient", add_zone(ctx, site_id, "A", None))
+    service.watch(ctx, [])
+    for minute in (0, 10, 20):
+        service.watch(ctx, [fact(minute, 99, "free"), fact(minute, 99, "ambient"), fact(minute, 99, "stranger")])
+        service.watch(ctx, [fact(minute, 99, kind="weight")])
+    assert service.open_excursions(ctx) == []
+    assert values(ctx.tx, "select * from condition_watch") == []
+
+
+def test_an_excursion_ends_when_the_zones_limit_is_taken_away(ctx: Context, zone_id: int) -> None:
+    service.watch(ctx, [fact(0, 9), fact(10, 9)])
+    run(ctx.tx, "update zone set low_degc = null, high_degc = null")
+    service.watch(ctx, [fact(11, 9)])
+    assert open_alerts(ctx) == []
+
+
+def test_zones_show_their_newest_temperature_and_unknown_is_not_zero(ctx: Context, site_id: int, zone_id: int) -> None:
+    add_zone(ctx, site_id, "2")
+    add_device(ctx, "t2", zone_id)
+    for device, kind, degc, minute in (
+        ("t1", "temperature", 9.0, 1),
+        ("t2", "temperature", 8.5, 0),
+        ("t2", "weight", 1, 2),
+    ):
+        run(
+            ctx.tx,
+            """insert into device_latest (tenant_id, device, kind, value, observed_at, received_at)
+               values (1, %s, %s, %s, %s, %s)""",
+            (device, kind, degc, NOON + timedelta(minutes=minute), NOON),
+        )
+    cold, unknown = service.zone_states(ctx, site_id)
+    assert (cold.device, cold.degc, cold.observed_at, cold.excursion) == ("t1", 9.0, NOON + timedelta(minutes=1), None)
+    assert (unknown.device, unknown.degc, unknown.observed_at) == (None, None, None)
+    service.watch(ctx, [fact(0, 9)])
+    assert [one.excursion for one in service.zone_states(ctx, site_id)] == ["pending", None]
+    service.watch(ctx, [fact(10, 9)])
+    assert [(one.excursion, one.since) for one in service.zone_states(ctx, site_id)] == [
+        ("confirmed", NOON),
+        (None, None),
+    ]
+
+
+def test_viewers_see_excursions_and_do_not_judge_readings(office: Office) -> None:
+    with office.context(person("vera", Role.VIEWER)) as ctx:
+        assert service.open_excursions(ctx) == []
+        with pytest.raises(Forbidden):
+            service.watch(ctx, [fact(0, 9)])
+    with office.context(system("condition")) as ctx:
+        service.watch(ctx, [fact(0, 9)])
