@@ -1,0 +1,11 @@
+"""The REST interface: the same services as the pages, for programs."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from shelfwise.web import api_decisions, api_orders, api_stock
+
+router = APIRouter(prefix="/api/v1")
+for part in (api_stock, api_orders, api_decisions):
+    router.include_router(part.router)

@@ -1,0 +1,87 @@
+"""The web application: made once for each process, given the office that opens its contexts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import Depends, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from shelfwise import __version__
+from shelfwise.access.context import Office
+from shelfwise.web import (
+    alerts,
+    api,
+    api_page,
+    audit,
+    devices,
+    faults,
+    floor,
+    health,
+    imports,
+    items,
+    orders,
+    pages,
+    proposals,
+    quarantine,
+    sign_in,
+)
+from shelfwise.web.live import Live
+from shelfwise.web.shield import Shield
+from shelfwise.web.visits import own_pages_only
+
+DESCRIPTION = """Everything the pages do, for programs.
+
+Send a key as `Authorization: Bearer <key>`; a manager makes keys, each with the scopes it needs. Quantities and money
+are exact decimals: answers give them as strings (`"12"`, `"0.5"`), requests may give strings or numbers. Times are
+RFC 3339 with an offset, in business time. Errors are `{"error": ..., "faults": [{where, expected, got, remedy}]}`.
+A change that carries a `source` or a number of its own may be sent again: it happens once."""
+
+
+def create_app(office: Office, *, secure_cookies: bool = False) -> FastAPI:
+    """The pages, the REST interface under /api/v1, live updates under /live, and /livez, /readyz and /metrics.
+
+    Args:
+        office: where contexts come from; its database stays the caller's to close.
+        secure_cookies: set where the pages are reached by https, so that the session never travels without it.
+    """
+    live = Live(office.database)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        live.start(asyncio.get_running_loop())
+        try:
+            yield
+        finally:
+            live.stop()
+            await asyncio.to_thread(live.join)
+
+    app = FastAPI(
+        title="Shelfwise",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        dependencies=[Depends(own_pages_only)],
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    registry = health.make_registry(office)
+    app.state.office = office
+    app.state.live = live
+    app.state.registry = registry
+    app.state.secure_cookies = secure_cookies
+    app.state.imports = imports.Imports()
+    for part in (
+        sign_in, floor, alerts, proposals, items, orders, quarantine, devices, imports, audit, health, api_page, api
+    ):  # fmt: skip
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Shield)
+    app.add_middleware(health.Meter, registry=registry)
+    faults.install(app)
+    return app

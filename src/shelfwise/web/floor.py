@@ -1,0 +1,233 @@
+"""The floor: what is where, and is it well? Drawn by the server, kept live by small updates."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from shelfwise.access.context import Context, business_time
+from shelfwise.access.model import Right
+from shelfwise.condition import service as condition
+from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
+from shelfwise.records import service as records
+from shelfwise.records.model import Site
+from shelfwise.stock import service as stock
+from shelfwise.web import pages, tables
+from shelfwise.web.floor_svg import draw, fill_box
+from shelfwise.web.floor_view import BinFacts, Box, FloorView, ZoneFacts, limit_words, see_bin, see_zone, stale_after
+from shelfwise.web.live import Live
+from shelfwise.web.visits import Visitor, visitor
+
+router = APIRouter(include_in_schema=False)
+
+
+def chosen_site(ctx: Context, code: str | None) -> Site | None:
+    """The site named, or the first; None where none was set up.
+
+    Raises:
+        NotFound: a site is named that does not exist.
+    """
+    if code:
+        return records.site(ctx, code)
+    return next(iter(records.sites(ctx)), None)
+
+
+def bin_facts(ctx: Context, site_id: int) -> list[BinFacts]:
+    """The bins of a site that have a place on its floor."""
+    on_hand = {level.item_id: level.on_hand for level in stock.levels(ctx, site_id)}
+    return [
+        BinFacts(
+            place_id=one.place_id,
+            code=one.code,
+            box=Box(one.x_m, one.y_m, one.width_m, one.depth_m),
+            zone_id=one.zone_id,
+            sku=one.sku,
+            description=one.description or "",
+            unit=one.unit or "each",
+            book=one.on_hand,
+            capacity=one.capacity,
+            elsewhere=on_hand.get(one.item_id or 0, Decimal(0)) - one.on_hand,
+            has_scale=one.scale is not None,
+            weighed=one.observed,
+            weighed_at=one.observed_at,
+        )
+        for one in stock.bins(ctx, site_id)
+        if one.kind == "bin"
+        and one.x_m is not None
+        and one.y_m is not None
+        and one.width_m is not None
+        and one.depth_m is not None
+    ]
+
+
+def zone_facts(ctx: Context, site_id: int) -> list[ZoneFacts]:
+    """The zones of a site with their newest temperature."""
+    return [
+        ZoneFacts(
+            zone_id=one.zone_id,
+            code=one.code,
+            name=one.name,
+            kind=one.kind,
+            box=Box(one.x_m, one.y_m, one.width_m, one.depth_m),
+            low_degc=one.low_degc,
+            high_degc=one.high_degc,
+            degc=one.degc,
+            observed_at=one.observed_at,
+            excursion_since=one.since,
+            excursion_confirmed=one.excursion == "confirmed",
+        )
+        for one in condition.zone_states(ctx, site_id)
+    ]
+
+
+def floor_view(ctx: Context, site: Site) -> FloorView:
+    """The floor of a site as it is now."""
+    stale = stale_after(business_time(ctx.tx, ctx.tenant).rate)
+    return FloorView(
+        site.code,
+        site.name,
+        site.width_m,
+        site.depth_m,
+        tuple(see_zone(facts, ctx.now, stale) for facts in zone_facts(ctx, site.site_id)),
+        tuple(see_bin(facts, ctx.now, stale) for facts in bin_facts(ctx, site.site_id)),
+    )
+
+
+def summary(view: FloorView) -> dict[str, Any]:
+    """How many bins and zones are in which state."""
+    return {
+        "bins": Counter(one.state for one in view.bins),
+        "doubtful": sum(1 for one in view.bins if one.doubt),
+        "zones": Counter(one.state for one in view.zones),
+    }
+
+
+@router.get("/")
+def floor(visit: Visitor, site: str | None = None) -> Response:
+    with visit.context() as ctx:
+        here = chosen_site(ctx, site)
+        if here is None:
+            return pages.render(visit, ctx, "floor_empty.html")
+        view = floor_view(ctx, here)
+        return pages.render(
+            visit,
+            ctx,
+            "floor.html",
+            here=here,
+            sites=records.sites(ctx),
+            floor=view,
+            map=draw(view),
+            sums=summary(view),
+        )
+
+
+@router.get("/floor/side")
+def side(visit: Visitor, site: str | None = None) -> Response:
+    """What stands beside the map, for its live refresh."""
+    with visit.context() as ctx:
+        here = chosen_site(ctx, site)
+        if here is None:
+            raise NotFound("site", site)
+        view = floor_view(ctx, here)
+        return pages.render(visit, ctx, "floor_side.html", here=here, floor=view, sums=summary(view))
+
+
+@router.get("/floor/state")
+def state(visit: Visitor, site: str | None = None) -> Response:
+    """Every bin and zone in a few words, for the page's script to draw what changed."""
+    with visit.context() as ctx:
+        here = chosen_site(ctx, site)
+        if here is None:
+            raise NotFound("site", site)
+        view = floor_view(ctx, here)
+    return JSONResponse(
+        {
+            "bins": {
+                one.facts.place_id: [one.state, bool(one.doubt), *(round(part, 3) for part in fill_box(one)), one.label]
+                for one in view.bins
+            },
+            "zones": {one.facts.zone_id: [one.state, one.reading, one.label] for one in view.zones},
+        }
+    )
+
+
+@router.get("/bins/{place_id}")
+def bin_page(visit: Visitor, place_id: int) -> Response:
+    with visit.context() as ctx:
+        facts = next(
+            (one for site in records.sites(ctx) for one in bin_facts(ctx, site.site_id) if one.place_id == place_id),
+            None,
+        )
+        if facts is None:
+            raise NotFound("bin", place_id)
+        view = see_bin(facts, ctx.now, stale_after(business_time(ctx.tx, ctx.tenant).rate))
+        moved = []
+        if facts.sku is not None:
+            item = records.item_by_sku(ctx, facts.sku)
+            moved = [
+                one for one in stock.movements(ctx, item.item_id, 200) if facts.code in (one.from_place, one.to_place)
+            ]
+        return pages.render(visit, ctx, "bin.html", bin=view, moved=moved[:30])
+
+
+@router.get("/zones/{zone_id}")
+def zone_page(visit: Visitor, zone_id: int) -> Response:
+    with visit.context() as ctx:
+        facts = next(
+            (one for site in records.sites(ctx) for one in zone_facts(ctx, site.site_id) if one.zone_id == zone_id),
+            None,
+        )
+        if facts is None:
+            raise NotFound("zone", zone_id)
+        view = see_zone(facts, ctx.now, stale_after(business_time(ctx.tx, ctx.tenant).rate))
+        since = ctx.now - timedelta(hours=24)
+        spells = tables.temperatures(ctx, zone_id, since, 300)
+        return pages.render(
+            visit,
+            ctx,
+            "zone.html",
+            zone=view,
+            limits=limit_words(facts.low_degc, facts.high_degc),
+            chart={
+                "kind": "temperature",
+                "at": [spell.at.timestamp() for spell in spells],
+                "mean": [round(spell.mean, 2) for spell in spells],
+                "low": [round(spell.low, 2) for spell in spells],
+                "high": [round(spell.high, 2) for spell in spells],
+                "limits": [facts.low_degc, facts.high_degc],
+            },
+            excursions=condition.excursions(ctx, zone_id, ctx.now - timedelta(days=30)),
+        )
+
+
+@router.get("/live")
+async def live(request: Request) -> Response:
+    """Server-sent events: which topics changed. Ends when the session does."""
+    visit = await asyncio.to_thread(visitor, request)
+    if not visit.may(Right.VIEW):
+        raise Forbidden("This key may not view. Give it the scope `view`.")
+    hub: Live = request.app.state.live
+
+    async def stream() -> AsyncIterator[str]:
+        yield "retry: 1000\n\n"
+        async for topics in hub.follow():
+            if topics:
+                yield f"event: changed\ndata: {' '.join(sorted(topics))}\n\n"
+                continue
+            try:
+                await asyncio.to_thread(visitor, request)
+            except ShelfwiseError:
+                yield "event: signed-out\ndata: -\n\n"
+                return
+            yield ": still here\n\n"
+
+    return StreamingResponse(
+        stream(), media_type="text/event-stream", headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    )

@@ -1,0 +1,130 @@
+"""The floor map as SVG, drawn to scale: one user unit is one metre. Pure: the same view gives the same picture."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from shelfwise.web.floor_view import BinView, FloorView, ZoneView
+
+_INSET = 0.08
+
+
+def draw(floor: FloorView) -> Markup:
+    """The map: the site's outline, its zones, its bins, and a bar of ten metres. Colours come from the style sheet."""
+    text = max(0.55, floor.width * 0.0135)
+    margin = text * 0.6
+    parts = [
+        Markup(
+            '<svg id="floor" class="floor" viewBox="{} {} {} {}" role="group" aria-label="{}" data-site="{}">'
+            "<defs><pattern id='hatch' width='.34' height='.34' patternUnits='userSpaceOnUse' "
+            "patternTransform='rotate(45)'><rect class='hatch-gap' width='.34' height='.34'/>"
+            "<line class='hatch-line' x1='.17' x2='.17' y2='.34'/></pattern></defs>"
+        ).format(
+            _n(-margin),
+            _n(-margin),
+            _n(floor.width + 2 * margin),
+            _n(floor.depth + 2 * margin + text * 1.8),
+            f"Floor of {floor.site_name}: {len(floor.zones)} zones, {len(floor.bins)} bins. Arrow keys move between bins.",
+            floor.site_code,
+        ),
+        Markup('<rect class="site-edge" width="{}" height="{}" rx="{}"/>').format(
+            _n(floor.width), _n(floor.depth), _n(text * 0.4)
+        ),
+        *(draw_zone(zone, text) for zone in floor.zones),
+        *(draw_bin(view) for view in floor.bins),
+        _scale_bar(floor, text, margin),
+        Markup("</svg>"),
+    ]
+    return Markup("").join(parts)
+
+
+def draw_zone(zone: ZoneView, text: float) -> Markup:
+    """A zone: its area, name and temperature, linked to its page."""
+    box = zone.facts.box
+    return Markup(
+        '<a class="zone zone-{} zone-{}" id="zone-{}" href="/zones/{}" aria-label="{}"><title>{}</title>'
+        '<rect class="zone-area" x="{}" y="{}" width="{}" height="{}" rx="{}"/>'
+        '<text class="zone-name" x="{}" y="{}" font-size="{}">{}</text>'
+        '<text class="zone-reading" x="{}" y="{}" font-size="{}" text-anchor="end">{}</text></a>'
+    ).format(
+        zone.state,
+        zone.facts.kind,
+        zone.facts.zone_id,
+        zone.facts.zone_id,
+        zone.label,
+        zone.label,
+        _n(box.x),
+        _n(box.y),
+        _n(box.width),
+        _n(box.depth),
+        _n(text * 0.3),
+        _n(box.x + text * 0.5),
+        _n(box.y + text * 1.15),
+        _n(text * 0.85),
+        zone.facts.name,
+        _n(box.x + box.width - text * 0.5),
+        _n(box.y + text * 1.15),
+        _n(text * 0.95),
+        zone.reading,
+    )
+
+
+def draw_bin(view: BinView) -> Markup:
+    """A bin: filled from below by its level, hatched where the level is doubted, crossed where it is empty."""
+    box, fill = view.facts.box, fill_box(view)
+    return Markup(
+        '<a class="bin bin-{}{}" id="bin-{}" href="/bins/{}" aria-label="{}" data-y="{}" data-h="{}"><title>{}</title>'
+        '<rect class="shell" x="{}" y="{}" width="{}" height="{}" rx=".1"/>'
+        '<rect class="fill" x="{}" y="{}" width="{}" height="{}"/>'
+        '<rect class="doubt" x="{}" y="{}" width="{}" height="{}"/>'
+        '<path class="mark" d="{}"/></a>'
+    ).format(
+        view.state,
+        " doubtful" if view.doubt else "",
+        view.facts.place_id,
+        view.facts.place_id,
+        view.label,
+        _n(box.y + _INSET),
+        _n(box.depth - 2 * _INSET),
+        view.label,
+        _n(box.x),
+        _n(box.y),
+        _n(box.width),
+        _n(box.depth),
+        _n(box.x + _INSET),
+        _n(fill[0]),
+        _n(box.width - 2 * _INSET),
+        _n(fill[1]),
+        _n(box.x),
+        _n(box.y),
+        _n(box.width),
+        _n(box.depth),
+        _cross(view) if view.state == "empty" else "",
+    )
+
+
+def fill_box(view: BinView) -> tuple[float, float]:
+    """Where the filling begins and how high it is, in metres."""
+    box = view.facts.box
+    height = (box.depth - 2 * _INSET) * view.level
+    return box.y + box.depth - _INSET - height, height
+
+
+def _cross(view: BinView) -> str:
+    box = view.facts.box
+    arm = min(box.width, box.depth) * 0.22
+    x, y = box.x + box.width / 2, box.y + box.depth / 2
+    return f"M{_n(x - arm)} {_n(y - arm)}L{_n(x + arm)} {_n(y + arm)}M{_n(x - arm)} {_n(y + arm)}L{_n(x + arm)} {_n(y - arm)}"
+
+
+def _scale_bar(floor: FloorView, text: float, margin: float) -> Markup:
+    length = 10 if floor.width >= 20 else 1
+    y, tick = floor.depth + margin + text * 0.7, text * 0.25
+    return Markup(
+        '<g aria-hidden="true"><path class="scale-bar" d="M0 {0}V{1}H{2}V{0}"/>'
+        '<text class="scale-text" x="{3}" y="{4}" font-size="{5}">{2} m</text></g>'
+    ).format(_n(y - tick), _n(y), length, _n(length + text * 0.4), _n(y), _n(text * 0.8))
+
+
+def _n(value: float) -> str:
+    return f"{value:.3f}".rstrip("0").rstrip(".")

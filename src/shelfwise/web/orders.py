@@ -1,0 +1,70 @@
+"""Purchase orders: what was ordered, what came, what is still to come; and receiving it, in parts."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+
+from shelfwise.core.quantities import plain, quantity
+from shelfwise.orders import service as orders
+from shelfwise.orders.model import UNDER_WAY, PurchaseOrder
+from shelfwise.records import service as records
+from shelfwise.stock import service as stock
+from shelfwise.web import pages
+from shelfwise.web.visits import Visitor
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/orders")
+def list_orders(visit: Visitor, show: str = "coming") -> Response:
+    with visit.context() as ctx:
+        found = orders.purchase_orders(ctx, None if show == "all" else UNDER_WAY)
+        return pages.render(visit, ctx, "orders.html", orders=found, show=show)
+
+
+@router.get("/orders/{purchase_order_id}")
+def order(visit: Visitor, purchase_order_id: int) -> Response:
+    with visit.context() as ctx:
+        found = orders.purchase_order(ctx, purchase_order_id)
+        places = [place for place in records.places(ctx, found.site_id) if place.real]
+        usual = {
+            line.item_id: next((place for place in places if place.item_id == line.item_id), None)
+            for line in found.lines
+        }
+        return pages.render(
+            visit,
+            ctx,
+            "order.html",
+            order=found,
+            places=places,
+            usual=usual,
+            # One for each showing of the form, so that sending it twice receives once.
+            sources={line.line: f"page:{secrets.token_hex(8)}" for line in found.lines},
+        )
+
+
+@router.post("/orders/{purchase_order_id}/receive")
+def receive(
+    visit: Visitor,
+    purchase_order_id: int,
+    line: Annotated[int, Form()],
+    amount: Annotated[str, Form(max_length=40)],
+    place: Annotated[str, Form(max_length=64)],
+    source: Annotated[str, Form(max_length=100)],
+) -> Response:
+    with visit.context() as ctx:
+        found = orders.purchase_order(ctx, purchase_order_id)
+        where = records.place_by_code(ctx, found.site_id, place.strip())
+        came = quantity(amount)
+        stock.receive(ctx, purchase_order_id, line, came, where.place_id, source)
+        after = orders.purchase_order(ctx, purchase_order_id)
+    return pages.go(f"/orders/{purchase_order_id}", _told(after, line, plain(came), where.code))
+
+
+def _told(order: PurchaseOrder, line: int, came: str, where: str) -> str:
+    (now,) = (one for one in order.lines if one.line == line)
+    rest = f"{plain(now.outstanding)} still to come" if now.outstanding else "the line is complete"
+    return f"{came} of {now.sku} received into {where}; {rest}."

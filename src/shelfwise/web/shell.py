@@ -1,0 +1,99 @@
+"""What every page shows around its own content: the clock, who is here, what waits, and whether this is a demo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shelfwise.access.context import Context, business_time
+from shelfwise.access.model import Right
+from shelfwise.core.errors import NotFound
+from shelfwise.store.database import first
+
+_UTC = "UTC"
+
+
+@dataclass(frozen=True)
+class _Counts:
+    open_alerts: int
+    unseen_alerts: int
+    danger: bool
+    newest_title: str | None
+    proposals: int
+    quarantined: int
+    time_zone: str | None
+    tenant_name: str
+    currency: str
+    demo: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The frame of a page.
+
+    Attributes:
+        now: the business instant that relative times count from.
+        rate: how fast business time runs, for the ticking clock.
+        zone: where times are shown: the first site's time zone.
+        demo: the note on what a demonstration shifted and made up; None outside one.
+    """
+
+    now: datetime
+    rate: float
+    zone: ZoneInfo
+    open_alerts: int
+    unseen_alerts: int
+    danger: bool
+    newest_title: str | None
+    proposals: int
+    quarantined: int
+    tenant_name: str
+    currency: str
+    demo: dict[str, Any] | None
+
+
+def shell(ctx: Context) -> Shell:
+    """Read the frame in one query.
+
+    Raises:
+        NotFound: the tenant was never set up.
+    """
+    ctx.require(Right.VIEW)
+    counts = first(
+        ctx.tx,
+        _Counts,
+        """select count(*) filter (where a.state is not null) as open_alerts,
+               count(*) filter (where a.state = 'open') as unseen_alerts,
+               coalesce(bool_or(a.severity = 'danger'), false) as danger,
+               (array_agg(a.title order by a.severity = 'danger' desc, a.alert_id desc)
+                   filter (where a.state = 'open'))[1] as newest_title,
+               (select count(*) from proposal p where p.tenant_id = t.tenant_id and p.state = 'proposed') as proposals,
+               (select count(*) from quarantine q where q.tenant_id = t.tenant_id and q.state = 'waiting')
+                   + (select count(*) from parked k where k.tenant_id = t.tenant_id and k.state = 'parked')
+                   as quarantined,
+               (select time_zone from site s where s.tenant_id = t.tenant_id order by site_id limit 1) as time_zone,
+               t.name as tenant_name, t.currency as currency,
+               (select value from setting g where g.tenant_id = t.tenant_id and g.name = 'demo') as demo
+           from tenant t left join alert a on a.tenant_id = t.tenant_id and a.state <> 'cleared'
+           where t.tenant_id = %s group by t.tenant_id, t.name, t.currency""",
+        (ctx.tenant,),
+    )
+    if counts is None:
+        raise NotFound("tenant", ctx.tenant)
+    rate = business_time(ctx.tx, ctx.tenant).rate
+    return Shell(
+        ctx.now,
+        rate,
+        ZoneInfo(counts.time_zone or _UTC),
+        counts.open_alerts,
+        counts.unseen_alerts,
+        counts.danger,
+        counts.newest_title,
+        counts.proposals,
+        counts.quarantined,
+        counts.tenant_name,
+        counts.currency,
+        counts.demo,
+    )

@@ -1,0 +1,91 @@
+// What every page does: tick the clock, keep relative times true, hear of changes, and move in tables by keyboard.
+(() => {
+  "use strict";
+  const body = document.body;
+  const rate = Number(body.dataset.rate);
+  const start = { wall: Date.now(), business: Number(body.dataset.now) };
+  const zone = body.dataset.zone;
+  const businessNow = () => start.business + (Date.now() - start.wall) * rate;
+
+  const words = (milliseconds) => {
+    const seconds = Math.abs(milliseconds) / 1000;
+    if (seconds < 10) return "just now";
+    const days = Math.floor(seconds / 86400);
+    const text = seconds < 60 ? `${Math.floor(seconds)} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min`
+      : seconds < 48 * 3600 ? `${Math.floor(seconds / 3600)} h` : days < 21 ? `${days} days`
+      : days < 120 ? `${Math.floor(days / 7)} weeks` : `${Math.floor(days / 30)} months`;
+    return milliseconds > 0 ? `${text} ago` : `in ${text}`;
+  };
+
+  const tick = () => {
+    const now = new Date(businessNow());
+    document.getElementById("clock-time").textContent =
+      now.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
+    document.getElementById("clock-day").textContent = now.toLocaleDateString("en-GB", {
+      weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: zone }).replace(",", "");
+    for (const time of document.querySelectorAll("time[datetime]:not([data-still])")) {
+      const base = "wall" in time.dataset ? Date.now() : now.getTime();
+      const text = words(base - Date.parse(time.dateTime));
+      if (time.textContent !== text) time.textContent = text;
+    }
+  };
+
+  // Pages listen while they are seen: a browser allows few lasting connections, and a page shown again asks for all.
+  const everything = ["floor", "alerts", "proposals", "orders", "quarantine"];
+  let source = null;
+  const tell = (topics) => {
+    for (const topic of topics) body.dispatchEvent(new CustomEvent(`live-${topic}`));
+  };
+  const listen = () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source) {
+      let first = true;
+      source = new EventSource("/live");
+      source.addEventListener("open", () => {
+        body.dataset.live = "yes";
+        if (!first) tell(everything);
+        first = false;
+      });
+      source.addEventListener("error", () => { body.dataset.live = "no"; });
+      source.addEventListener("changed", (event) => tell(event.data.split(" ")));
+      source.addEventListener("signed-out", () => location.reload());
+    }
+  };
+
+  const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
+  const moveInTable = (event) => {
+    const row = event.target.closest?.("table[data-rows] tbody tr");
+    if (!row || !(event.key in step) || event.target.closest("input, textarea, select")) return;
+    let next = row;
+    do next = step[event.key] > 0 ? next.nextElementSibling : next.previousElementSibling;
+    while (next && !next.querySelector("a, button"));
+    if (next) {
+      event.preventDefault();
+      next.querySelector("a, button").focus();
+    }
+  };
+
+  if (zone) {
+    setInterval(tick, 1000);
+    tick();
+    listen();
+    let hidden = document.hidden;
+    document.addEventListener("visibilitychange", () => {
+      listen();
+      if (hidden && !document.hidden) tell(everything);
+      hidden = document.hidden;
+    });
+    window.addEventListener("pagehide", () => { source?.close(); source = null; });
+    window.addEventListener("pageshow", (event) => { if (event.persisted) { listen(); tell(everything); } });
+  }
+  document.addEventListener("keydown", moveInTable);
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  });
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.ask;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+})();

@@ -1,0 +1,62 @@
+"""What pages read and no room offers: a zone's temperatures for a chart, and the facts that were parked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.store.database import rows
+
+
+@dataclass(frozen=True)
+class Spell:
+    """A stretch of temperature readings: the mean and the extremes in degC, by the start of each stretch."""
+
+    at: datetime
+    mean: float
+    low: float
+    high: float
+
+
+def temperatures(ctx: Context, zone_id: int, since: datetime, seconds: int) -> list[Spell]:
+    """What a zone's thermometers said, joined into stretches of so many seconds, oldest first."""
+    ctx.require(Right.VIEW)
+    return rows(
+        ctx.tx,
+        Spell,
+        """select to_timestamp(floor(extract(epoch from r.observed_at) / %(step)s) * %(step)s) as at,
+               avg(r.value) as mean, min(r.value) as low, max(r.value) as high
+           from reading r join device d on d.tenant_id = r.tenant_id and d.device = r.device
+           where r.tenant_id = %(tenant)s and d.zone_id = %(zone)s and r.kind = 'temperature'
+               and r.observed_at >= %(since)s and r.observed_at <= %(until)s and r.value is not null
+           group by 1 order by 1""",
+        {"tenant": ctx.tenant, "zone": zone_id, "since": since, "until": ctx.now, "step": seconds},
+    )
+
+
+@dataclass(frozen=True)
+class Parked:
+    """A fact that a consumer could not digest; `parked_at` is wall time."""
+
+    parked_id: int
+    consumer: str
+    stream: str
+    seq: int
+    data: dict[str, Any]
+    error: str
+    parked_at: datetime
+
+
+def parked(ctx: Context, limit: int = 100) -> list[Parked]:
+    """What consumers set aside and nobody decided on yet, newest first."""
+    ctx.require(Right.VIEW)
+    return rows(
+        ctx.tx,
+        Parked,
+        """select parked_id, consumer, stream, seq, data, error, parked_at from parked
+           where tenant_id = %s and state = 'parked' order by parked_id desc limit %s""",
+        (ctx.tenant, limit),
+    )

@@ -1,0 +1,155 @@
+"""A warehouse to look at: one site with four zones, a few hundred bins, scales and thermometers, and three people."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from shelfwise.access import service as access
+from shelfwise.access.context import Context, Office
+from shelfwise.access.model import Role, person
+from shelfwise.edge import devices
+from shelfwise.edge.tables import StoredReading
+from shelfwise.records import service as records
+from shelfwise.records.model import NewItem, NewPlace, Terms, ZoneKind
+from shelfwise.stock import service as stock
+from shelfwise.store.database import run
+
+PASSWORDS = {
+    "mara": "quiet-otter-shelf",
+    "omar": "brisk-heron-aisle",
+    "vera": "plain-maple-gauge",
+}
+ROLES = {"mara": Role.MANAGER, "omar": Role.OPERATOR, "vera": Role.VIEWER}
+HOSTILE = "<script>alert(1)</script>"
+_NAMES = (
+    "Regency cake stand", "White hanging heart", "Jumbo bag red retrospot", "Assorted colour bird", "Lunch bag black",
+    "Set of 60 pantry cases", "Natural slate heart", "Wooden picture frame", "Zinc metal heart", "Jam making set",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """What was built; ids by what people call the things."""
+
+    site_id: int
+    zones: dict[str, int]
+    bins: dict[str, int]
+    items: dict[str, int]
+    supplier_id: int
+
+
+def add_people(ctx: Context) -> None:
+    for login, role in ROLES.items():
+        access.add_user(ctx, login, login.title(), PASSWORDS[login], role)
+
+
+def build(ctx: Context, aisles: int = 4, bins_a_side: int = 12, seed: int = 7) -> World:
+    """Set the warehouse up; the same seed gives the same one. The first item's name is hostile markup."""
+    rng = random.Random(seed)
+    site_id = records.add_site(
+        ctx, code="LON", name="London", time_zone="Europe/London", width_m=50, depth_m=28, provenance="invented"
+    )
+    plan: tuple[tuple[str, str, ZoneKind, float, float, float, float, float | None, float | None], ...] = (
+        ("A", "Ambient", "ambient", 1.0, 1.0, 33.0, 21.0, None, None),
+        ("C", "Chilled", "chilled", 35.0, 1.0, 14.0, 10.0, 2.0, 8.0),
+        ("F", "Frozen", "frozen", 35.0, 12.0, 14.0, 10.0, None, -18.0),
+        ("D", "Goods in", "dock", 1.0, 23.0, 48.0, 4.0, None, None),
+    )
+    zones = {
+        code: records.add_zone(
+            ctx,
+            site_id=site_id,
+            code=code,
+            name=name,
+            kind=kind,
+            x_m=x,
+            y_m=y,
+            width_m=w,
+            depth_m=d,
+            low_degc=low,
+            high_degc=high,
+        )
+        for code, name, kind, x, y, w, d, low, high in plan
+    }
+    spots = [("A", 2.2 + 2.5 * i, 3.2 + 2.4 * row) for row in range(2 * aisles) for i in range(bins_a_side)]
+    spots += [("C", 36 + 1.5 * i, 3.4 + 2.4 * row) for row in range(3) for i in range(8)]
+    spots += [("F", 36 + 1.5 * i, 14.4 + 2.4 * row) for row in range(3) for i in range(8)]
+    skus = [f"2{1000 + n}" for n in range(len(spots))]
+    names = [HOSTILE, *(f"{_NAMES[n % len(_NAMES)]} no {n}" for n in range(1, len(spots)))]
+    items = records.add_items(
+        ctx,
+        [
+            NewItem(sku, name, unit_weight_g=100.0 + n, provenance="invented")
+            for n, (sku, name) in enumerate(zip(skus, names, strict=True))
+        ],
+    )
+    codes = [f"{zone}-{n + 1:03}" for n, (zone, _, _) in enumerate(spots)]
+    records.add_places(
+        ctx,
+        site_id,
+        [
+            NewPlace(code, "bin", zones[zone], x, y, 1.2 if zone == "A" else 1.0, 1.7, items[sku], Decimal(60))
+            for code, (zone, x, y), sku in zip(codes, spots, skus, strict=True)
+        ],
+    )
+    bins = {place.code: place.place_id for place in records.places(ctx, site_id) if place.kind == "bin"}
+    supplier_id = records.add_supplier(ctx, code="ACME", name="Acme & Sons", provenance="invented")
+    records.add_many_terms(
+        ctx,
+        [
+            Terms(supplier_id, item, Decimal("2.50"), "EUR", 5.0, Decimal(6), Decimal(12), "invented")
+            for item in items.values()
+        ],
+    )
+    booked = {code: Decimal(rng.choice((0, 4, 9, 22, 30, 38, 44, 51, 57))) for code in codes}
+    booked[codes[0]] = Decimal(30)
+    stock.opening_stock(
+        ctx,
+        [(items[sku], bins[code], booked[code]) for code, sku in zip(codes, skus, strict=True) if booked[code] > 0],
+    )
+    for n, (code, sku) in enumerate(zip(codes, skus, strict=True)):
+        if n % 3 == 0:
+            weight = float(booked[code]) * (100.0 + n) * (0.6 if n % 15 == 9 else 1.0)
+            scale(ctx, f"scale-{n}", bins[code], weight)
+        del sku
+    thermometer(ctx, "thermo-c", zones["C"], 4.6)
+    thermometer(ctx, "thermo-f", zones["F"], -21.3)
+    return World(site_id, zones, bins, items, supplier_id)
+
+
+def scale(ctx: Context, name: str, place_id: int, grams: float) -> None:
+    devices.add_device(ctx, name, place_id=place_id, secret=f"secret-of-{name}", provenance="invented")
+    say(ctx, name, "weight", grams)
+
+
+def thermometer(ctx: Context, name: str, zone_id: int, degc: float) -> None:
+    devices.add_device(ctx, name, zone_id=zone_id, secret=f"secret-of-{name}", provenance="invented")
+    say(ctx, name, "temperature", degc)
+
+
+def say(ctx: Context, device: str, kind: str, value: float, age: timedelta = timedelta(0)) -> None:
+    """A reading as the consumer of readings gets it."""
+    at = ctx.now - age
+    devices.remember_latest(ctx, [StoredReading(1, 1, device, kind, value, None, at, at)])
+
+
+def sell(ctx: Context, world: World, sku: str, days: int = 120, seed: int = 3) -> None:
+    """Daily demand of an item up to yesterday, for its chart."""
+    rng = random.Random(seed)
+    for back in range(days, 0, -1):
+        day = (ctx.now - timedelta(days=back)).date()
+        run(
+            ctx.tx,
+            "insert into demand_day (tenant_id, item_id, site_id, day, quantity) values (%s, %s, %s, %s, %s)",
+            (ctx.tenant, world.items[sku], world.site_id, day, rng.choice((0, 1, 2, 3, 4, 6)) + (back % 7 == 0) * 3),
+        )
+
+
+def furnish(office: Office, **size: int) -> World:
+    """People and warehouse, committed."""
+    with office.context(person("root", Role.MANAGER)) as ctx:
+        add_people(ctx)
+        return build(ctx, **size)
