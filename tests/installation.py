@@ -35,6 +35,7 @@ class Installation:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        starts = self.said().count("Shelfwise is ready") if self.output.exists() else 0
         environment = {
             **os.environ,
             "SHELFWISE_HOME": str(self.home),
@@ -52,7 +53,7 @@ class Installation:
                 env=environment,
                 start_new_session=True,
             )
-        wait_for(self.is_ready, f"readiness; it said:\n{self.said()}")
+        wait_for(lambda: self.is_ready() and self.said().count("Shelfwise is ready") > starts, "readiness")
 
     def said(self) -> str:
         return self.output.read_text("utf-8", "replace")
@@ -80,7 +81,9 @@ class Installation:
 
 
 def processes_below(root: int) -> dict[int, str]:
-    listing = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(
+        ["ps", "-e", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout
     parents: dict[int, int] = {}
     commands: dict[int, str] = {}
     for line in listing.splitlines():

@@ -15,7 +15,8 @@ from shelfwise.agents import service as agents
 from shelfwise.core.clocks import local_day
 from shelfwise.demand import service as demand
 from shelfwise.planning import service as planning
-from shelfwise.planning.model import Params, decide
+from shelfwise.planning.model import Params
+from shelfwise.planning.replenish import decide
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value
