@@ -30,9 +30,7 @@ def at(day: int, hour: int) -> datetime:
         (at(28, 20), at(29, 7), [29]),
     ],
 )
-def test_a_day_is_masked_from_six_hours_without_stock_on(
-    since: datetime, until: datetime, masked: list[int]
-) -> None:
+def test_a_day_is_masked_from_six_hours_without_stock_on(since: datetime, until: datetime, masked: list[int]) -> None:
     assert days_out_of_stock(since, until, BERLIN) == {date(2026, 3, day) for day in masked}
 
 

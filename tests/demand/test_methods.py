@@ -25,9 +25,7 @@ def history(quantity: list[float] | Floats, masked: list[bool] | None = None) ->
 
 
 days = st.lists(
-    st.tuples(
-        st.one_of(st.just(0), st.integers(0, 40), st.integers(0, 10**9)), st.booleans() | st.just(False)
-    ),
+    st.tuples(st.one_of(st.just(0), st.integers(0, 40), st.integers(0, 10**9)), st.booleans() | st.just(False)),
     min_size=1,
     max_size=120,
 )

@@ -42,9 +42,7 @@ def sell(ctx: Context, site: int, item: int, name: str, at: datetime, quantity: 
 
 def sell_daily(ctx: Context, site: int, item: int, days: int, quantity: int = 3) -> None:
     lines = [
-        NewSalesLine(
-            f"{item}-{number}", 1, site, item, NOON - timedelta(days=number), Decimal(quantity), Decimal(2)
-        )
+        NewSalesLine(f"{item}-{number}", 1, site, item, NOON - timedelta(days=number), Decimal(quantity), Decimal(2))
         for number in range(1, days + 1)
     ]
     take_sales_lines(ctx, lines)
@@ -114,7 +112,7 @@ def test_days_out_of_stock_are_masked(ctx: Context, site: int) -> None:
     run(ctx.tx, out, (tea, site, NOON - timedelta(hours=20), None))
     known = history(ctx, site)[tea]
     masked = [known.day(number).day for number in np.flatnonzero(known.masked).tolist()]
-    # From one o'clock (noon in UTC) of the 25th of February to one o'clock of the 27th, and from five of the 1st on.
+    # From one o'clock (noon in UTC) of the 25th to one o'clock of the 27th, and from five of the 1st on.
     assert masked == [25, 26, 27, 1]
 
 

@@ -73,9 +73,7 @@ class Case:
             on_hand=Amount.exactly(Decimal(self.on_hand)),
             reserved=Decimal(self.reserved),
             backordered=Decimal(self.backordered),
-            on_order=tuple(
-                Arrival(Decimal(number), NOON + timedelta(days=days)) for number, days in self.on_order
-            ),
+            on_order=tuple(Arrival(Decimal(number), NOON + timedelta(days=days)) for number, days in self.on_order),
             demand=self.demand,
             offers=(self.offer, *self.others),
             unit_price=None if self.unit_price is None else Decimal(self.unit_price),

@@ -48,9 +48,7 @@ def test_the_formula_is_the_normal_inverse_gamma_posterior() -> None:
     ("stated", "observed"),
     [(0.0, []), (0.0, [0.0, 0.0]), (400.0, []), (5.0, [0.001, 300.0]), (1e-9, [1e6])],
 )
-def test_samples_are_always_positive_finite_ascending_and_bounded(
-    stated: float, observed: list[float]
-) -> None:
+def test_samples_are_always_positive_finite_ascending_and_bounded(stated: float, observed: list[float]) -> None:
     lead = learn(stated, observed)
     assert lead.samples.shape == (SAMPLES,)
     assert np.isfinite(lead.samples).all()

@@ -39,8 +39,7 @@ def mixture_quantile(daily: float, days: dict[int, float], level: float) -> int:
     k = 0
     while True:
         reached = sum(
-            share
-            * sum(math.exp(-daily * d + j * math.log(daily * d) - math.lgamma(j + 1)) for j in range(k + 1))
+            share * sum(math.exp(-daily * d + j * math.log(daily * d) - math.lgamma(j + 1)) for j in range(k + 1))
             for d, share in days.items()
         )
         if reached >= level:
@@ -57,9 +56,7 @@ def reorder_point(case: Case, params: Params) -> float:
 @pytest.mark.parametrize("mean", [0.3, 2.0, 9.0])
 @pytest.mark.parametrize("lead", [0.5, 3, 7])
 @pytest.mark.parametrize("level", [0.8, 0.95])
-def test_the_reorder_point_is_the_exact_quantile_of_poisson_demand(
-    mean: float, lead: float, level: float
-) -> None:
+def test_the_reorder_point_is_the_exact_quantile_of_poisson_demand(mean: float, lead: float, level: float) -> None:
     case = Case(demand=poisson(mean, paths=20_000), lead_time=fixed(lead))
     exact = poisson_quantile(mean * (math.ceil(lead) + 2), level)
     got = reorder_point(case, replace(MANY, service_level=level, review_days=2))
@@ -106,9 +103,7 @@ def test_nothing_is_ordered_above_the_reorder_point_and_the_gap_is_filled_below_
     decision = decided(Case(on_hand=10))
     assert decision is not None
     policy = decision.evidence["policy"]
-    assert decision.quantity == Decimal(f"{policy['order_up_to'] - 10:.6f}").to_integral_value(
-        "ROUND_CEILING"
-    )
+    assert decision.quantity == Decimal(f"{policy['order_up_to'] - 10:.6f}").to_integral_value("ROUND_CEILING")
 
 
 def test_what_is_on_order_is_not_ordered_again() -> None:
@@ -127,9 +122,7 @@ def test_reserved_and_owed_quantities_are_not_stock() -> None:
     assert promised.quantity == owed.quantity == free.quantity + 12
 
 
-@pytest.mark.parametrize(
-    ("pack", "least"), [("12", "0"), ("1", "500"), ("7", "100"), ("0.5", "0"), ("48", "1")]
-)
+@pytest.mark.parametrize(("pack", "least"), [("12", "0"), ("1", "500"), ("7", "100"), ("0.5", "0"), ("48", "1")])
 def test_orders_are_whole_packs_and_at_least_the_minimum(pack: str, least: str) -> None:
     decision = decided(Case(on_hand=3, pack_size=pack, minimum_order=least))
     assert decision is not None
@@ -167,9 +160,7 @@ def test_more_on_order_never_means_a_bigger_order(
     mean=st.sampled_from([0.1, 2.0, 30.0]),
     seed=st.integers(0, 99),
 )
-def test_a_higher_service_level_never_lowers_the_reorder_point(
-    low: float, high: float, mean: float, seed: int
-) -> None:
+def test_a_higher_service_level_never_lowers_the_reorder_point(low: float, high: float, mean: float, seed: int) -> None:
     low, high = min(low, high), max(low, high)
     case = Case(demand=poisson(mean, seed=seed))
     assert reorder_point(case, Params(service_level=low)) <= reorder_point(case, Params(service_level=high))
@@ -249,15 +240,10 @@ def test_an_old_forecast_is_read_from_today_on() -> None:
 def test_the_reason_names_the_numbers_it_stands_on() -> None:
     decision = decided(Case(on_hand=40, reserved=12, pack_size="12", lead_time=fixed(5)))
     assert decision is not None
-    assert decision.reason.startswith(
-        "On hand 40, reserved 12, on order 0: position 28. Demand over the 5-day"
-    )
+    assert decision.reason.startswith("On hand 40, reserved 12, on order 0: position 28. Demand over the 5-day")
     point = decision.evidence["policy"]["reorder_point"]
     assert f"at most {point:.0f} in 95 of 100 cases" in decision.reason
-    assert (
-        f"{decision.quantity} ({decision.quantity // 12} packs of 12) from Harbour Supplies"
-        in decision.reason
-    )
+    assert f"{decision.quantity} ({decision.quantity // 12} packs of 12) from Harbour Supplies" in decision.reason
 
 
 def evidence_of(case: Case) -> Decision:

@@ -64,14 +64,13 @@ def race(history: DemandHistory, horizon: int, windows: int, rng: np.random.Gene
     actual = [screened.quantity[window.known : window.known + horizon] for window in drawn]
     unknown = [screened.masked[window.known : window.known + horizon] for window in drawn]
     scores = {
-        method.name: score([window.paths[method.name] for window in drawn], actual, unknown)
-        for method in METHODS
+        method.name: score([window.paths[method.name] for window in drawn], actual, unknown) for method in METHODS
     }
     origins = tuple(history.day(window.known - 1) for window in drawn)
     return RaceResult(horizon, origins, scores, best(METHODS, scores))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Window:
     """What every method drew when only the first `known` days of the history had happened."""
 
@@ -79,9 +78,7 @@ class Window:
     paths: dict[str, Paths]
 
 
-def windows_of(
-    history: DemandHistory, horizon: int, windows: int, rng: np.random.Generator
-) -> tuple[Window, ...]:
+def windows_of(history: DemandHistory, horizon: int, windows: int, rng: np.random.Generator) -> tuple[Window, ...]:
     """The windows of a race, oldest first."""
     screened, _ = screen(history)
     drawn: list[Window] = []

@@ -26,7 +26,7 @@ ISOLATED_AMONG = 8
 NOT_ENOUGH = "not enough evidence"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DemandHistory:
     """Daily demand without holes.
 
@@ -155,7 +155,7 @@ class RaceResult:
     winner: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forecast:
     """What may be demanded on each of the days after the history's last.
 

@@ -27,7 +27,7 @@ BATCH = 200
 LONGEST_HORIZON = 365
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StoredForecast:
     """A forecast as it was made.
 
@@ -120,9 +120,7 @@ def history(
     return result
 
 
-def forecast_site(
-    ctx: Context, site_id: int, origin: date, horizon: int = 28, progress: Progress | None = None
-) -> int:
+def forecast_site(ctx: Context, site_id: int, origin: date, horizon: int = 28, progress: Progress | None = None) -> int:
     """Forecast every item that ever sold, from what was known at the end of `origin`; returns how many were
     made.
 
@@ -151,9 +149,7 @@ def forecast_site(
         raise Invalid(Fault("horizon", f"1 to {LONGEST_HORIZON} days", str(horizon), "Choose a shorter one."))
     done = tables.forecast_items(ctx.tx, ctx.tenant, site_id, origin)
     wanted = [
-        item_id
-        for item_id in tables.items_with_demand(ctx.tx, ctx.tenant, site_id, origin)
-        if item_id not in done
+        item_id for item_id in tables.items_with_demand(ctx.tx, ctx.tenant, site_id, origin) if item_id not in done
     ]
     made = 0
     for batch in _batches(wanted):
@@ -171,18 +167,14 @@ def latest(ctx: Context, site_id: int, item_id: int) -> StoredForecast | None:
     return latest_of(ctx, site_id, [item_id]).get(item_id)
 
 
-def latest_of(
-    ctx: Context, site_id: int, item_ids: Collection[int] | None = None
-) -> dict[int, StoredForecast]:
+def latest_of(ctx: Context, site_id: int, item_ids: Collection[int] | None = None) -> dict[int, StoredForecast]:
     """The newest forecast of each item, of all items where none are named."""
     ctx.require(Right.VIEW)
     found = tables.latest(ctx.tx, ctx.tenant, site_id, item_ids)
     return {row.item_id: _stored(row) for row in found}
 
 
-def _forecast_items(
-    ctx: Context, site_id: int, histories: dict[int, DemandHistory], origin: date, horizon: int
-) -> int:
+def _forecast_items(ctx: Context, site_id: int, histories: dict[int, DemandHistory], origin: date, horizon: int) -> int:
     made = []
     for item_id, known in histories.items():
         rng = np.random.default_rng([ctx.tenant, site_id, item_id, origin.toordinal()])

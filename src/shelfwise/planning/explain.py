@@ -75,8 +75,7 @@ def evidence(
             "reserved": float(item.reserved),
             "backordered": float(item.backordered),
             "on_order": [
-                {"quantity": float(one.quantity), "expected_at": one.expected_at.isoformat()}
-                for one in item.on_order
+                {"quantity": float(one.quantity), "expected_at": one.expected_at.isoformat()} for one in item.on_order
             ],
             "position": item.position,
         },

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from shelfwise.planning.model import LeadTime
+from shelfwise.planning.model import Floats, LeadTime
 
 STATED_COUNTS_AS = 2.0
 SPREAD_COUNTS_AS = 6.0
@@ -47,7 +48,8 @@ def learn(stated: float, observed: Sequence[float]) -> LeadTime:
     return LeadTime(stated, number, np.clip(days, SHORTEST_DAYS, longest))
 
 
-def _student(freedom: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+@lru_cache(maxsize=512)
+def _student(freedom: float) -> Floats:
     """A fixed ascending sample, symmetric about zero, so that the same receipts always teach the same."""
     half = np.abs(np.random.default_rng(2013).standard_t(freedom, SAMPLES // 2))
     return np.sort(np.concatenate((-half, half)))

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 DAYS_IN_YEAR = 365.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Amount:
     """A quantity that may be uncertain.
 
@@ -48,7 +48,7 @@ class Arrival:
     expected_at: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DemandPaths:
     """Possible futures of an item's demand.
 
@@ -65,7 +65,7 @@ class DemandPaths:
     paths: NDArray[np.float32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LeadTime:
     """How long an order takes, in days.
 

@@ -25,7 +25,7 @@ from shelfwise.planning.simulate import Futures, draw, outcome, shelf
 CHART_DAYS = 21
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Policy:
     """The levels between which an item's inventory position is kept.
 
@@ -58,9 +58,7 @@ def decide(snapshot: Snapshot, params: Params, rng: np.random.Generator) -> tupl
     return tuple(decision for decision in decisions if decision is not None)
 
 
-def decide_item(
-    snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Generator
-) -> Decision | None:
+def decide_item(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Generator) -> Decision | None:
     """The order for one item; None where nothing should or can be ordered."""
     if not item.offers:
         return None
@@ -181,9 +179,7 @@ def _one_pack_less(
     }
 
 
-def _value(
-    item: ItemState, offer: Offer, quantity: Decimal, spared: Floats, params: Params
-) -> dict[str, Any]:
+def _value(item: ItemState, offer: Offer, quantity: Decimal, spared: Floats, params: Params) -> dict[str, Any]:
     """What ordering now is worth over waiting one review period: margin not lost less the cost of holding
     longer.
 

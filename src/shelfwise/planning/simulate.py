@@ -15,7 +15,7 @@ from shelfwise.planning.model import DemandPaths, Floats, ItemState, LeadTime, P
 SECONDS_IN_DAY = 86_400.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Futures:
     """Equally likely futures of one item, drawn once and used for every question about it.
 
@@ -84,7 +84,7 @@ def arrivals(item: ItemState, at: datetime, days: int) -> Floats:
     return arriving
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """The shelf until the next review's order could arrive.
 
@@ -123,8 +123,7 @@ def band(path: Floats) -> dict[str, Any]:
     """Quantiles by day for a chart."""
     rows = np.quantile(path, (0.1, 0.5, 0.9), axis=0)
     return {
-        name: [round(float(value), 2) for value in row]
-        for name, row in zip(("p10", "p50", "p90"), rows, strict=True)
+        name: [round(float(value), 2) for value in row] for name, row in zip(("p10", "p50", "p90"), rows, strict=True)
     }
 
 

@@ -1,0 +1,181 @@
+"""The SQL of the ledger of proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from shelfwise.agents.model import Proposal, State, purchase_key
+from shelfwise.core.quantities import plain
+from shelfwise.planning.model import Decision
+from shelfwise.store.database import Tx, first, rows, run, value, values
+
+_COLUMNS = """p.proposal_id, p.action, p.site_id, s.code as site, p.item_id, i.sku, i.description, i.unit,
+    p.supplier_id, v.name as supplier, p.arguments, p.reason, {evidence} as evidence, p.alternative,
+    p.expected_value, p.how_to_undo, p.idempotency_key, p.forecast_id, p.proposed_at, p.expires_at, p.state,
+    p.decided_by, p.decided_at, p.decision_note, p.edited"""
+_FROM = """from proposal p
+    join site s on s.tenant_id = p.tenant_id and s.site_id = p.site_id
+    join item i on i.tenant_id = p.tenant_id and i.item_id = p.item_id
+    join supplier v on v.tenant_id = p.tenant_id and v.supplier_id = p.supplier_id"""
+_WITHOUT_CHART = _COLUMNS.format(evidence="p.evidence - 'chart'")
+_ALL = _COLUMNS.format(evidence="p.evidence")
+
+
+@dataclass(frozen=True)
+class Past:
+    """What became of an earlier proposal for an item."""
+
+    item_id: int
+    idempotency_key: str
+    state: State
+    decided_at: datetime | None
+
+
+def proposal(tx: Tx, tenant: int, proposal_id: int, lock: bool = False) -> Proposal | None:
+    ending = " for update of p" if lock else ""
+    return first(
+        tx,
+        Proposal,
+        f"select {_ALL} {_FROM} where p.tenant_id = %s and p.proposal_id = %s{ending}",
+        (tenant, proposal_id),
+    )
+
+
+def proposals(tx: Tx, tenant: int, states: Collection[State] | None, site_id: int | None, limit: int) -> list[Proposal]:
+    """Open ones first, of these the item likeliest to run out; then the newest."""
+    return rows(
+        tx,
+        Proposal,
+        f"""select {_WITHOUT_CHART} {_FROM}
+            where p.tenant_id = %s and (%s::text[] is null or p.state = any(%s))
+              and (%s::bigint is null or p.site_id = %s)
+            order by p.state <> 'proposed',
+                     case when p.state = 'proposed'
+                          then (p.evidence #>> '{{stockout,until_next_order_without}}')::float8 end
+                     desc nulls last,
+                     coalesce(p.decided_at, p.proposed_at) desc, p.proposal_id desc
+            limit %s""",
+        (tenant, _list(states), _list(states), site_id, site_id, limit),
+    )
+
+
+def lock_open(tx: Tx, tenant: int, site_id: int) -> dict[int, Proposal]:
+    """The open proposals of a site by item, kept from being decided until this transaction ends."""
+    found = rows(
+        tx,
+        Proposal,
+        f"""select {_WITHOUT_CHART} {_FROM}
+            where p.tenant_id = %s and p.site_id = %s and p.action = 'purchase' and p.state = 'proposed'
+            order by p.proposal_id for update of p""",
+        (tenant, site_id),
+    )
+    return {one.item_id: one for one in found}
+
+
+def past_of_site(tx: Tx, tenant: int, site_id: int, day: date, rejected_since: datetime) -> list[Past]:
+    """Proposals of the business day, and those rejected since then."""
+    return rows(
+        tx,
+        Past,
+        """select item_id, idempotency_key, state, decided_at from proposal
+           where tenant_id = %s and site_id = %s and action = 'purchase' and state <> 'proposed'
+             and ((state = 'rejected' and decided_at > %s)
+                  or split_part(idempotency_key, ':', 4) = %s)""",
+        (tenant, site_id, rejected_since, day.isoformat()),
+    )
+
+
+def insert(tx: Tx, tenant: int, decision: Decision, revision: int, undo: str, now: datetime) -> int | None:
+    """The new proposal's id; None where there is one with its key, or an open one for its item."""
+    arguments: dict[str, Any] = {
+        "quantity": plain(decision.quantity),
+        "unit_cost": plain(decision.unit_cost),
+        "currency": decision.currency,
+        "pack_size": plain(decision.pack_size),
+        "minimum_order": plain(decision.minimum_order),
+        "expected_days": round(decision.expected_days, 2),
+    }
+    found: int | None = value(
+        tx,
+        """insert into proposal (tenant_id, action, site_id, item_id, supplier_id, arguments, reason,
+        evidence,
+               alternative, expected_value, how_to_undo, idempotency_key, forecast_id, proposed_at,
+               expires_at)
+           values (%s, 'purchase', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+           on conflict do nothing returning proposal_id""",
+        (
+            tenant,
+            decision.site_id,
+            decision.item_id,
+            decision.supplier_id,
+            Jsonb(arguments),
+            decision.reason,
+            Jsonb(decision.evidence),
+            Jsonb(decision.alternative),
+            Jsonb(decision.expected_value),
+            undo,
+            purchase_key(decision.site_id, decision.item_id, decision.today, revision),
+            decision.forecast_id,
+            now,
+            decision.expires_at,
+        ),
+    )
+    return found
+
+
+def decide(
+    tx: Tx,
+    tenant: int,
+    proposal_id: int,
+    state: State,
+    by: str,
+    at: datetime,
+    note: str,
+    edited: dict[str, Any] | None = None,
+) -> None:
+    run(
+        tx,
+        """update proposal set state = %s, decided_by = %s, decided_at = %s, decision_note = %s, edited = %s
+           where tenant_id = %s and proposal_id = %s""",
+        (state, by, at, note, None if edited is None else Jsonb(edited), tenant, proposal_id),
+    )
+
+
+def set_state(tx: Tx, tenant: int, proposal_id: int, state: State) -> None:
+    run(
+        tx,
+        "update proposal set state = %s where tenant_id = %s and proposal_id = %s",
+        (state, tenant, proposal_id),
+    )
+
+
+def extend(tx: Tx, tenant: int, proposal_id: int, expires_at: datetime) -> None:
+    run(
+        tx,
+        """update proposal set expires_at = greatest(expires_at, %s)
+           where tenant_id = %s and proposal_id = %s""",
+        (expires_at, tenant, proposal_id),
+    )
+
+
+def lapsed(tx: Tx, tenant: int, now: datetime) -> list[tuple[int, int]]:
+    """(proposal, item) of open proposals whose time is over, locked."""
+    return [
+        (proposal_id, item_id)
+        for proposal_id, item_id in values(
+            tx,
+            """select proposal_id, item_id from proposal
+               where tenant_id = %s and state = 'proposed' and expires_at <= %s
+               order by proposal_id for update skip locked""",
+            (tenant, now),
+        )
+    ]
+
+
+def _list(states: Collection[State] | None) -> list[State] | None:
+    return None if states is None else list(states)

@@ -1,0 +1,136 @@
+"""Gathers what planning sees; what it decides from it is in replenish.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.clocks import local_day
+from shelfwise.demand.service import StoredForecast, latest_of
+from shelfwise.orders.service import lead_times, on_order
+from shelfwise.planning import tables
+from shelfwise.planning.leadtime import learn
+from shelfwise.planning.model import (
+    Amount,
+    Arrival,
+    Decision,
+    DemandPaths,
+    ItemState,
+    Offer,
+    Params,
+    Snapshot,
+)
+from shelfwise.planning.replenish import decide
+from shelfwise.records.model import Terms
+from shelfwise.records.service import site_by_id, suppliers, terms_for
+from shelfwise.stock.service import levels
+
+PRICE_DAYS = 90
+LEARN_DAYS = 730
+
+
+def snapshot(ctx: Context, site_id: int) -> Snapshot:
+    """Everything planning needs to know of a site, as it is now.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    ctx.require(Right.VIEW)
+    site = site_by_id(ctx, site_id)
+    known = tables.items_of_site(ctx.tx, ctx.tenant, site_id)
+    stock = {level.item_id: level for level in levels(ctx, site_id)}
+    owed = tables.backordered(ctx.tx, ctx.tenant, site_id)
+    coming = on_order(ctx, site_id)
+    forecasts = latest_of(ctx, site_id)
+    offers = _offers(ctx, [item.item_id for item in known])
+    prices = tables.mean_prices(ctx.tx, ctx.tenant, site_id, ctx.now - timedelta(days=PRICE_DAYS))
+    home = tables.currency(ctx.tx, ctx.tenant)
+    states = []
+    for item in known:
+        level = stock.get(item.item_id)
+        sellers = offers.get(item.item_id, ())
+        comparable = all(offer.currency == home for offer in sellers)
+        states.append(
+            ItemState(
+                item_id=item.item_id,
+                sku=item.sku,
+                description=item.description,
+                unit=item.unit,
+                on_hand=Amount.exactly(level.on_hand if level else Decimal(0)),
+                reserved=level.reserved if level else Decimal(0),
+                backordered=owed.get(item.item_id, Decimal(0)),
+                on_order=tuple(Arrival(amount, when) for amount, when in coming.get(item.item_id, ())),
+                demand=_demand(forecasts.get(item.item_id)),
+                offers=sellers,
+                unit_price=prices.get(item.item_id) if comparable else None,
+            )
+        )
+    return Snapshot(site_id, ctx.now, local_day(ctx.now, site.zone_info), tuple(states))
+
+
+def plan(ctx: Context, site_id: int, params: Params | None = None) -> tuple[Snapshot, tuple[Decision, ...]]:
+    """What should be ordered for a site now, and what was looked at. Proposing it is the purchasing agent's
+    part.
+
+    On one day the same state of the site gives the same decisions.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    ctx.require(Right.RUN_PLANNING)
+    seen = snapshot(ctx, site_id)
+    rng = np.random.default_rng([ctx.tenant, site_id, seen.today.toordinal()])
+    return seen, decide(seen, params or Params(), rng)
+
+
+def _demand(stored: StoredForecast | None) -> DemandPaths | None:
+    if stored is None or not stored.enough:
+        return None
+    return DemandPaths(stored.forecast_id, stored.model, stored.first_day, stored.paths)
+
+
+def _offers(ctx: Context, item_ids: Sequence[int]) -> dict[int, tuple[Offer, ...]]:
+    terms = terms_for(ctx, item_ids)
+    names = {supplier.supplier_id: supplier.name for supplier in suppliers(ctx)}
+    seen = lead_times(ctx, ctx.now - timedelta(days=LEARN_DAYS))
+    stated = {
+        (one.supplier_id, one.item_id): one.lead_time_days
+        for one in terms_for(ctx, {receipt.item_id for receipt in seen})
+    }
+    by_supplier: dict[int, list[tuple[float, float]]] = {}
+    for receipt in seen:
+        said = stated.get((receipt.supplier_id, receipt.item_id), 0.0)
+        by_supplier.setdefault(receipt.supplier_id, []).append((receipt.days, said))
+    result: dict[int, list[Offer]] = {}
+    for one in terms:
+        observed = comparable_days(one, by_supplier.get(one.supplier_id, ()))
+        result.setdefault(one.item_id, []).append(
+            Offer(
+                supplier_id=one.supplier_id,
+                supplier=names[one.supplier_id],
+                unit_cost=one.unit_cost,
+                currency=one.currency,
+                pack_size=one.pack_size,
+                minimum_order=one.minimum_order,
+                lead_time=learn(one.lead_time_days, observed),
+            )
+        )
+    return {item_id: tuple(offers) for item_id, offers in result.items()}
+
+
+def comparable_days(terms: Terms, observed: Iterable[tuple[float, float]]) -> list[float]:
+    """A supplier's receipts of all its items as lead times of this one.
+
+    A supplier late with one thing is late with others, in proportion to what it stated; where nothing was
+    stated, days count as they are.
+
+    Args:
+        observed: (days, stated days of the item received).
+    """
+    wanted = terms.lead_time_days
+    return [days * wanted / stated if wanted > 0 and stated > 0 else days for days, stated in observed]

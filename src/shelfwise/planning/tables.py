@@ -1,0 +1,66 @@
+"""The SQL of planning: what a snapshot needs beside what other rooms' services give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from shelfwise.store.database import Tx, rows, value, values
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    item_id: int
+    sku: str
+    description: str
+    unit: str
+
+
+def items_of_site(tx: Tx, tenant: int, site_id: int) -> list[ItemRow]:
+    """Every item that the site has or had, sells, awaits or owes, by SKU."""
+    return rows(
+        tx,
+        ItemRow,
+        """select item_id, sku, description, unit from item
+           where tenant_id = %(tenant)s and item_id in (
+               select item_id from stock_level where tenant_id = %(tenant)s and site_id = %(site)s
+               union select item_id from forecast where tenant_id = %(tenant)s and site_id = %(site)s
+               union select item_id from sales_line
+                   where tenant_id = %(tenant)s and site_id = %(site)s and state = 'open'
+               union select item_id from purchase_line
+                   join purchase_order using (tenant_id, purchase_order_id)
+                   where tenant_id = %(tenant)s and site_id = %(site)s
+                     and state not in ('received', 'closed'))
+           order by sku""",
+        {"tenant": tenant, "site": site_id},
+    )
+
+
+def backordered(tx: Tx, tenant: int, site_id: int) -> dict[int, Decimal]:
+    """What open order lines want and have no reservation for."""
+    found = values(
+        tx,
+        """select item_id, sum(quantity - issued) from sales_line
+           where tenant_id = %s and site_id = %s and state = 'open' and quantity > issued group by item_id""",
+        (tenant, site_id),
+    )
+    return dict(found)
+
+
+def mean_prices(tx: Tx, tenant: int, site_id: int, since: datetime) -> dict[int, Decimal]:
+    """What a unit sold for since then, in the tenant's currency, weighted by quantity."""
+    found = values(
+        tx,
+        """select item_id, sum(quantity * unit_price) / sum(quantity) from sales_line
+           where tenant_id = %s and site_id = %s and ordered_at >= %s
+             and quantity > 0 and state <> 'cancelled'
+           group by item_id""",
+        (tenant, site_id, since),
+    )
+    return dict(found)
+
+
+def currency(tx: Tx, tenant: int) -> str:
+    found: str = value(tx, "select currency from tenant where tenant_id = %s", (tenant,))
+    return found
