@@ -1,0 +1,97 @@
+"""The page of the REST interface: each route from the application's own description, with the rights it asks for."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from types import FunctionType, ModuleType
+from typing import Any
+
+from fastapi.routing import APIRoute
+
+from shelfwise.access.context import Office
+from shelfwise.access.model import Right
+from shelfwise.store.database import Database
+from shelfwise.web import api
+from shelfwise.web.app import create_app
+
+Operation = dict[str, Any]
+
+
+def schema() -> dict[str, Any]:
+    """The application's OpenAPI description; no database is asked."""
+    described: dict[str, Any] = create_app(Office(Database("postgresql:///"))).openapi()
+    return described
+
+
+def operations() -> Iterator[tuple[str, str, Operation, frozenset[Right]]]:
+    """(method, path, description, rights it asks for) of every route, in the order of the application."""
+    endpoints = _endpoints()
+    for path, methods in schema()["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation, rights_of(endpoints[method.upper(), path])
+
+
+def _endpoints() -> dict[tuple[str, str], Callable[..., object]]:
+    parts = [part for part in vars(api).values() if isinstance(part, ModuleType) and hasattr(part, "router")]
+    return {
+        (method, api.router.prefix + route.path): route.endpoint
+        for part in parts
+        for route in part.router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+
+
+def rights_of(function: Callable[..., object], seen: set[object] | None = None) -> frozenset[Right]:
+    """The rights that a function of Shelfwise and whatever it calls may ask for with `ctx.require`.
+
+    Found by reading the code, so a right that is asked for in some cases only is named too.
+    """
+    seen = set() if seen is None else seen
+    if function in seen or not isinstance(function, FunctionType) or not function.__module__.startswith("shelfwise."):
+        return frozenset()
+    seen.add(function)
+    found: set[Right] = set()
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        match node.func, node.args:
+            case ast.Attribute(attr="require"), [ast.Attribute(value=ast.Name(id="Right"), attr=name)]:
+                found.add(Right[name])
+            case ast.Attribute(value=ast.Name(id=module), attr=name), _:
+                called = getattr(function.__globals__.get(module), name, None)
+                found |= rights_of(called, seen) if called is not None else frozenset()
+            case ast.Name(id=name), _:
+                called = function.__globals__.get(name)
+                found |= rights_of(called, seen) if called is not None else frozenset()
+    return frozenset(found)
+
+
+def type_of(part: dict[str, Any] | None) -> str:
+    """A JSON schema in a few words."""
+    if not part:
+        return ""
+    if "$ref" in part:
+        return str(part["$ref"]).rsplit("/", 1)[-1]
+    if "anyOf" in part:
+        named = [type_of(one) for one in part["anyOf"]]
+        return " or ".join(dict.fromkeys("nothing" if one == "null" else one for one in named))
+    if part.get("type") == "array":
+        return f"list of {type_of(part.get('items'))}"
+    if "enum" in part:
+        return " or ".join(str(one) for one in part["enum"])
+    if part.get("format") in {"date-time", "date"}:
+        return {"date-time": "time", "date": "date"}[str(part["format"])]
+    return {"integer": "whole number", "number": "number", "string": "text", "boolean": "true or false"}.get(
+        str(part.get("type")), str(part.get("type", "anything"))
+    )
+
+
+def json_of(content: dict[str, Any]) -> dict[str, Any] | None:
+    """The schema of a JSON body or answer; None where there is none."""
+    found: dict[str, Any] | None = content.get("content", {}).get("application/json", {}).get("schema")
+    return found
