@@ -62,6 +62,8 @@ create table place (
     foreign key (tenant_id, item_id) references item
 );
 create index on place (tenant_id, item_id);
+-- Every movement needs the virtual places of its site, among thousands of bins.
+create index place_virtual on place (tenant_id, site_id) where kind not in ('bin', 'dock');
 
 create table supplier (
     tenant_id int not null references tenant,

@@ -15,7 +15,7 @@ create table import_batch (
 -- One row an order line as the shop or the ERP gave it. Sales before go-live are 'history' and move no stock;
 -- negative quantities are returns.
 create table sales_line (
-    tenant_id int not null references tenant,
+    tenant_id int not null,
     sales_line_id bigint generated always as identity,
     order_number text not null,
     line int not null,
@@ -97,7 +97,7 @@ create table receipt (
 
 -- Append-only double entry.
 create table movement (
-    tenant_id int not null references tenant,
+    tenant_id int not null,
     movement_id bigint generated always as identity,
     item_id bigint not null,
     lot text,
