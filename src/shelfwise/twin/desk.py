@@ -96,7 +96,9 @@ class OrderDesk:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         request, *lines = head.split("\r\n")
         headers = {name.strip().lower(): text.strip() for name, _, text in (line.partition(":") for line in lines)}
-        method, path, _ = request.split(" ", 2)
+        method, path, version = request.split(" ", 2)
+        if not version.startswith("HTTP/1."):
+            raise ValueError(version)
         if method != "POST" or not path.startswith("/orders"):
             return 404, {"error": "Send orders with POST to /orders."}
         length = int(headers.get("content-length", "0"))

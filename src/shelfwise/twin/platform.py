@@ -24,9 +24,12 @@ class Rejected(Exception):
 class Platform:
     """The REST interface. Calls wait out restarts: all that is sent has a stable name, so again is no harm."""
 
-    def __init__(self, web_url: str, api_key: str) -> None:
+    def __init__(self, web_url: str, api_key: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._http = httpx.AsyncClient(
-            base_url=f"{web_url}/api/v1", headers={"Authorization": f"Bearer {api_key}"}, timeout=20.0
+            base_url=f"{web_url}/api/v1",
+            headers={"Authorization": f"Bearer {api_key}"},
+            timeout=20.0,
+            transport=transport,
         )
 
     async def close(self) -> None:

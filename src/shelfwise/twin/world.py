@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from shelfwise.twin.sales import Seller
 
@@ -57,7 +58,7 @@ class Zone:
 
     code: str
     name: str
-    kind: str
+    kind: Literal["ambient", "chilled", "frozen", "dock"]
     box: Box
     usual_degc: float
     low_degc: float | None = None
