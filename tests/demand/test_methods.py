@@ -106,6 +106,16 @@ def test_an_empty_shelf_is_not_learned_as_no_demand(method: Method) -> None:
     np.testing.assert_allclose(paths, 10.0)
 
 
+def test_a_first_week_with_a_hole_gives_no_expectation_and_no_nonsense() -> None:
+    """After seven days, one unknown, some weekdays can be forecast and one cannot: that day is not learned from."""
+    quantity = np.arange(60.0)
+    masked = [number in (3, 4) for number in range(60)]
+    for method in METHODS:
+        paths = sample_paths(method, history(quantity, masked), 14, 200, np.random.default_rng(0))
+        assert paths is not None
+        assert np.isfinite(paths).all()
+
+
 def test_constant_demand_is_forecast_exactly() -> None:
     for method in METHODS:
         paths = sample_paths(method, history([7.0] * 60), 28, 32, np.random.default_rng(0))

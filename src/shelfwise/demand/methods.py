@@ -130,7 +130,8 @@ def _past_errors(expected: Floats, history: DemandHistory) -> tuple[Floats, Floa
             continue
         errors = sliding_window_view(known[1:], width) - expected[:origins, :width]
         missing = np.isnan(errors)
-        usable = np.isfinite(expected[:origins, 0]) & (missing.sum(axis=1) * 2 <= width)
+        formed = np.isfinite(expected[:origins, :width]).all(axis=1)
+        usable = formed & (missing.sum(axis=1) * 2 <= width)
         if not usable.any():
             continue
         found = _fill(errors, missing, usable), expected[:origins, :width].mean(axis=1)[usable]
