@@ -208,8 +208,8 @@ def test_the_scripts_of_the_first_days_do_what_they_say(
     with office.context(actor_of_key(office, said["key for the shop"])) as ctx:
         (site,) = records.sites(ctx)
         assert {(row.sku, row.on_hand) for row in stock.stock_list(ctx, site.site_id)} == {
-            ("MUG-RED", 140),
-            ("CHEESE", 35),
+            ("MUG-RED", Decimal(140)),
+            ("CHEESE", Decimal(35)),
         }
         assert {state.device for state in device_states(ctx)} == {"scale-7", "scale-8", "cold-1"} < set(said)
     assert sign_in(office, "ana", "three random words")
