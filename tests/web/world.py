@@ -10,12 +10,14 @@ from decimal import Decimal
 from shelfwise.access import service as access
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Role, person
+from shelfwise.agents import service as agents
+from shelfwise.demand import service as demand
 from shelfwise.edge import devices
 from shelfwise.edge.tables import StoredReading
 from shelfwise.records import service as records
 from shelfwise.records.model import NewItem, NewPlace, Terms, ZoneKind
 from shelfwise.stock import service as stock
-from shelfwise.store.database import run
+from shelfwise.store.database import run, value
 
 PASSWORDS = {
     "mara": "quiet-otter-shelf",
@@ -153,3 +155,26 @@ def furnish(office: Office, **size: int) -> World:
     with office.context(person("root", Role.MANAGER)) as ctx:
         add_people(ctx)
         return build(ctx, **size)
+
+
+def propose(office: Office, world: World, sku: str = "21000") -> int:
+    """Sales, a forecast and the agent's run: returns the id of the proposal for the item."""
+    with office.context(person("root", Role.MANAGER)) as ctx:
+        sell(ctx, world, sku)
+        demand.forecast_site(ctx, world.site_id, demand.last_whole_day(ctx, world.site_id))
+        agents.propose_purchases(ctx, world.site_id)
+        (found,) = [one for one in agents.proposals(ctx) if one.sku == sku]
+        return found.proposal_id
+
+
+def quarantined(office: Office, payload: bytes, device: str = "scale-0") -> int:
+    """A message from a device that could not be understood."""
+    with office.context(person("root", Role.MANAGER)) as ctx:
+        quarantine_id: int = value(
+            ctx.tx,
+            """insert into quarantine
+                   (tenant_id, door, device, topic, format, received_at, payload, reason, fingerprint)
+               values (%s, 'mqtt', %s, %s, 'generic', %s, %s, %s, %s) returning quarantine_id""",
+            (ctx.tenant, device, f"shelfwise/{device}/up", ctx.now, payload, f"value: {HOSTILE}", payload[:20]),
+        )
+    return quarantine_id

@@ -161,10 +161,8 @@ def state(visit: Visitor, site: str | None = None) -> Response:
 @router.get("/bins/{place_id}")
 def bin_page(visit: Visitor, place_id: int) -> Response:
     with visit.context() as ctx:
-        facts = next(
-            (one for site in records.sites(ctx) for one in bin_facts(ctx, site.site_id) if one.place_id == place_id),
-            None,
-        )
+        every = (one for site in records.sites(ctx) for one in bin_facts(ctx, site.site_id))
+        facts = next((one for one in every if one.place_id == place_id), None)
         if facts is None:
             raise NotFound("bin", place_id)
         view = see_bin(facts, ctx.now, stale_after(business_time(ctx.tx, ctx.tenant).rate))
@@ -180,10 +178,8 @@ def bin_page(visit: Visitor, place_id: int) -> Response:
 @router.get("/zones/{zone_id}")
 def zone_page(visit: Visitor, zone_id: int) -> Response:
     with visit.context() as ctx:
-        facts = next(
-            (one for site in records.sites(ctx) for one in zone_facts(ctx, site.site_id) if one.zone_id == zone_id),
-            None,
-        )
+        every = (one for site in records.sites(ctx) for one in zone_facts(ctx, site.site_id))
+        facts = next((one for one in every if one.zone_id == zone_id), None)
         if facts is None:
             raise NotFound("zone", zone_id)
         view = see_zone(facts, ctx.now, stale_after(business_time(ctx.tx, ctx.tenant).rate))

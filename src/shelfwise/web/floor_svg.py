@@ -24,7 +24,8 @@ def draw(floor: FloorView) -> Markup:
             _n(-margin),
             _n(floor.width + 2 * margin),
             _n(floor.depth + 2 * margin + text * 1.8),
-            f"Floor of {floor.site_name}: {len(floor.zones)} zones, {len(floor.bins)} bins. Arrow keys move between bins.",
+            f"Floor of {floor.site_name}: {len(floor.zones)} zones, {len(floor.bins)} bins. "
+            "Arrow keys move between bins.",
             floor.site_code,
         ),
         Markup('<rect class="site-edge" width="{}" height="{}" rx="{}"/>').format(
@@ -114,7 +115,8 @@ def _cross(view: BinView) -> str:
     box = view.facts.box
     arm = min(box.width, box.depth) * 0.22
     x, y = box.x + box.width / 2, box.y + box.depth / 2
-    return f"M{_n(x - arm)} {_n(y - arm)}L{_n(x + arm)} {_n(y + arm)}M{_n(x - arm)} {_n(y + arm)}L{_n(x + arm)} {_n(y - arm)}"
+    left, right, top, low = _n(x - arm), _n(x + arm), _n(y - arm), _n(y + arm)
+    return f"M{left} {top}L{right} {low}M{left} {low}L{right} {top}"
 
 
 def _scale_bar(floor: FloorView, text: float, margin: float) -> Markup:

@@ -64,6 +64,16 @@ def receive(
     return pages.go(f"/orders/{purchase_order_id}", _told(after, line, plain(came), where.code))
 
 
+@router.post("/orders/{purchase_order_id}/close")
+def close(visit: Visitor, purchase_order_id: int, reason: Annotated[str, Form(max_length=500)]) -> Response:
+    """Expect no more of an order; what comes all the same is received as usual."""
+    with visit.context() as ctx:
+        order = orders.close_purchase_order(ctx, purchase_order_id, reason)
+    return pages.go(
+        f"/orders/{purchase_order_id}", f"{order.number} is closed: no more of it is expected. Tell {order.supplier}."
+    )
+
+
 def _told(order: PurchaseOrder, line: int, came: str, where: str) -> str:
     (now,) = (one for one in order.lines if one.line == line)
     rest = f"{plain(now.outstanding)} still to come" if now.outstanding else "the line is complete"

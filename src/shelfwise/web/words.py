@@ -16,13 +16,16 @@ def number(value: Decimal | float | int | None, places: int | None = None) -> st
 
     Args:
         value: the number.
-        places: decimals to round to; None keeps a Decimal exact and rounds a float to one.
+        places: decimals to round to; None keeps a Decimal exact and rounds a float to one at most.
     """
     if value is None:
         return "–"
-    if places is None and isinstance(value, float):
-        places = 1
-    text = plain(Decimal(str(value))) if places is None else f"{value:.{places}f}"
+    if places is not None:
+        text = f"{value:.{places}f}"
+    elif isinstance(value, float):
+        text = f"{value:.1f}".removesuffix(".0")
+    else:
+        text = plain(Decimal(value))
     head, dot, tail = text.partition(".")
     sign = "−" if head.startswith("-") and text.strip("-0.") else ""
     return f"{sign}{int(head.lstrip('-') or 0):,}{dot}{tail}"
@@ -32,7 +35,7 @@ def money(amount: Decimal | float | None, currency: str = "") -> str:
     """An amount with two decimals and its currency: £1,234.50 or 1,234.50 SEK."""
     if amount is None:
         return "–"
-    text = number(abs(amount), 2)
+    text = number(Decimal(str(amount)).copy_abs(), 2)
     sign = "−" if amount < 0 else ""
     symbol = _SYMBOLS.get(currency)
     return f"{sign}{symbol}{text}" if symbol else f"{sign}{text} {currency}".rstrip()

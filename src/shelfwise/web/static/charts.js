@@ -13,8 +13,7 @@
     probe.remove();
     return found;
   };
-  const fade = (colour, alpha) => colour.replace(/^rgba?\(([^)]+?)(,\s*[\d.]+)?\)$/, (_, rgb) =>
-    `rgba(${rgb.split(",").slice(0, 3).join(",")}, ${alpha})`);
+  const fade = (colour, alpha) => `rgba(${colour.match(/[\d.]+/g).slice(0, 3).join(", ")}, ${alpha})`;
   const seconds = (day) => Date.parse(`${day}T00:00:00Z`) / 1000;
   const font = `12px ${getComputedStyle(document.documentElement).fontFamily}`;
 

@@ -1,0 +1,55 @@
+"""A furnished warehouse behind the web application, and a browser-like client for each role."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi import FastAPI
+
+from shelfwise.access.context import Office
+from shelfwise.web.app import create_app
+from tests.web.world import PASSWORDS, World, furnish
+
+with warnings.catch_warnings():
+    # Starlette would rather have the successor of httpx, which the connectors do not need.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
+
+Client = Callable[[str | None], TestClient]
+
+
+@pytest.fixture
+def world(office: Office) -> World:
+    """A small warehouse: 60 bins."""
+    return furnish(office, aisles=1, bins_a_side=6)
+
+
+@pytest.fixture
+def app(office: Office) -> FastAPI:
+    return create_app(office)
+
+
+@pytest.fixture
+def client(app: FastAPI, world: World) -> Iterator[Client]:
+    """Signs in as mara (manager), omar (operator) or vera (viewer); None is nobody. Redirects are not followed."""
+    opened: list[TestClient] = []
+
+    def sign_in(login: str | None) -> TestClient:
+        one = TestClient(
+            app,
+            base_url="http://shelfwise.test",
+            headers={"Origin": "http://shelfwise.test"},
+            follow_redirects=False,
+            raise_server_exceptions=True,
+        )
+        opened.append(one)
+        if login is not None:
+            answer = one.post("/sign-in", data={"login": login, "password": PASSWORDS[login]})
+            assert answer.status_code == 303, answer.text
+        return one
+
+    yield sign_in
+    for one in opened:
+        one.close()

@@ -1,0 +1,179 @@
+"""Every route, walked by nobody, by each role and by keys: who lacks the right is told so and changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+
+from shelfwise.access import service as access
+from shelfwise.access.context import Office
+from shelfwise.access.model import RIGHTS, Right, Role, person
+from shelfwise.store.database import values
+from shelfwise.web import api
+from shelfwise.web import app as web
+from shelfwise.work import alerts
+from tests.web.conftest import Client
+from tests.web.world import ROLES, World
+
+OPEN = {"/livez", "/readyz", "/sign-in", "/sign-out", "/theme", "/api/v1/openapi.json"}
+
+# What each changing route needs, its form or its JSON. Whatever is missing here fails the test that counts routes.
+CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
+    "/alerts/{alert_id}/acknowledge": (Right.HANDLE_ALERTS, {}),
+    "/proposals/{proposal_id}/approve": (Right.DECIDE_PROPOSALS, {"amount": "6"}),
+    "/proposals/{proposal_id}/reject": (Right.DECIDE_PROPOSALS, {"note": "no"}),
+    "/proposals/plan": (Right.RUN_PLANNING, {}),
+    "/orders/{purchase_order_id}/receive": (
+        Right.RECEIVE_GOODS,
+        {"line": "1", "amount": "6", "place": "DOCK", "source": "s"},
+    ),
+    "/orders/{purchase_order_id}/close": (Right.DECIDE_PROPOSALS, {"reason": "no"}),
+    "/movements/{movement_id}/reverse": (Right.ADJUST_STOCK, {"reason": "wrong", "sku": "21001"}),
+    "/quarantine/{quarantine_id}/replay": (Right.REPLAY_QUARANTINE, {}),
+    "/quarantine/{quarantine_id}/drop": (Right.REPLAY_QUARANTINE, {}),
+    "/import": (Right.IMPORT_DATA, {}),
+    "/import/{job_id}/start": (Right.IMPORT_DATA, {}),
+    "/api/v1/quarantine/{quarantine_id}/replay": (Right.REPLAY_QUARANTINE, {}),
+    "/api/v1/quarantine/{quarantine_id}/drop": (Right.REPLAY_QUARANTINE, {}),
+    "/api/v1/sales-lines": (Right.TAKE_ORDERS, {"lines": []}),
+    "/api/v1/sales-lines/{sales_line_id}/issue": (
+        Right.ISSUE_GOODS,
+        {"picks": [{"place": "A-001", "quantity": 1}], "source": "s"},
+    ),
+    "/api/v1/purchase-orders/{purchase_order_id}/receipts": (
+        Right.RECEIVE_GOODS,
+        {"line": 1, "quantity": "6", "place": "DOCK", "source": "s"},
+    ),
+    "/api/v1/alerts/{alert_id}/acknowledge": (Right.HANDLE_ALERTS, {}),
+    "/api/v1/proposals/{proposal_id}/approve": (Right.DECIDE_PROPOSALS, {}),
+    "/api/v1/proposals/{proposal_id}/reject": (Right.DECIDE_PROPOSALS, {"note": "no"}),
+}
+NEEDS_MORE_TO_READ = {
+    "/import": Right.IMPORT_DATA,
+    "/import/{job_id}": Right.IMPORT_DATA,
+    "/audit": Right.VIEW_AUDIT,
+    "/api/v1/audit": Right.VIEW_AUDIT,
+}
+SALES_LINE = {
+    "order_number": "X1", "line": 1, "sku": "21001", "ordered_at": "2026-03-02T10:00:00Z", "quantity": 1,
+    "unit_price": "2.5",
+}  # fmt: skip
+
+
+def at(path: str) -> str:
+    """An address for a route's pattern."""
+    names = {"sku:path": "21001", "sku": "21001", "job_id": "none"}
+    for part in path.split("/"):
+        if part.startswith("{"):
+            path = path.replace(part, names.get(part.strip("{}"), "1"))
+    return path
+
+
+def test_every_route_is_known_to_these_tests(app: FastAPI) -> None:
+    assert {path for method, path in all_routes(app) if method == "POST" and path not in OPEN} == set(CHANGES)
+    assert {method for method, _ in all_routes(app)} == {"GET", "POST"}
+
+
+def test_nobody_gets_in_anywhere_without_signing_in(app: FastAPI, client: Client) -> None:
+    nobody = client(None)
+    for method, path in sorted(all_routes(app)):
+        if path in OPEN:
+            continue
+        answer = nobody.request(method, at(path))
+        if path.startswith("/api/v1") or path in {"/live", "/floor/state", "/metrics"}:
+            assert answer.status_code == 401, (method, path, answer.text)
+            assert answer.json()["error"]
+        else:
+            assert answer.status_code == 303, (method, path)
+            assert answer.headers["location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("login", sorted(ROLES))
+def test_a_role_changes_only_what_it_has_the_right_to(client: Client, office: Office, world: World, login: str) -> None:
+    someone = client(login)
+    for path, (right, told) in CHANGES.items():
+        before = audited(office)
+        as_json = path.startswith("/api/")
+        body = {"json": [SALES_LINE] if path.endswith("sales-lines") else told} if as_json else {"data": told}
+        answer = someone.post(at(path), **body)  # type: ignore[arg-type]
+        if right in RIGHTS[ROLES[login]]:
+            assert answer.status_code in {200, 303, 404, 409, 422}, (path, answer.status_code, answer.text)
+        elif answer.status_code != 404:
+            assert answer.status_code == 403, (path, answer.status_code, answer.text)
+            assert audited(office) == before
+
+
+@pytest.mark.parametrize("login", sorted(ROLES))
+def test_every_role_reads_all_but_what_needs_more(app: FastAPI, client: Client, login: str, world: World) -> None:
+    someone = client(login)
+    for method, path in sorted(all_routes(app)):
+        if method != "GET" or path in {"/live", *OPEN}:
+            continue
+        answer = someone.get(at(path))
+        needs = NEEDS_MORE_TO_READ.get(path, Right.VIEW)
+        if needs not in RIGHTS[ROLES[login]] and answer.status_code != 404:
+            assert answer.status_code == 403, (path, answer.status_code)
+            assert "manager" in answer.text
+        else:
+            assert answer.status_code in {200, 404}, (path, answer.status_code, answer.text)
+
+
+@pytest.mark.parametrize(("login", "shown"), [("mara", True), ("omar", True), ("vera", False)])
+def test_controls_that_a_role_lacks_are_not_shown(client: Client, office: Office, login: str, shown: bool) -> None:
+    with office.context(person("root", Role.MANAGER)) as ctx:
+        alerts.raise_alert(ctx, "count", "item:1", "attention", "Count 21001", "Short.", "/stock", {})
+    page = client(login).get("/alerts").text
+    assert ("/acknowledge" in page) is shown
+    assert ('href="/import"' in client(login).get("/").text) is (login == "mara")
+
+
+def test_a_key_may_do_only_what_its_scopes_name(client: Client, office: Office) -> None:
+    with office.context(person("root", Role.MANAGER)) as ctx:
+        shop = access.add_key(ctx, "shop", [Right.TAKE_ORDERS])
+    nobody = client(None)
+    key = {"Authorization": f"Bearer {shop}"}
+    assert nobody.post("/api/v1/sales-lines", json=[SALES_LINE], headers=key).status_code in {200, 403}
+    assert nobody.get("/api/v1/stock", headers=key).status_code == 403
+    assert nobody.get("/floor/state", headers=key).status_code == 403
+    assert nobody.get("/live", headers=key).status_code == 403
+    assert nobody.get("/metrics", headers=key).status_code == 403
+    assert nobody.get("/api/v1/stock", headers={"Authorization": "Bearer sw_wrong"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.test"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://shelfwise.test"},
+        {"Sec-Fetch-Site": "none"},
+    ],
+)
+def test_a_change_that_another_site_began_is_refused(client: Client, office: Office, headers: dict[str, str]) -> None:
+    mara = client("mara")
+    before = audited(office)
+    for path in ("/proposals/plan", "/api/v1/alerts/1/acknowledge", "/sign-in", "/sign-out", "/theme"):
+        answer = mara.post(path, data={"theme": "dark", "login": "mara", "password": "x"}, headers=headers)
+        assert answer.status_code == 403, path
+        assert "set-cookie" not in answer.headers
+    assert audited(office) == before
+    assert mara.get("/").status_code == 200
+
+
+def audited(office: Office) -> int:
+    with office.database.transaction() as tx:
+        return len(values(tx, "select 1 from audit_entry where action not like 'sign_in%'"))
+
+
+def all_routes(app: FastAPI) -> set[tuple[str, str]]:
+    """What the application answers, as it says itself: from OpenAPI and from the pages' routers."""
+    found = {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
+    for part in vars(web).values():
+        router = getattr(part, "router", None)
+        if router is None or part is api:
+            continue
+        for route in router.routes:
+            found |= {(method, route.path) for method in route.methods if method != "HEAD"}
+    return found | {("GET", "/api/v1/openapi.json")}
