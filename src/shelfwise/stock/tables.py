@@ -246,17 +246,21 @@ def publish_all(
     tx: Tx, tenant: int, facts: Sequence[tuple[str, str, dict[str, object], datetime]], recorded_at: datetime
 ) -> None:
     """Record many facts (kind, subject, data, occurred at) at once, in order."""
+    # One JSON document: an array of JSON texts would have every quote in it escaped, at ten times the cost.
     run(
         tx,
         """insert into event (tenant_id, recorded_at, kind, subject, data, occurred_at)
-           select %s, %s, u.* from unnest(%s::text[], %s::text[], %s::jsonb[], %s::timestamptz[]) u""",
+           select %s, %s, u.* from jsonb_to_recordset(%s)
+               u (kind text, subject text, data jsonb, occurred_at timestamptz)""",
         (
             tenant,
             recorded_at,
-            [kind for kind, _, _, _ in facts],
-            [subject for _, subject, _, _ in facts],
-            [Jsonb(data) for _, _, data, _ in facts],
-            [at for _, _, _, at in facts],
+            Jsonb(
+                [
+                    {"kind": kind, "subject": subject, "data": data, "occurred_at": at.isoformat()}
+                    for kind, subject, data, at in facts
+                ]
+            ),
         ),
     )
     run(tx, "select pg_notify(%s, '')", (EVENTS.channel,))
