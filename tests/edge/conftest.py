@@ -31,6 +31,11 @@ class Running:
     gateway: Gateway
     loop: asyncio.AbstractEventLoop
     office: Office
+    told: asyncio.Event
+
+    def stop(self) -> None:
+        """Tell the gateway to stop; does not wait for it."""
+        self.loop.call_soon_threadsafe(self.told.set)
 
     @property
     def mqtt_port(self) -> int:
@@ -59,22 +64,24 @@ def devices(office: Office) -> None:
 
 @pytest.fixture
 def start(office: Office, devices: None) -> Start:
-    """Starts gateways: ``with start(writer=..., limits=...) as running``."""
+    """Starts gateways: ``with start(writer=..., limits=..., patience_s=...) as running``."""
 
     @contextmanager
-    def started(writer: Writer | None = None, limits: Limits | None = None) -> Iterator[Running]:
-        config = GatewayConfig(office.database.url, mqtt_port=0, http_port=0, limits=limits or Limits())
+    def started(
+        writer: Writer | None = None, limits: Limits | None = None, patience_s: float = 10.0
+    ) -> Iterator[Running]:
+        config = GatewayConfig(
+            office.database.url, mqtt_port=0, http_port=0, limits=limits or Limits(), patience_s=patience_s
+        )
         ready: list[Running] = []
         opened = threading.Event()
 
         async def serve() -> None:
             gateway = Gateway(config, writer)
             await gateway.start()
-            ready.append(Running(gateway, asyncio.get_running_loop(), office))
-            stop = asyncio.Event()
-            ready[0].stop = stop  # type: ignore[attr-defined]
+            ready.append(Running(gateway, asyncio.get_running_loop(), office, asyncio.Event()))
             opened.set()
-            await stop.wait()
+            await ready[0].told.wait()
             await gateway.stop()
 
         def main() -> None:
@@ -87,8 +94,8 @@ def start(office: Office, devices: None) -> Start:
             assert opened.wait(10)
             yield ready[0]
         finally:
-            if ready:
-                ready[0].loop.call_soon_threadsafe(ready[0].stop.set)  # type: ignore[attr-defined]
+            if ready and not ready[0].loop.is_closed():
+                ready[0].stop()
             thread.join(30)
             assert not thread.is_alive()
 

@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 
 _LOOK_S = 1.0
 _PAUSE_S = 0.5
+_FIRST_READ_S = 5.0
 _CLOCK = "select wall_anchor, business_anchor, rate from business_clock where tenant_id = %s"
 
 Connection = psycopg.AsyncConnection[psycopg.rows.TupleRow]
@@ -40,6 +41,7 @@ class Directory:
         self._devices: dict[str, Device] = {}
         self._lookup: Connection | None = None
         self._lock = asyncio.Lock()
+        self._read = asyncio.Event()
         self.active: frozenset[str] = frozenset()
         now = datetime.now(UTC)
         self.time = BusinessTime(now, now)
@@ -62,6 +64,10 @@ class Directory:
         Raises:
             psycopg.Error: that could not be found out.
         """
+        try:
+            await asyncio.wait_for(self._read.wait(), _FIRST_READ_S)
+        except TimeoutError:
+            raise psycopg.OperationalError(self.trouble or "") from None
         found = self._devices.get(name)
         if self.trouble is None and found is not None and found.active and found.proves(secret):
             return found
@@ -79,13 +85,14 @@ class Directory:
 
     async def _watch(self) -> None:
         async with await _connect(self._url) as db:
-            await db.execute("listen device")
+            await db.execute("listen device; listen clock")
             while True:
                 await self._read_devices(db)
                 told = False
                 while not told:
                     await self._read_clock(db)
                     self.trouble = None
+                    self._read.set()
                     async for _ in db.notifies(timeout=_LOOK_S, stop_after=1):
                         told = True
                 # Many changes at once are one reading of the table.

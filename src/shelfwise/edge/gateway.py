@@ -42,6 +42,7 @@ class GatewayConfig:
         mqtt_port, http_port: 0 takes a free one.
         most_connections: of MQTT at once.
         limits: how much may wait for its commit.
+        patience_s: when told to stop, how long to wait for commits that are still under way or refused.
         on_ready: called with the MQTT and the HTTP port once both doors are open.
         crash_point: called with a point's name ('taken', 'copied', 'before_commit', 'after_commit', 'acknowledged'),
             so that tests can end a process there.
@@ -54,6 +55,7 @@ class GatewayConfig:
     http_port: int = 8081
     most_connections: int = 5_000
     limits: Limits = field(default_factory=Limits)
+    patience_s: float = 10.0
     on_ready: Callable[[int, int], None] | None = None
     crash_point: CrashPoint = no_crash
 
@@ -97,7 +99,7 @@ class Gateway:
         if self._mqtt_server is not None:
             self._mqtt_server.close()
         self.mqtt.stop_reading()
-        await self.pipeline.close()
+        await self.pipeline.close(self._config.patience_s)
         self.mqtt.close()
         self._http_server.should_exit = True
         watch_directory, watch_mqtt, serve_http = self._tasks

@@ -57,9 +57,9 @@ class HttpDoor:
         """Why readings cannot be taken at the moment, or None."""
         if self.stopping:
             return "the gateway is stopping"
-        if self._pipeline.full:
-            return "more readings wait for their commit than may"
-        return self._directory.trouble or self._pipeline.trouble()
+        if trouble := self._directory.trouble or self._pipeline.trouble():
+            return trouble
+        return "more readings wait for their commit than may" if self._pipeline.full else None
 
     async def _readings(self, request: Request) -> Response:
         return await self._take(request, "generic", "/v1/readings")

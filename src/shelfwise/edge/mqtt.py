@@ -232,6 +232,9 @@ class Connection(asyncio.Protocol):
         taken = 0
         try:
             while position < end:
+                first = data[position]
+                if self.device is None and first != CONNECT:
+                    raise Malformed("the first packet must be CONNECT")
                 header = frame(data, position, end)
                 if header is None:
                     self._wanted = end - position + 1
@@ -243,7 +246,6 @@ class Connection(asyncio.Protocol):
                 if stop > end:
                     self._wanted = stop - position
                     break
-                first = data[position]
                 if first & 0xF0 == PUBLISH and self.device is not None:
                     self._publish(first, data, body, stop)
                     taken += 1
@@ -302,8 +304,6 @@ class Connection(asyncio.Protocol):
     def _other(self, first: int, body: bytes) -> None:
         kind, flags = first & 0xF0, first & 0x0F
         if self.device is None:
-            if kind != CONNECT or flags:
-                raise Malformed("the first packet must be CONNECT")
             self._connect(body)
         elif kind == PINGREQ and not flags and not body:
             self._transport.write(PINGRESP)

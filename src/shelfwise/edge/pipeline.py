@@ -125,7 +125,7 @@ class Pipeline:
             return f"a commit has been under way for more than {_LONGEST_COMMIT_S:g} s"
         return self._trouble
 
-    async def close(self, patience_s: float = 10.0) -> None:
+    async def close(self, patience_s: float) -> None:
         """Commit and acknowledge what was taken, then stop. What Postgres refuses until then stays unacknowledged."""
         try:
             await asyncio.wait_for(self._drained.wait(), patience_s)
@@ -133,7 +133,7 @@ class Pipeline:
             log.warning("stopping with unacknowledged messages", messages=self._held, trouble=self._trouble)
         self._stop.set()
         self._wake.set()
-        await asyncio.to_thread(self._thread.join, patience_s)
+        await asyncio.to_thread(self._thread.join, _LONGEST_COMMIT_S)
 
     # On the writer's thread from here on, except `_acknowledge`.
 

@@ -74,17 +74,21 @@ class PostgresWriter:
         self._days: set[int] = set()
 
     def write(self, batch: Batch) -> int:
+        knew_of_partitions = bool(self._days)
         try:
             tx = self._tx or self._connect()
             return self._write(tx, batch)
         except psycopg.Error as error:
+            if knew_of_partitions and isinstance(error, psycopg.errors.CheckViolation):
+                # Perhaps one of them was dropped meanwhile: look again before a row is blamed.
+                self.close()
+                return self.write(batch)
             self.close()
             if isinstance(error, psycopg.DataError) or (error.sqlstate or "").startswith(_ROWS_FAULT):
                 raise BadRow(f"Postgres refused a row: {error}") from error
             raise Unavailable(f"Postgres refuses readings: {error or type(error).__name__}") from error
 
     def close(self) -> None:
-        # A partition may have been detached meanwhile: what is known of them goes with the connection.
         self._days = set()
         if self._tx is not None:
             self._tx.close()

@@ -14,6 +14,11 @@ _PLACE = re.compile(r"^(?P<problem>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL
 _EXPECTED = re.compile(r"^Expected (?P<expected>.*?)(?:, got (?P<got>.*))?$")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
+_TYPES = {
+    "float": "a number", "int": "a whole number", "str": "a text", "object": "an object", "array": "a list",
+    "null": "null", "bool": "true or false", "datetime": "a time",
+}  # fmt: skip
+
 Message = TypeVar("Message")
 
 
@@ -46,12 +51,18 @@ def _of_shape(message: str) -> Fault:
     problem, path = (found["problem"], found["path"]) if found else (message, None)
     remedy = "Send the message as the format's description shows it."
     if told := _EXPECTED.match(problem):
-        return Fault(place(path), told["expected"], told["got"] or "none", remedy)
+        return Fault(place(path), _plain(told["expected"]), _plain(told["got"] or "none"), remedy)
     if problem.startswith("Object missing required field"):
-        return Fault(place(path), f"a field {problem.rsplit(' ', 1)[1]}", "none", remedy)
+        return Fault(place(path), f"a field {problem.rsplit(' ', 1)[1].strip('`')}", "none", remedy)
     if problem.startswith("Invalid RFC3339"):
         return Fault(place(path), "a time such as 2026-03-02T12:00:00Z", "another text", "Send RFC 3339 with a zone.")
     return Fault(place(path), "what the format describes", problem.lower(), remedy)
+
+
+def _plain(types: str) -> str:
+    """The decoder's names of types in a person's words: `float | str` is "a number or a text"."""
+    words = [_TYPES.get(name, name) for name in types.replace("`", "").split(" | ")]
+    return ", ".join(words[:-1]) + " or " + words[-1] if len(words) > 1 else re.sub(r"^datetime", "a time", words[0])
 
 
 def place(path: str | None) -> str:
