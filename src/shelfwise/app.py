@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from shelfwise import jobs
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import system
+from shelfwise.agents import service as agents
 from shelfwise.condition import service as condition
 from shelfwise.connectors import http
 from shelfwise.edge import devices
@@ -74,7 +74,7 @@ def ask_for_counts(ctx: Context, facts: Sequence[Event]) -> None:
 def plan_on_request(ctx: Context, facts: Sequence[Event]) -> None:
     """Somebody asked for a planning run; several requests at once are one run."""
     for site_id in sorted({fact.data["site_id"] for fact in facts if fact.kind == "planning.requested"}):
-        jobs.plan_site(ctx, site_id)
+        agents.propose_purchases(ctx, site_id)
 
 
 def send(message: Message) -> None:

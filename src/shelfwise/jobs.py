@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 
@@ -14,9 +13,6 @@ from shelfwise.access.model import system
 from shelfwise.agents import service as agents
 from shelfwise.core.clocks import local_day
 from shelfwise.demand import service as demand
-from shelfwise.planning import service as planning
-from shelfwise.planning.model import Params
-from shelfwise.planning.replenish import decide
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value
@@ -85,21 +81,12 @@ def nightly(office: Office, site_id: int, day: date) -> None:
             "select max(origin) from forecast where tenant_id = %s and site_id = %s and origin < %s",
             (ctx.tenant, site_id, day),
         )
-        demand.rebuild_history(ctx, site_id, since=(known or day) - LATE_HORIZON)
+        demand.rebuild_history(ctx, site_id, since=None if known is None else known - LATE_HORIZON)
     with office.context(actor) as ctx:
         forecasts = demand.forecast_site(ctx, site_id, day, FORECAST_DAYS)
     with office.context(actor) as ctx:
-        proposals = plan_site(ctx, site_id)
+        proposals = len(agents.propose_purchases(ctx, site_id))
     log.info("nightly run done", site_id=site_id, day=day.isoformat(), forecasts=forecasts, proposals=proposals)
-
-
-def plan_site(ctx: Context, site_id: int) -> int:
-    """Let planning decide on the present snapshot of a site and put its decisions before people; returns how many."""
-    agents.expire(ctx)
-    snapshot = planning.snapshot(ctx, site_id)
-    # The same day's snapshot gives the same decisions, whoever asks and how often.
-    rng = np.random.default_rng([ctx.tenant, site_id, ctx.now.toordinal()])
-    return len(agents.propose(ctx, site_id, decide(snapshot, Params(), rng)))
 
 
 def check_books(office: Office) -> int:

@@ -14,7 +14,7 @@ from shelfwise.access.model import Actor, Right
 from shelfwise.core.clocks import BusinessTime, Clock, FixedClock, WallClock
 from shelfwise.core.errors import Forbidden, NotFound
 from shelfwise.store import events
-from shelfwise.store.database import Database, Tx, first, run
+from shelfwise.store.database import Database, Tx, first, notify, run
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ def set_business_time(tx: Tx, tenant: int, time: BusinessTime) -> None:
            set wall_anchor = excluded.wall_anchor, business_anchor = excluded.business_anchor, rate = excluded.rate""",
         (tenant, time.wall_anchor, time.business_anchor, time.rate),
     )
+    notify(tx, "clock")
 
 
 def stand_still(tx: Tx, tenant: int, instant: datetime) -> None:
