@@ -246,6 +246,18 @@ def test_the_reason_names_the_numbers_it_stands_on() -> None:
     assert f"{decision.quantity} ({decision.quantity // 12} packs of 12) from Harbour Supplies" in decision.reason
 
 
+def test_the_reason_says_when_an_order_comes_too_late() -> None:
+    late = decided(Case(on_hand=2, lead_time=fixed(6)))
+    assert late is not None
+    assert "before anything ordered now could arrive is 100% already; waiting a day would leave" in late.reason
+    owing = decided(Case(on_hand=2, reserved=1, backordered=6))
+    assert owing is not None
+    assert "5 units are owed to customers already" in owing.reason
+    early = decided(Case(on_hand=38, lead_time=fixed(6)))
+    assert early is not None
+    assert "It lowers the risk of running out before a later order could arrive from" in early.reason
+
+
 def evidence_of(case: Case) -> Decision:
     decision = decided(case)
     assert decision is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -119,7 +120,7 @@ def score(paths: Sequence[Paths], actual: Sequence[Floats], unknown: Sequence[Fl
         difference += float(errors.sum())
         demand += float(wanted.sum())
         total = float(wanted.sum())
-        low, middle, high = np.quantile(known.sum(axis=1), QUANTILES, method="inverted_cdf")
+        low, middle, high = _quantiles(known.sum(axis=1))
         pinball += (_pinball(total, middle, 0.5) + _pinball(total, high, 0.9)) / 2
         covered += low <= total <= high
     number = len(paths)
@@ -129,6 +130,12 @@ def score(paths: Sequence[Paths], actual: Sequence[Floats], unknown: Sequence[Fl
         pinball / number,
         covered / number,
     )
+
+
+def _quantiles(sample: Floats) -> tuple[float, ...]:
+    """The smallest value of the sample that each share of it does not exceed."""
+    ordered = np.sort(sample)
+    return tuple(float(ordered[max(math.ceil(level * len(ordered) - 1e-9), 1) - 1]) for level in QUANTILES)
 
 
 def _pinball(came: float, quantile: float, level: float) -> float:

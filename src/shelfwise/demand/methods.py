@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from shelfwise.demand.model import DemandHistory, Flags, Floats, Paths
@@ -91,13 +91,15 @@ def sample_paths(
     stretches, levels = errors
     width = stretches.shape[1]
     pieces = []
-    floor = max(0.25 * float(history.observed.mean()), 1e-6)
+    observed = history.observed
+    floor = max(0.25 * float(observed.sum()) / len(observed), 1e-6)
     for start in range(0, horizon, width):
         chosen = _spread_evenly(len(stretches), count, rng)
-        scale = np.sqrt((now[start : start + width].mean() + floor) / (levels[chosen] + floor))
+        level = float(now[start : start + width].sum()) / len(now[start : start + width])
+        scale = np.sqrt((level + floor) / (levels[chosen] + floor))
         pieces.append(stretches[chosen] * scale[:, None])
     paths = keep_totals(now + np.concatenate(pieces, axis=1)[:, :horizon])
-    if (history.observed == np.floor(history.observed)).all():
+    if (observed == np.floor(observed)).all():
         paths = whole_numbers(paths, rng)
     return np.minimum(paths, _LARGEST_PATH).astype(np.float32)
 
@@ -128,16 +130,28 @@ def _past_errors(expected: Floats, history: DemandHistory) -> tuple[Floats, Floa
         origins = history.days - width
         if origins < 1:
             continue
-        errors = sliding_window_view(known[1:], width) - expected[:origins, :width]
+        errors = known[_following(origins, width)] - expected[:origins, :width]
         missing = np.isnan(errors)
         formed = np.isfinite(expected[:origins, :width]).all(axis=1)
         usable = formed & (missing.sum(axis=1) * 2 <= width)
         if not usable.any():
             continue
-        found = _fill(errors, missing, usable), expected[:origins, :width].mean(axis=1)[usable]
+        found = _fill(errors, missing, usable), expected[:origins, :width][usable].sum(axis=1) / width
         if usable.sum() >= MIN_STRETCHES:
             break
     return found
+
+
+def _following(origins: int, width: int) -> NDArray[np.int64]:
+    """Shape (origins, width): the days that follow each of the first `origins` days."""
+    return _following_padded(1 << origins.bit_length(), width)[:origins]
+
+
+@lru_cache(maxsize=64)
+def _following_padded(rows: int, width: int) -> NDArray[np.int64]:
+    days = np.arange(1, rows + 1)[:, None] + np.arange(width)
+    days.flags.writeable = False
+    return days
 
 
 def _fill(errors: Floats, missing: Flags, usable: Flags) -> Floats:

@@ -121,8 +121,8 @@ def history(
 
 
 def forecast_site(ctx: Context, site_id: int, origin: date, horizon: int = 28, progress: Progress | None = None) -> int:
-    """Forecast every item that ever sold, from what was known at the end of `origin`; returns how many were
-    made.
+    """Forecast every item that is kept at the site, or all that ever sold where none is kept yet, from what was
+    known at the end of `origin`; returns how many were made.
 
     A forecast is made once for each item and origin and then kept: decisions refer to it, and it is scored
     later. The same history gives the same forecast.
@@ -149,7 +149,7 @@ def forecast_site(ctx: Context, site_id: int, origin: date, horizon: int = 28, p
         raise Invalid(Fault("horizon", f"1 to {LONGEST_HORIZON} days", str(horizon), "Choose a shorter one."))
     done = tables.forecast_items(ctx.tx, ctx.tenant, site_id, origin)
     wanted = [
-        item_id for item_id in tables.items_with_demand(ctx.tx, ctx.tenant, site_id, origin) if item_id not in done
+        item_id for item_id in tables.items_to_forecast(ctx.tx, ctx.tenant, site_id, origin) if item_id not in done
     ]
     made = 0
     for batch in _batches(wanted):
@@ -160,6 +160,15 @@ def forecast_site(ctx: Context, site_id: int, origin: date, horizon: int = 28, p
         ctx.audit("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
         ctx.publish("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
     return made
+
+
+def forget_forecasts(ctx: Context, site_id: int, before: date) -> int:
+    """Delete forecasts with an origin before the given day, but for those that were acted on; returns how many.
+
+    A proposal's forecast is kept for ever, so that it can be scored.
+    """
+    ctx.require(Right.RUN_PLANNING)
+    return tables.delete_old_forecasts(ctx.tx, ctx.tenant, site_id, before)
 
 
 def latest(ctx: Context, site_id: int, item_id: int) -> StoredForecast | None:

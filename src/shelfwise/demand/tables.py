@@ -86,16 +86,30 @@ def selling_days(tx: Tx, tenant: int, site_id: int, until: date) -> list[date]:
     ]
 
 
-def items_with_demand(tx: Tx, tenant: int, site_id: int, until: date) -> list[int]:
-    return [
-        item_id
-        for (item_id,) in values(
-            tx,
-            """select distinct item_id from demand_day where tenant_id = %s and site_id = %s and day <= %s
-               order by item_id""",
-            (tenant, site_id, until),
-        )
-    ]
+def items_to_forecast(tx: Tx, tenant: int, site_id: int, until: date) -> list[int]:
+    """Items that sold by `until` and are kept at the site: they have stock levels there, or a supplier's terms.
+
+    Where nothing is kept yet, as after a first import of sales, all that sold.
+    """
+    sold = """select distinct item_id from demand_day where tenant_id = %(tenant)s and site_id = %(site)s
+              and day <= %(until)s"""
+    kept = """(select item_id from stock_level where tenant_id = %(tenant)s and site_id = %(site)s
+               union select item_id from supplier_item where tenant_id = %(tenant)s)"""
+    named = {"tenant": tenant, "site": site_id, "until": until}
+    found = values(tx, f"{sold} and item_id in {kept} order by item_id", named) or values(
+        tx, f"{sold} order by item_id", named
+    )
+    return [item_id for (item_id,) in found]
+
+
+def delete_old_forecasts(tx: Tx, tenant: int, site_id: int, before: date) -> int:
+    """Delete forecasts older than `before` on which no proposal stands; returns how many."""
+    return run(
+        tx,
+        """delete from forecast f where tenant_id = %s and site_id = %s and origin < %s and not exists (
+               select from proposal p where p.tenant_id = f.tenant_id and p.forecast_id = f.forecast_id)""",
+        (tenant, site_id, before),
+    )
 
 
 def forecast_items(tx: Tx, tenant: int, site_id: int, origin: date) -> set[int]:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from shelfwise.planning.replenish import Policy
 
 
+TOO_LATE = 0.2
+"""From this risk of running out before its arrival on, an order's reason says that it comes too late."""
+
+
 def reason(
     item: ItemState,
     offer: Offer,
@@ -46,11 +50,28 @@ def reason(
         f"Ordering {packs(quantity, offer)} from {offer.supplier} brings the position to "
         f"{amount(item.position + float(quantity))} (order-up-to level {amount(policy.order_up_to)})."
     )
-    change = (
+    return f"{stands} {coming} {action} {_change(item, now, later, params)}"
+
+
+def _change(item: ItemState, now: Outcome, later: Outcome, params: Params) -> str:
+    """What the order changes; where it comes too late for much of that, this is said first."""
+    unit = "units" if item.unit == "each" else item.unit
+    if item.available < 0:
+        return (
+            f"{amount(-item.available)} {unit} are owed to customers already, "
+            "and every day until it arrives lets them wait longer."
+        )
+    lowers = (
         "It lowers the risk of running out before a later order could arrive "
         f"from {percent(later.until_next)} to {percent(now.until_next)}."
     )
-    return f"{stands} {coming} {action} {change}"
+    if now.before_arrival < TOO_LATE:
+        return lowers
+    more = float((later.short - now.short).mean())
+    return (
+        f"The risk of running out before anything ordered now could arrive is {percent(now.before_arrival)} already; "
+        f"waiting {review(params.review_days)} would leave {amount(round(more, 1))} more {unit} owed on average."
+    )
 
 
 def evidence(
@@ -160,6 +181,10 @@ def packs(quantity: Decimal, offer: Offer) -> str:
 
 def days(number: int) -> str:
     return "day" if number == 1 else f"{number} days"
+
+
+def review(number: int) -> str:
+    return "a day" if number == 1 else f"{number} days"
 
 
 def percent(share: float) -> str:
