@@ -96,8 +96,9 @@ def test_a_supplier_without_an_address_gets_the_order_from_a_person(ctx: Context
     assert (sent.state, sent.sent_at) == ("sent", NOON)
     later = replace(ctx, now=NOON + timedelta(days=1))
     assert service.mark_sent(later, order.number) == sent
-    with pytest.raises(NotFound, match="PO-000009"):
-        service.mark_sent(ctx, "PO-000009")
+    for number in ("PO-000009", "PO-000001\x00"):
+        with pytest.raises(NotFound, match="purchase order"):
+            service.mark_sent(ctx, number)
 
 
 def test_an_order_is_received_in_parts(ctx: Context) -> None:

@@ -173,3 +173,52 @@ def test_what_people_add_is_in_the_audit_log(ctx: Context) -> None:
     assert values(ctx.tx, "select actor_name, action, subject, detail from audit_entry") == [
         ("mara", "item.added", f"item:{item_id}", {"sku": "A"})
     ]
+
+
+def test_odd_spaces_in_texts_are_taken_and_control_characters_are_not(ctx: Context) -> None:
+    service.add_item(ctx, sku="A", description="Caf\u00e9 mug\u00a0 12\u2009cm ")
+    for description in ("a\x00b", "a\nb", "\ud800"):
+        with pytest.raises(Invalid, match="description"):
+            service.add_item(ctx, sku="B", description=description)
+
+
+def test_a_code_with_a_zero_byte_is_simply_not_there(ctx: Context) -> None:
+    site_id = add_site(ctx)
+    service.add_item(ctx, sku="A")
+    for look in (
+        lambda: service.item_by_sku(ctx, "A\x00"),
+        lambda: service.site(ctx, "MAIN\x00"),
+        lambda: service.place_by_code(ctx, site_id, "DOCK\x00"),
+    ):
+        with pytest.raises(NotFound):
+            look()
+    assert service.item_ids(ctx, ["A", "A\x00"]).keys() == {"A"}
+    assert [item.sku for item in service.items(ctx, "\x00A")] == ["A"]
+
+
+def test_numbers_too_large_or_too_fine_to_be_exact_are_refused(ctx: Context) -> None:
+    item_id = service.add_item(ctx, sku="A")
+    supplier_id = service.add_supplier(ctx, code="S", name="Supplier")
+    for cost in ("1e15", "1e99999", "1e-13", "NaN", "-1"):
+        with pytest.raises(Invalid, match="unit_cost"):
+            service.add_terms(
+                ctx,
+                supplier_id=supplier_id,
+                item_id=item_id,
+                unit_cost=Decimal(cost),
+                currency="EUR",
+                lead_time_days=7,
+            )
+    for quantum in ("1e15", "1e-10", "1e99999"):
+        with pytest.raises(Invalid, match="quantum"):
+            service.add_item(ctx, sku="B", quantum=Decimal(quantum))
+
+
+def test_what_is_not_there_is_said_by_name(ctx: Context) -> None:
+    for look in (
+        lambda: service.item(ctx, 99),
+        lambda: service.site_by_id(ctx, 99),
+        lambda: service.supplier(ctx, 99),
+    ):
+        with pytest.raises(NotFound, match="99"):
+            look()

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from shelfwise.core.errors import Fault, shorten
+from shelfwise.records.model import amount_of_money_faults, exact, text_faults
 
 SalesState = Literal["history", "open", "reserved", "issued", "returned", "cancelled"]
 PurchaseState = Literal["approved", "sent", "part_received", "received", "closed"]
@@ -189,8 +190,8 @@ def amount_faults(
     elif not quantity.is_finite() or quantity == 0 or (quantity < 0 and not negative):
         wanted = "a finite number, not 0" if negative else "a finite number above 0"
         yield Fault(where, wanted, shorten(str(quantity)), "Correct the quantity.")
-    elif abs(quantity) >= Decimal(10) ** 15:
-        yield Fault(where, "less than a quadrillion", shorten(str(quantity)), "Correct the quantity.")
+    elif not exact(quantity):
+        yield Fault(where, "less than 10^15, to 12 decimals", shorten(str(quantity)), "Correct the quantity.")
     elif quantity % quantum:
         yield Fault(where, f"a multiple of {quantum:f}", f"{quantity:f}", "Round it to what can be moved.")
 
@@ -202,8 +203,7 @@ def sales_line_faults(line: NewSalesLine, quanta: Mapping[int, Decimal], now: da
         yield Fault(f"{where}, line", "a line number of 0 or more", str(line.line), "Correct the line number.")
     yield from instant_faults(line.ordered_at, now, f"{where}, ordered_at")
     yield from amount_faults(line.quantity, line.item_id, quanta, f"{where}, quantity", negative=True)
-    if not line.unit_price.is_finite():
-        yield Fault(f"{where}, unit_price", "a finite price", str(line.unit_price), "Correct the price.")
+    yield from amount_of_money_faults(line.unit_price, f"{where}, unit_price", negative=True)
     for name, text in (("customer", line.customer), ("country", line.country)):
-        if text is not None and (len(text) > LONGEST_NAME or not text.isprintable()):
-            yield Fault(f"{where}, {name}", "printable characters, or nothing", shorten(text), "Clean the text.")
+        if text is not None:
+            yield from text_faults(text, f"{where}, {name}")

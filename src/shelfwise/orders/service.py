@@ -23,7 +23,7 @@ from shelfwise.orders.model import (
 )
 from shelfwise.orders.sales import sales_line, sales_lines, take_sales_lines
 from shelfwise.records import tables as records_tables
-from shelfwise.records.model import currency_faults, refuse
+from shelfwise.records.model import amount_of_money_faults, currency_faults, refuse
 from shelfwise.store.database import notify
 from shelfwise.work.outbox import enqueue
 
@@ -117,8 +117,7 @@ def _check_order(
         faults.append(Fault("expected_at", "an instant with its time zone", str(expected_at), "Add the time zone."))
     for row, (item_id, quantity, cost) in enumerate(lines, 1):
         faults += amount_faults(quantity, item_id, quanta, f"line {row}, quantity")
-        if not (cost.is_finite() and cost >= 0):
-            faults.append(Fault(f"line {row}, unit_cost", "a cost of 0 or more", str(cost), "Correct the cost."))
+        faults += amount_of_money_faults(cost, f"line {row}, unit_cost")
     refuse(faults)
 
 
@@ -146,6 +145,7 @@ def mark_sent(ctx: Context, number: str) -> PurchaseOrder:
         NotFound: no order has this number.
     """
     ctx.require(Right.RUN_PLANNING)
+    _order(ctx, number=number)
     changed = tables.set_sent(ctx.tx, ctx.tenant, number, ctx.now)
     order = _order(ctx, number=number)
     if changed:
@@ -200,11 +200,12 @@ def purchase_order_by_number(ctx: Context, number: str) -> PurchaseOrder:
         NotFound: no order has this number.
     """
     ctx.require(Right.VIEW)
-    return _order(ctx, number=number.replace("\x00", ""))
+    return _order(ctx, number=number)
 
 
 def _order(ctx: Context, *, order_id: int | None = None, number: str | None = None) -> PurchaseOrder:
-    found = tables.orders(ctx.tx, ctx.tenant, order_id=order_id, number=number)
+    # A zero byte is in no number, and Postgres takes none.
+    found = [] if "\x00" in (number or "") else tables.orders(ctx.tx, ctx.tenant, order_id=order_id, number=number)
     if not found:
         raise NotFound("purchase order", order_id if number is None else number)
     return found[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,6 +30,8 @@ STANDING_PLACES: dict[str, PlaceKind] = {
 LONGEST_CODE = 64
 # Together with quantities below 10^15 it keeps division exact in the 28 digits of Python's decimals.
 SMALLEST_QUANTUM = Decimal("1e-9")
+LARGEST = Decimal("1e15")
+_FINEST = Decimal("1e-12")
 LONGEST_TEXT = 500
 # A list of faults is for a person to read: the first ones say what is wrong with the rest.
 MOST_FAULTS = 20
@@ -182,20 +185,29 @@ def code_faults(value: str, where: str) -> Iterator[Fault]:
 
 
 def text_faults(value: str, where: str) -> Iterator[Fault]:
-    """What is wrong with a name or a description."""
-    if len(value) > LONGEST_TEXT or not value.isprintable():
-        yield Fault(
-            where,
-            f"at most {LONGEST_TEXT} printable characters",
-            shorten(value),
-            "Shorten or clean the text.",
-        )
+    """What is wrong with a name or a description; odd spaces, which real shops' texts are full of, are not."""
+    controls = not value.isprintable() and any(unicodedata.category(one) in ("Cc", "Cs") for one in value)
+    if len(value) > LONGEST_TEXT or controls:
+        wanted = f"at most {LONGEST_TEXT} characters, none of them a control character"
+        yield Fault(where, wanted, shorten(value), "Clean the text.")
 
 
 def positive_faults(value: float | Decimal | None, where: str, unit: str) -> Iterator[Fault]:
     """What is wrong with a number that, where known, must be above zero."""
-    if value is not None and not (math.isfinite(value) and value > 0):
+    if value is not None and not (math.isfinite(value) and 0 < value < LARGEST):
         yield Fault(where, f"a number above 0 in {unit}", shorten(str(value)), "Correct it, or leave it empty.")
+
+
+def exact(value: Decimal) -> bool:
+    """Whether a quantity or an amount of money is finite and of a size that is kept exactly."""
+    return value.is_finite() and abs(value) < LARGEST and value == value.quantize(_FINEST)
+
+
+def amount_of_money_faults(value: Decimal, where: str, negative: bool = False) -> Iterator[Fault]:
+    """What is wrong with a price or a cost."""
+    if not exact(value) or (value < 0 and not negative):
+        wanted = "an amount of money" if negative else "an amount of money, 0 or more"
+        yield Fault(where, wanted, shorten(str(value)), "Correct the amount.")
 
 
 def item_faults(item: NewItem, row: str = "") -> Iterator[Fault]:
@@ -248,9 +260,8 @@ def zone_faults(zone: Zone) -> Iterator[Fault]:
 
 def terms_faults(terms: Terms, row: str = "") -> Iterator[Fault]:
     """What is wrong with a supplier's terms."""
-    if not (terms.unit_cost.is_finite() and terms.unit_cost >= 0):
-        yield Fault(f"{row}unit_cost", "a cost of 0 or more", str(terms.unit_cost), "Correct the cost.")
-    if not (terms.minimum_order.is_finite() and terms.minimum_order >= 0):
+    yield from amount_of_money_faults(terms.unit_cost, f"{row}unit_cost")
+    if not (exact(terms.minimum_order) and terms.minimum_order >= 0):
         yield Fault(f"{row}minimum_order", "0 or more units", str(terms.minimum_order), "Correct the minimum.")
     if not (math.isfinite(terms.lead_time_days) and terms.lead_time_days >= 0):
         yield Fault(f"{row}lead_time_days", "0 or more days", str(terms.lead_time_days), "Correct the lead time.")

@@ -113,7 +113,7 @@ def item_by_sku(ctx: Context, sku: str) -> Item:
         NotFound: no item has this SKU.
     """
     ctx.require(Right.VIEW)
-    found = tables.item_by_sku(ctx.tx, ctx.tenant, sku.replace("\x00", ""))
+    found = tables.item_by_sku(ctx.tx, ctx.tenant, sku)
     if found is None:
         raise NotFound("item", sku)
     return found

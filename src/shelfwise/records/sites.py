@@ -93,7 +93,7 @@ def site(ctx: Context, code: str) -> Site:
         NotFound: no site has this code.
     """
     ctx.require(Right.VIEW)
-    found = tables.site(ctx.tx, ctx.tenant, code.replace("\x00", ""))
+    found = tables.site(ctx.tx, ctx.tenant, code)
     if found is None:
         raise NotFound("site", code)
     return found
@@ -222,7 +222,7 @@ def place_by_code(ctx: Context, site_id: int, code: str) -> Place:
         NotFound: no place of the site has this code.
     """
     ctx.require(Right.VIEW)
-    found = tables.place_by_code(ctx.tx, ctx.tenant, site_id, code.replace("\x00", ""))
+    found = tables.place_by_code(ctx.tx, ctx.tenant, site_id, code)
     if found is None:
         raise NotFound("place", code)
     return found

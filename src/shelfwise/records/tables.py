@@ -44,13 +44,13 @@ def item_ids(tx: Tx, tenant: int, skus: Collection[str]) -> dict[str, int]:
         values(
             tx,
             "select sku, item_id from item where tenant_id = %s and sku = any(%s::text[])",
-            (tenant, list(skus)),
+            (tenant, _codes(skus)),
         )
     )
 
 
 def item_by_sku(tx: Tx, tenant: int, sku: str) -> Item | None:
-    return first(tx, Item, f"{_ITEM} where tenant_id = %s and sku = %s", (tenant, sku))
+    return None if "\x00" in sku else first(tx, Item, f"{_ITEM} where tenant_id = %s and sku = %s", (tenant, sku))
 
 
 def item(tx: Tx, tenant: int, item_id: int) -> Item | None:
@@ -91,7 +91,7 @@ def insert_site(tx: Tx, tenant: int, site: Site) -> int | None:
 
 
 def site(tx: Tx, tenant: int, code: str) -> Site | None:
-    return first(tx, Site, f"{_SITE} where tenant_id = %s and code = %s", (tenant, code))
+    return None if "\x00" in code else first(tx, Site, f"{_SITE} where tenant_id = %s and code = %s", (tenant, code))
 
 
 def site_by_id(tx: Tx, tenant: int, site_id: int) -> Site | None:
@@ -151,7 +151,7 @@ def place_ids(tx: Tx, tenant: int, site_id: int, codes: Collection[str]) -> dict
         values(
             tx,
             "select code, place_id from place where tenant_id = %s and site_id = %s and code = any(%s::text[])",
-            (tenant, site_id, list(codes)),
+            (tenant, site_id, _codes(codes)),
         )
     )
 
@@ -161,6 +161,8 @@ def places(tx: Tx, tenant: int, site_id: int) -> list[Place]:
 
 
 def place_by_code(tx: Tx, tenant: int, site_id: int, code: str) -> Place | None:
+    if "\x00" in code:
+        return None
     return first(tx, Place, f"{_PLACE} where tenant_id = %s and site_id = %s and code = %s", (tenant, site_id, code))
 
 
@@ -249,6 +251,11 @@ def put_go_live(tx: Tx, tenant: int, instant: datetime) -> None:
            on conflict (tenant_id, name) do update set value = excluded.value""",
         (tenant, Jsonb(instant.isoformat())),
     )
+
+
+def _codes(codes: Collection[str]) -> list[str]:
+    """Those that can be codes at all: Postgres takes no zero byte."""
+    return [code for code in codes if "\x00" not in code]
 
 
 def contains(search: str) -> str:
