@@ -112,19 +112,17 @@ def build(ctx: Context, aisles: int = 4, bins_a_side: int = 12, seed: int = 7) -
         ctx,
         [(items[sku], bins[code], booked[code]) for code, sku in zip(codes, skus, strict=True) if booked[code] > 0],
     )
-    for n, (code, sku) in enumerate(zip(codes, skus, strict=True)):
+    readings = []
+    for n, code in enumerate(codes):
         if n % 3 == 0:
-            weight = float(booked[code]) * (100.0 + n) * (0.6 if n % 15 == 9 else 1.0)
-            scale(ctx, f"scale-{n}", bins[code], weight)
-        del sku
+            grams = float(booked[code]) * (100.0 + n) * (0.6 if n % 15 == 9 else 1.0)
+            secret = f"secret-of-scale-{n}"
+            devices.add_device(ctx, f"scale-{n}", place_id=bins[code], secret=secret, provenance="invented")
+            readings.append(StoredReading(1, n, f"scale-{n}", "weight", grams, None, ctx.now, ctx.now))
+    devices.remember_latest(ctx, readings)
     thermometer(ctx, "thermo-c", zones["C"], 4.6)
     thermometer(ctx, "thermo-f", zones["F"], -21.3)
     return World(site_id, zones, bins, items, supplier_id)
-
-
-def scale(ctx: Context, name: str, place_id: int, grams: float) -> None:
-    devices.add_device(ctx, name, place_id=place_id, secret=f"secret-of-{name}", provenance="invented")
-    say(ctx, name, "weight", grams)
 
 
 def thermometer(ctx: Context, name: str, zone_id: int, degc: float) -> None:

@@ -1,0 +1,51 @@
+"""Alive, ready, and what waits."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from shelfwise.access.context import Office
+from shelfwise.access.model import Role, person
+from shelfwise.store.database import Database, run
+from shelfwise.web.app import create_app
+from shelfwise.work import alerts
+from tests.web.conftest import Client, TestClient
+
+
+def test_alive_and_ready(client: Client) -> None:
+    nobody = client(None)
+    assert nobody.get("/livez").text == "alive\n"
+    assert nobody.get("/readyz").json() == {"ready": True}
+
+
+def test_without_a_database_it_is_alive_and_not_ready(database_url: str) -> None:
+    database = Database(database_url).open()
+    database.close()
+    app = TestClient(create_app(Office(database)))
+    assert app.get("/livez").status_code == 200
+    answer = app.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+
+
+def test_metrics_count_requests_alerts_and_what_consumers_are_behind(client: Client, office: Office) -> None:
+    mara = client("mara")
+    with office.context(person("root", Role.MANAGER)) as ctx:
+        alerts.raise_alert(ctx, "count", "item:1", "attention", "Count", "Short.", "/stock", {})
+        ctx.publish("test", "a")
+        run(ctx.tx, "insert into consumer (tenant_id, consumer, stream, tx, seq) values (1, 'late', 'event', '0', 0)")
+        run(
+            ctx.tx, "insert into consumer (tenant_id, consumer, stream, tx, seq) values (1, 'doors', 'reading', '0', 0)"
+        )
+        (events,) = ctx.tx.execute("select count(*) from event").fetchone() or (0,)
+    mara.get("/stock")
+    text = mara.get("/metrics").text
+    assert "shelfwise_open_alerts 1.0" in text
+    assert f'shelfwise_consumer_lag{{consumer="late"}} {float(events)}' in text
+    assert 'shelfwise_consumer_lag{consumer="doors"} 0.0' in text
+    assert 'shelfwise_requests_total{method="GET",route="/stock",status="200"} 1.0' in text
+
+
+def test_metrics_are_open_on_this_machine_itself(app: FastAPI, world: object) -> None:
+    near = TestClient(app, client=("127.0.0.1", 5000))
+    assert near.get("/metrics").status_code == 200
