@@ -80,7 +80,8 @@ class Directory:
 
     async def close(self) -> None:
         if self._lookup is not None:
-            await self._lookup.close()
+            with contextlib.suppress(psycopg.Error):
+                await self._lookup.close()
             self._lookup = None
 
     async def _watch(self) -> None:
@@ -120,22 +121,23 @@ class Directory:
         if not name.isprintable():
             return None
         async with self._lock:
-            try:
-                if self._lookup is None:
-                    self._lookup = await _connect(self._url)
-                async with self._lookup.cursor(row_factory=class_row(Device)) as cursor:
-                    await cursor.execute(f"{SELECT_DEVICES} and device = %s", (self._tenant, name))
-                    found = await cursor.fetchone()
-            except psycopg.Error:
-                if self._lookup is not None:
-                    with contextlib.suppress(psycopg.Error):
-                        await self._lookup.close()
-                    self._lookup = None
-                raise
-            if found is not None and found.active:
-                self._devices[name] = found
-                self.active |= {name}
-            return found
+            if self._lookup is not None:
+                try:
+                    return await self._ask(self._lookup, name)
+                except psycopg.Error:
+                    # Perhaps only this connection is gone: Postgres may be back by now.
+                    await self.close()
+            self._lookup = await _connect(self._url)
+            return await self._ask(self._lookup, name)
+
+    async def _ask(self, db: Connection, name: str) -> Device | None:
+        async with db.cursor(row_factory=class_row(Device)) as cursor:
+            await cursor.execute(f"{SELECT_DEVICES} and device = %s", (self._tenant, name))
+            found = await cursor.fetchone()
+        if found is not None and found.active:
+            self._devices[name] = found
+            self.active |= {name}
+        return found
 
 
 async def _connect(url: str) -> Connection:
