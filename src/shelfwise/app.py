@@ -10,6 +10,7 @@ from shelfwise.access.model import system
 from shelfwise.agents import service as agents
 from shelfwise.condition import service as condition
 from shelfwise.connectors import http
+from shelfwise.demand import service as demand
 from shelfwise.edge import devices
 from shelfwise.edge.tables import READINGS
 from shelfwise.orders import service as orders
@@ -27,6 +28,7 @@ def consumers(office: Office) -> list[Consumer[Any]]:
         Consumer("latest", READINGS, _with_context(office, "devices", devices.remember_latest), batch=2000),
         Consumer("reserve", EVENTS, _with_context(office, "reservations", reserve)),
         Consumer("ask-for-counts", EVENTS, _with_context(office, "stock", ask_for_counts)),
+        Consumer("history", EVENTS, _with_context(office, "demand history", learn_history)),
         Consumer("plan-on-request", EVENTS, _with_context(office, "planning", plan_on_request)),
     ]
 
@@ -69,6 +71,12 @@ def ask_for_counts(ctx: Context, facts: Sequence[Event]) -> None:
                 f"/items/{fact.data['sku']}",
                 fact.data,
             )
+
+
+def learn_history(ctx: Context, facts: Sequence[Event]) -> None:
+    """An import brought sales from before go-live: the whole history is summed anew."""
+    for site_id in sorted({fact.data["site_id"] for fact in facts if fact.kind == "sales.imported"}):
+        demand.rebuild_history(ctx, site_id)
 
 
 def plan_on_request(ctx: Context, facts: Sequence[Event]) -> None:

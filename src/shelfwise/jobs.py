@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 # Late facts still change these days' demand.
 LATE_HORIZON = timedelta(days=7)
 FORECAST_DAYS = 28
+# Long enough to score every day of a forecast once it has come.
+KEPT_FORECASTS = timedelta(days=FORECAST_DAYS + 7)
 
 
 def queue(office: Office) -> App:
@@ -84,6 +86,7 @@ def nightly(office: Office, site_id: int, day: date) -> None:
         demand.rebuild_history(ctx, site_id, since=None if known is None else known - LATE_HORIZON)
     with office.context(actor) as ctx:
         forecasts = demand.forecast_site(ctx, site_id, day, FORECAST_DAYS)
+        demand.forget_forecasts(ctx, site_id, day - KEPT_FORECASTS)
     with office.context(actor) as ctx:
         proposals = len(agents.propose_purchases(ctx, site_id))
     log.info("nightly run done", site_id=site_id, day=day.isoformat(), forecasts=forecasts, proposals=proposals)

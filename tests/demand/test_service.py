@@ -15,6 +15,7 @@ from shelfwise.core.errors import Forbidden, Invalid, NotFound
 from shelfwise.demand.model import NOT_ENOUGH
 from shelfwise.demand.service import (
     forecast_site,
+    forget_forecasts,
     history,
     last_whole_day,
     latest,
@@ -160,6 +161,36 @@ def test_a_forecast_is_made_once_for_each_origin_and_then_kept(ctx: Context, sit
     assert made is not None
     assert made.origin == YESTERDAY
     assert latest(ctx, site, tea + 1) is None
+
+
+def test_only_what_is_kept_here_is_forecast_once_anything_is(ctx: Context, site: int) -> None:
+    tea, coffee = add_item(ctx, sku="TEA"), add_item(ctx, sku="COFFEE")
+    for item_id in (tea, coffee):
+        sell_daily(ctx, site, item_id, 60)
+    rebuild_history(ctx, site)
+    assert forecast_site(ctx, site, date(2026, 2, 27)) == 2
+    run(ctx.tx, "insert into stock_level (tenant_id, item_id, site_id) values (1, %s, %s)", (tea, site))
+    assert forecast_site(ctx, site, YESTERDAY) == 1
+
+
+def test_an_old_forecast_is_forgotten_unless_it_was_acted_on(ctx: Context, site: int) -> None:
+    tea = add_item(ctx, sku="TEA")
+    sell_daily(ctx, site, tea, 60)
+    rebuild_history(ctx, site)
+    for origin in (date(2026, 2, 20), date(2026, 2, 21), YESTERDAY):
+        forecast_site(ctx, site, origin)
+    supplier = value(ctx.tx, "insert into supplier values (1, default, 'A', 'A') returning supplier_id")
+    run(
+        ctx.tx,
+        """insert into proposal (tenant_id, action, site_id, item_id, supplier_id, arguments, reason, evidence,
+               alternative, expected_value, how_to_undo, idempotency_key, forecast_id, proposed_at, expires_at)
+           select 1, 'purchase', site_id, item_id, %s, '{}', '', '{}', '{}', '{}', '', 'k', forecast_id, %s, %s
+           from forecast where origin = '2026-02-20'""",
+        (supplier, NOON, NOON),
+    )
+    assert forget_forecasts(ctx, site, YESTERDAY) == 1
+    origins = values(ctx.tx, "select origin from forecast order by origin")
+    assert origins == [(date(2026, 2, 20),), (YESTERDAY,)]
 
 
 def test_a_day_that_is_not_over_is_no_origin(ctx: Context, site: int) -> None:

@@ -306,6 +306,8 @@ class _Import:
                 "sales.taken", f"site:{self.site_id}", site_id=self.site_id, lines=done.open,
                 item_ids=sorted(self.open_items),
             )  # fmt: skip
+        if done.history:
+            ctx.publish("sales.imported", f"site:{self.site_id}", site_id=self.site_id, history=done.history)
         notify(ctx.tx, "live", "orders")
         return done
 

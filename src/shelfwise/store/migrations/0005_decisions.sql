@@ -65,4 +65,5 @@ create table proposal (
     foreign key (tenant_id, forecast_id) references forecast
 );
 -- No item is proposed twice while a proposal for it is open.
+create index on proposal (tenant_id, forecast_id);
 create unique index proposal_one_open on proposal (tenant_id, action, site_id, item_id) where state = 'proposed';
