@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import paho.mqtt.client as paho
 import pytest
@@ -98,7 +98,7 @@ def test_what_was_not_acknowledged_is_sent_again_and_marked() -> None:
         done = asyncio.Event()
 
         async def door(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with suppress(asyncio.IncompleteReadError, ConnectionError):
+            with closing(writer), suppress(asyncio.IncompleteReadError, ConnectionError):
                 await mqtt.read_packet(reader)
                 writer.write(CONNACK)
                 while True:
@@ -112,7 +112,6 @@ def test_what_was_not_acknowledged_is_sent_again_and_marked() -> None:
                     writer.write(bytes([0x40, 2]) + rest[topic_end : topic_end + 2])
                     if len(seen) == 4:
                         done.set()
-            writer.close()
 
         server = await asyncio.start_server(door, "127.0.0.1", 0)
         publisher = mqtt.Publisher("127.0.0.1", server.sockets[0].getsockname()[1], "scale-7", "secret")
@@ -137,14 +136,13 @@ def test_a_refused_sign_in_is_tried_again_later_and_nothing_is_dropped() -> None
         taken: list[bytes] = []
 
         async def door(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with suppress(asyncio.IncompleteReadError, ConnectionError):
+            with closing(writer), suppress(asyncio.IncompleteReadError, ConnectionError):
                 await mqtt.read_packet(reader)
                 writer.write(answers.pop(0))
                 _, rest = await mqtt.read_packet(reader)
                 taken.append(rest[-4:])
                 writer.write(bytes([0x40, 2]) + rest[3:5])
                 await reader.read()
-            writer.close()
 
         server = await asyncio.start_server(door, "127.0.0.1", 0)
         publisher = mqtt.Publisher("127.0.0.1", server.sockets[0].getsockname()[1], "scale-7", "secret")

@@ -16,6 +16,7 @@ GO_LIVE_DAY = date(2010, 9, 1)
 LAST_DAY = date(2010, 12, 9)
 STOCKED_ITEMS = 400
 RECENT_DAYS = 56
+LONGEST_SPELL = 9
 # After the last order the same ones are played again this much later; whole weeks, longer than they last.
 ROUND = timedelta(weeks=15)
 DATA = Path(__file__).with_name("data") / "online_retail_II_2009_2010.parquet"
@@ -28,7 +29,7 @@ class Seller:
     Attributes:
         lines: order lines in the nine months of history.
         daily: pieces a day over the last `RECENT_DAYS` days of history; outsized lines count as the 95th percentile.
-        largest_line: the 95th percentile of pieces in one line.
+        busy: pieces sold in 1, 2, ... `LONGEST_SPELL` days in a row, at most, in 97 of 100 such spells of the history.
         price: the median selling price in GBP.
     """
 
@@ -36,7 +37,7 @@ class Seller:
     description: str
     lines: int
     daily: float
-    largest_line: int
+    busy: tuple[int, ...]
     price: float
 
 
@@ -82,16 +83,29 @@ def best_sellers(path: Path = DATA, count: int = STOCKED_ITEMS) -> list[Seller]:
             pl.col("Description").drop_nulls().str.strip_chars().mode().sort().first().alias("description"),
             pl.len().alias("lines"),
             (pl.min_horizontal(pl.col("Quantity"), ordinary).filter(recent).sum() / RECENT_DAYS).alias("daily"),
-            ordinary.alias("largest"),
             pl.col("Price").median().alias("price"),
         )
         .sort(["lines", "StockCode"], descending=[True, False])
         .head(count)
     )
+    days = sold.group_by("StockCode", pl.col("at").dt.date().alias("day")).agg(pl.col("Quantity").sum())
+    by_day = {(sku, day): pieces for sku, day, pieces in days.iter_rows()}
     return [
-        Seller(sku, description or sku, lines, max(daily, 0.2), max(1, int(largest)), price)
-        for sku, description, lines, daily, largest, price in table.iter_rows()
+        Seller(sku, description or sku, lines, max(daily, 0.2), _busy(sku, by_day), price)
+        for sku, description, lines, daily, price in table.iter_rows()
     ]
+
+
+def _busy(sku: str, by_day: dict[tuple[str, date], int]) -> tuple[int, ...]:
+    length = (GO_LIVE_DAY - FIRST_DAY).days
+    total = [0]
+    for number in range(length):
+        total.append(total[-1] + by_day.get((sku, FIRST_DAY + timedelta(days=number)), 0))
+    found = []
+    for spell in range(1, LONGEST_SPELL + 1):
+        sums = sorted(total[end] - total[end - spell] for end in range(spell, length + 1))
+        found.append(sums[int(0.97 * (len(sums) - 1))])
+    return tuple(found)
 
 
 def write_history(target: Path, shift: int, path: Path = DATA) -> int:

@@ -221,11 +221,14 @@ def _item(seller: Seller, rank: int, count: int, spot: tuple[str, str, Box], see
     supplier = next((who for who, trade in _TRADES if re.search(trade, seller.description)), "ORCHARD")
     lead = next(one for one in SUPPLIERS if one.code == supplier)
     pack = next((size for size in (48, 24, 12, 6) if seller.daily * 7 >= size), 4)
-    near = rank % (count // NEAR_REORDER or 1) == 3 and rank // (count // NEAR_REORDER or 1) < NEAR_REORDER
-    days = lead.stated_days * chance.uniform(0.9, 1.2) if near else chance.uniform(16, 28)
-    least = 1 if near else seller.largest_line
-    opening = max(least, round(seller.daily * days))
-    fits = max(opening * 1.15, seller.daily * 32, 2 * pack)
+    every = count // NEAR_REORDER or 1
+    near = rank % every == 3 and rank // every < NEAR_REORDER
+    needed = seller.busy[round(lead.stated_days) + 1]
+    if near:
+        opening = max(1, round(seller.busy[round(lead.stated_days)] * chance.uniform(0.3, 0.5)))
+    else:
+        opening = math.ceil(max(seller.daily * chance.uniform(16, 28), needed * chance.uniform(1.3, 1.6)))
+    fits = max(opening * 1.3, needed * 1.2 + seller.daily * 55, 2 * pack)
     return Item(
         sku=seller.sku,
         description=seller.description,
