@@ -45,12 +45,12 @@ def _with_context(
 
 
 def reserve(ctx: Context, facts: Sequence[Event]) -> None:
-    """New orders, and goods that came in, are matched at once: each site's oldest open lines first."""
+    """New orders are matched at once with what is there, came in or was given back: oldest open lines first."""
     wanted: dict[int, set[int]] = {}
     for fact in facts:
         if fact.kind == "sales.taken":
             wanted.setdefault(fact.data["site_id"], set()).update(fact.data["item_ids"])
-        elif fact.kind == "stock.moved" and fact.data["reason"] != "pick":
+        elif fact.kind == "sales.cancelled" or (fact.kind == "stock.moved" and fact.data["reason"] != "pick"):
             wanted.setdefault(fact.data["site_id"], set()).add(fact.data["item_id"])
     for site_id, item_ids in sorted(wanted.items()):
         stock.reserve_open(ctx, site_id, sorted(item_ids))
