@@ -34,6 +34,7 @@ FACTS = {
     "purchase.received": "Goods came for a line of a purchase order. `over`: units beyond what was ordered.",
     "purchase.sent": "The supplier has the purchase order.",
     "sales.cancelled": "A sales line was cancelled, and what was reserved for it is free again.",
+    "sales.imported": "An import brought sales from before go-live.",
     "sales.issued": "Goods left the house for a sales line.",
     "sales.reserved": "Stock was reserved for sales lines.",
     "sales.taken": "Sales lines that are not history were taken.",
