@@ -27,8 +27,10 @@ def world(office: Office) -> World:
 
 
 @pytest.fixture
-def app(office: Office) -> FastAPI:
-    return create_app(office)
+def app(office: Office) -> Iterator[FastAPI]:
+    app = create_app(office)
+    yield app
+    app.state.imports.close()
 
 
 @pytest.fixture

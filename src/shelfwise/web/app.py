@@ -48,7 +48,7 @@ def create_app(office: Office, *, secure_cookies: bool = False) -> FastAPI:
         office: where contexts come from; its database stays the caller's to close.
         secure_cookies: set where the pages are reached by https, so that the session never travels without it.
     """
-    live = Live(office.database)
+    live, uploads = Live(office.database), imports.Imports()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -58,6 +58,7 @@ def create_app(office: Office, *, secure_cookies: bool = False) -> FastAPI:
         finally:
             live.stop()
             await asyncio.to_thread(live.join)
+            uploads.close()
 
     app = FastAPI(
         title="Shelfwise",
@@ -74,7 +75,7 @@ def create_app(office: Office, *, secure_cookies: bool = False) -> FastAPI:
     app.state.live = live
     app.state.registry = registry
     app.state.secure_cookies = secure_cookies
-    app.state.imports = imports.Imports()
+    app.state.imports = uploads
     for part in (
         sign_in, floor, alerts, proposals, items, orders, quarantine, devices, imports, audit, health, api_page, api
     ):  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import tempfile
 import threading
 from collections import OrderedDict
@@ -61,14 +62,19 @@ class Imports:
     """The files uploaded to this process, newest last; they are gone when it ends, what was imported is not."""
 
     def __init__(self) -> None:
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
         self._jobs: OrderedDict[str, Job] = OrderedDict()
 
     def path(self) -> Path:
         """Where a new upload may be written."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="shelfwise-import-")
-        return Path(self._folder.name) / secrets.token_hex(8)
+            self._folder = Path(tempfile.mkdtemp(prefix="shelfwise-import-"))
+        return self._folder / secrets.token_hex(8)
+
+    def close(self) -> None:
+        """Remove the uploaded files."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def keep(self, job: Job) -> None:
         self._jobs[job.job_id] = job
