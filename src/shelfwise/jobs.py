@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
-from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate import App, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
 
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import system
@@ -43,9 +43,11 @@ def queue(office: Office) -> App:
     return app
 
 
-def tick(office: Office, app: App) -> int:
+def tick(office: Office) -> int:
     """Enqueue the work of business days that ended since the last tick, each once; returns how many jobs."""
     enqueued = 0
+    # A queue of its own, never opened: the worker's, once open, takes no job on a synchronous transaction.
+    app = App(connector=SyncPsycopgConnector(conninfo=office.database.url))
     with office.context(system("calendar")) as ctx:
         run(
             ctx.tx,

@@ -130,7 +130,7 @@ async def _work(office: Office, queue: App, finished: asyncio.Event) -> None:
                 shutdown_graceful_timeout=5.0,
             )
         ),
-        asyncio.create_task(_tick(office, queue)),
+        asyncio.create_task(_tick(office)),
         asyncio.create_task(_free_stalled(queue)),
         asyncio.create_task(finished.wait()),
     ]
@@ -144,10 +144,10 @@ async def _work(office: Office, queue: App, finished: asyncio.Event) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _tick(office: Office, queue: App) -> None:
+async def _tick(office: Office) -> None:
     while True:
         try:
-            await asyncio.to_thread(jobs.tick, office, queue)
+            await asyncio.to_thread(jobs.tick, office)
         except ShelfwiseError as error:
             log.warning("no tick", error=str(error))
         await asyncio.sleep(IDLE_S)
