@@ -1,54 +1,83 @@
-"""Calendar work is enqueued once for each ended day, while the queue is at work, and then done."""
+"""Calendar work happens once for each business day, in the queue that lives in the same database."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from shelfwise import jobs
-from shelfwise.access.context import Context, Office
+from shelfwise.access.context import Context, Office, stand_still
 from shelfwise.access.model import system
 from shelfwise.records import service as records
-from shelfwise.store.database import values
+from shelfwise.store.database import run, values
+from shelfwise.work import alerts
+from tests.conftest import NOON
 
 
 @pytest.fixture
 def site(office: Office) -> int:
     with office.context(system("test")) as ctx:
-        return records.add_site(ctx, code="MAIN", name="Main", time_zone="UTC", width_m=10, depth_m=10)
+        return records.add_site(ctx, code="LEI", name="Leicester", time_zone="Europe/London", width_m=9, depth_m=9)
 
 
-def waiting(office: Office) -> list[str]:
+def queued(office: Office) -> list[tuple[str, dict[str, object]]]:
     with office.database.transaction() as tx:
-        found = values(tx, "select task_name from procrastinate_jobs where status = 'todo' order by task_name")
-    return [name for (name,) in found]
+        return [(name, args) for name, args in values(tx, "select task_name, args from procrastinate_jobs order by id")]
 
 
-def test_a_tick_beside_an_open_queue_enqueues_each_ended_day_once(office: Office, site: int) -> None:
-    async def twice() -> tuple[int, int]:
-        async with jobs.queue(office).open_async():
-            return await asyncio.to_thread(jobs.tick, office), await asyncio.to_thread(jobs.tick, office)
-
-    assert asyncio.run(twice()) == (2, 0)
-    assert waiting(office) == ["check_books", "nightly"]
+def test_a_day_that_ended_is_worked_on_once_however_often_the_clock_ticks(office: Office, site: int) -> None:
+    assert jobs.tick(office) == 2
+    assert jobs.tick(office) == 0
+    assert queued(office) == [("nightly", {"site_id": site, "day": "2026-03-01"}), ("check_books", {})]
 
 
-def test_the_queue_carries_out_what_a_tick_enqueued(office: Office, site: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[str] = []
-    monkeypatch.setattr(jobs, "nightly", lambda office, site_id, day: done.append(f"{site_id} {day}"))
-    monkeypatch.setattr(jobs, "check_books", lambda office: done.append("books"))
+def test_the_next_day_is_the_sites_own(office: Office, site: int) -> None:
+    jobs.tick(office)
+    with office.database.transaction() as tx:
+        stand_still(tx, 1, NOON + timedelta(hours=12))
+    jobs.tick(office)
+    assert queued(office)[2] == ("nightly", {"site_id": site, "day": "2026-03-02"})
 
+
+def test_a_tick_that_fails_has_enqueued_nothing(office: Office, site: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(ctx: Context, job: str, day: object) -> bool:
+        if job == "check_books":
+            raise RuntimeError("the lights went out")
+        return True
+
+    monkeypatch.setattr(jobs, "_first_time", fail)
+    with pytest.raises(RuntimeError):
+        jobs.tick(office)
+    assert queued(office) == []
+
+
+def test_a_worker_does_what_a_tick_enqueued_while_its_queue_is_open(office: Office, site: int) -> None:
     async def work() -> None:
         queue = jobs.queue(office)
         async with queue.open_async():
             await asyncio.to_thread(jobs.tick, office)
-            await queue.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+            await queue.run_worker_async(wait=False, install_signal_handlers=False)
 
     asyncio.run(work())
-    assert sorted(done) == [f"{site} 2026-03-01", "books"]
-    assert waiting(office) == []
+    with office.database.transaction() as tx:
+        assert values(tx, "select task_name, status from procrastinate_jobs order by id") == [
+            ("nightly", "succeeded"),
+            ("check_books", "succeeded"),
+        ]
 
 
-def test_the_books_are_compared_by_the_job_as_by_hand(ctx: Context, office: Office) -> None:
+def test_books_that_differ_from_their_movements_are_an_alert_and_stay_as_they_are(office: Office, site: int) -> None:
+    with office.context(system("test")) as ctx:
+        item = records.add_item(ctx, sku="TEA")
+        place = records.add_place(ctx, site_id=site, code="A-1")
+        run(ctx.tx, "insert into balance values (1, %s, %s, 5)", (item, place))
+    assert jobs.check_books(office) > 0
+    with office.context(system("test")) as ctx:
+        assert [(alert.kind, alert.severity) for alert in alerts.open_alerts(ctx)] == [("books", "danger")]
+        assert values(ctx.tx, "select on_hand from balance")[0][0] == 5
+        run(ctx.tx, "delete from balance")
     assert jobs.check_books(office) == 0
+    with office.context(system("test")) as ctx:
+        assert alerts.open_alerts(ctx) == []
