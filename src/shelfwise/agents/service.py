@@ -27,7 +27,7 @@ _NO_LONGER_NEEDED = "No longer needed: stock and orders suffice."
 
 
 def propose_purchases(ctx: Context, site_id: int, params: Params | None = None) -> list[int]:
-    """One run of the purchasing agent: let what is too old expire, look at the site, decide, propose.
+    """One run of the purchasing agent: look at the site, decide, let what is too old expire, propose.
 
     Open proposals for what is no longer needed are withdrawn. Returns the ids of new proposals; run again on
     the same state it makes none.
@@ -35,8 +35,8 @@ def propose_purchases(ctx: Context, site_id: int, params: Params | None = None) 
     Raises:
         NotFound: there is no such site.
     """
-    expire(ctx)
     seen, decisions = plan(ctx, site_id, params)
+    expire(ctx)
     return propose(ctx, site_id, decisions, reviewed={item.item_id for item in seen.items})
 
 

@@ -151,11 +151,14 @@ def forecast_site(ctx: Context, site_id: int, origin: date, horizon: int = 28, p
     wanted = [
         item_id for item_id in tables.items_to_forecast(ctx.tx, ctx.tenant, site_id, origin) if item_id not in done
     ]
-    made = 0
+    drawn: list[tables.NewForecast] = []
     for batch in _batches(wanted):
-        made += _forecast_items(ctx, site_id, history(ctx, site_id, batch, origin), origin, horizon)
+        drawn += _drawn(ctx, site_id, history(ctx, site_id, batch, origin), origin, horizon)
         if progress:
-            progress(made, len(wanted))
+            progress(len(drawn), len(wanted))
+    # Written at the end and at once: consumers of facts wait for the oldest transaction that has written anything.
+    tables.insert_forecasts(ctx.tx, drawn)
+    made = len(drawn)
     if made:
         ctx.audit("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
         ctx.publish("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
@@ -183,7 +186,9 @@ def latest_of(ctx: Context, site_id: int, item_ids: Collection[int] | None = Non
     return {row.item_id: _stored(row) for row in found}
 
 
-def _forecast_items(ctx: Context, site_id: int, histories: dict[int, DemandHistory], origin: date, horizon: int) -> int:
+def _drawn(
+    ctx: Context, site_id: int, histories: dict[int, DemandHistory], origin: date, horizon: int
+) -> list[tables.NewForecast]:
     made = []
     for item_id, known in histories.items():
         rng = np.random.default_rng([ctx.tenant, site_id, item_id, origin.toordinal()])
@@ -193,8 +198,7 @@ def _forecast_items(ctx: Context, site_id: int, histories: dict[int, DemandHisto
             np.ascontiguousarray(drawn.paths).tobytes(), Jsonb(drawn.summary()), ctx.now,
         )  # fmt: skip
         made.append(row)
-    tables.insert_forecasts(ctx.tx, made)
-    return len(made)
+    return made
 
 
 def _days_out(ctx: Context, site_id: int, first: date, until: date) -> dict[int, set[date]]:

@@ -156,7 +156,7 @@ class Params:
         review_days: days from one planning run to the next.
         holding_rate: cost of a year's stock as a share of its value.
         ordering_cost: cost of placing and receiving one order line, in the offers' currency.
-        longest_cover_days: never order more than demand is expected over so many days, whatever is cheaper
+        longest_cover_days: an order never covers more reviews than lie in so many days, whatever is cheaper
             (minimum order and pack excepted).
         samples: futures drawn for each item.
         valid_days: days a decision stands before it must be made anew.
