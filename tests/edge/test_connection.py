@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shelfwise.edge.devices import Device
@@ -16,7 +16,7 @@ from shelfwise.edge.messages import Message
 from shelfwise.edge.metrics import Metrics
 from shelfwise.edge.mqtt import Connection, MqttDoor
 from shelfwise.edge.pipeline import Pipeline
-from shelfwise.edge.wire import Malformed, frame, read_connect, read_subscribe, read_topic, read_unsubscribe
+from shelfwise.edge.wire import Malformed, Refusal, frame, read_connect, read_subscribe, read_topic, read_unsubscribe
 from tests.edge.packets import PINGREQ, connect, packet, publish, subscribe
 
 SCALE = Device("scale-7", b"", "self", True)
@@ -101,6 +101,7 @@ payloads = st.lists(st.tuples(st.binary(max_size=300), st.integers(0, 0xFFFF)), 
 
 
 @given(payloads, st.data())
+@settings(deadline=None)
 def test_any_split_of_valid_bytes_means_the_same(sent: list[tuple[bytes, int]], data: st.DataObject) -> None:
     stream = connect("scale-7", "secret") + b"".join(
         publish("shelfwise/scale-7/x", payload, packet_id) + PINGREQ for payload, packet_id in sent
@@ -115,6 +116,7 @@ def test_any_split_of_valid_bytes_means_the_same(sent: list[tuple[bytes, int]], 
 
 
 @given(st.lists(st.binary(max_size=50), max_size=10))
+@settings(deadline=None)
 def test_any_bytes_before_sign_in_do_no_more_than_close(pieces: list[bytes]) -> None:
     made, transport, notes = connection()
     feed(made, transport, pieces)
@@ -122,14 +124,14 @@ def test_any_bytes_before_sign_in_do_no_more_than_close(pieces: list[bytes]) -> 
 
 
 @given(st.lists(st.binary(max_size=50) | st.just(PINGREQ) | st.just(publish("a/b", b"x", 7)), max_size=10))
+@settings(deadline=None)
 def test_any_bytes_after_sign_in_do_no_more_than_close(pieces: list[bytes]) -> None:
     feed(*signed_in()[:2], pieces)
 
 
 @given(st.binary())
+@settings(deadline=None)
 def test_no_bytes_make_a_parser_fail_in_an_unforeseen_way(content: bytes) -> None:
-    from shelfwise.edge.wire import Refusal
-
     for parse in (read_connect, read_subscribe, read_unsubscribe, read_topic):
         try:
             parse(content)

@@ -17,6 +17,7 @@ from shelfwise.edge.gateway import no_crash
 from shelfwise.edge.pipeline import Limits
 from shelfwise.edge.tables import READINGS
 from shelfwise.edge.writer import BadRow, Batch, PostgresWriter
+from shelfwise.store.database import values
 from tests.conftest import NOON
 from tests.edge.conftest import SECRET, Running, Start
 from tests.edge.packets import BareClient, publish
@@ -93,6 +94,15 @@ def test_consumers_get_readings_in_the_order_of_their_commits(running: Running) 
         facts = READINGS.after(tx, 1, (0, 0), 100)
     assert [fact.value for fact in facts] == [0.0, 10.0, 1.0, 11.0, 2.0, 12.0]
     assert facts[0].received_at == NOON
+
+
+def test_a_consumer_that_is_far_behind_reads_along_the_index(running: Running) -> None:
+    send(running, reading(1))
+    with running.office.database.transaction() as tx:
+        for wasteful in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+            tx.execute(f"set local {wasteful} = off")
+        plan = values(tx, f"explain {READINGS.query}", (1, 0, 0, 10))
+    assert not any("Sort  " in line for (line,) in plan)
 
 
 def test_the_commit_is_hinted_at(running: Running) -> None:

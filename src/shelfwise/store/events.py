@@ -47,7 +47,7 @@ class Stream(Generic[Fact]):
     """A table whose rows are facts in the order of their commits.
 
     Attributes:
-        name: what positions are filed under.
+        name: of the table; positions are filed under it.
         fact: the dataclass of one row; has `tx` and `seq`.
         select: the columns and the table, up to the WHERE, with tx as ``tx::text::bigint``.
         seq: the column of the sequence number.
@@ -60,15 +60,19 @@ class Stream(Generic[Fact]):
     seq: str
     channel: str
 
+    @property
+    def query(self) -> str:
+        """The next facts behind a position; takes the tenant, the position's tx and seq, and the most rows.
+
+        The order names the columns, not the selected expressions, so that it is the index's own.
+        """
+        return f"""{self.select} where tenant_id = %s and (tx, {self.seq}) > (%s::text::xid8, %s)
+            and tx < pg_snapshot_xmin(pg_current_snapshot())
+            order by {self.name}.tx, {self.name}.{self.seq} limit %s"""
+
     def after(self, tx: Tx, tenant: int, position: tuple[int, int], limit: int) -> list[Fact]:
         """The next facts behind a position, none newer than the oldest running transaction."""
-        return rows(
-            tx,
-            self.fact,
-            f"""{self.select} where tenant_id = %s and (tx, {self.seq}) > (%s::text::xid8, %s)
-                and tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx, {self.seq} limit %s""",
-            (tenant, *position, limit),
-        )
+        return rows(tx, self.fact, self.query, (tenant, *position, limit))
 
 
 EVENTS = Stream(
