@@ -130,10 +130,14 @@ def seed(
     order_desk_port: int,
     rate: float = 1440.0,
     progress: Progress,
+    orders: Path = sales.DATA,
 ) -> DemoSignIn:
     """Make the demonstration in a migrated database. Interrupted, it is taken up where it was; done, it is left alone.
 
     Business time stands still while this works; at the end it begins (or goes on, where it had stopped) at `rate`.
+
+    Args:
+        orders: the real order lines; the simulated warehouse always plays those that are shipped.
 
     Raises:
         Refused: the database belongs to an installation that is no demonstration.
@@ -144,10 +148,10 @@ def seed(
     new = not demo.seeded
     if new:
         progress("Choosing the best-selling goods", 0, 1)
-        built = world.build(sales.best_sellers(), SEED)
+        built = world.build(sales.best_sellers(orders), SEED)
         progress("Choosing the best-selling goods", 1, 1)
         site_id = _floor(office, built, go_live)
-        _history(office, home, shift, progress)
+        _history(office, home, shift, orders, progress)
         kept = _warehouse(office, home, built, site_id, kept, order_desk_port, mqtt_host)
         _decide(office, site_id, progress)
     twin = _tell_twin(home, kept, shift, web_url, mqtt_host, mqtt_port, door_url, order_desk_port)
@@ -240,9 +244,9 @@ def _floor(office: Office, built: World, go_live: datetime) -> int:
         return site_id
 
 
-def _history(office: Office, home: Path, shift: int, progress: Progress) -> None:
+def _history(office: Office, home: Path, shift: int, orders: Path, progress: Progress) -> None:
     file = home / "demo-orders-history.parquet"
-    sales.write_history(file, shift)
+    sales.write_history(file, shift, orders)
     import_sales(
         office, FOUNDER, file, site_code=world.SITE,
         progress=lambda done, total: progress("Importing nine months of real orders", done, total),

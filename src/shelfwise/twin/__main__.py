@@ -20,7 +20,7 @@ import structlog
 from shelfwise.twin import config, sales
 from shelfwise.twin.config import TwinConfig
 from shelfwise.twin.desk import OrderDesk
-from shelfwise.twin.devices import DOOR_OPEN, NEXT_DRIFT, Climate, HttpDoor, Scale, Sensor
+from shelfwise.twin.devices import NEXT_DRIFT, Climate, HttpDoor, Scale, Sensor
 from shelfwise.twin.mqtt import Publisher
 from shelfwise.twin.platform import Platform, PlatformClock
 from shelfwise.twin.staff import Dock, Floor, FloorWorkers, Shop
@@ -29,6 +29,8 @@ from shelfwise.twin.world import LORA_GATEWAY, World, build
 log = structlog.get_logger()
 
 FIRST_DRIFT_S = 60.0
+# Long enough to be seen, on the wall and for the zone's delay.
+DOOR_OPEN_S, DOOR_OPEN = 45.0, timedelta(hours=3)
 DRIFTING = ("C", "F")
 
 
@@ -132,8 +134,9 @@ def _start_thermometers(
         number = 0
         while True:
             climate = climates[DRIFTING[number % len(DRIFTING)]]
-            climate.leave_door_open(clock.now())
-            log.info("a door was left open", zone=climate.zone.name, business_hours=DOOR_OPEN / timedelta(hours=1))
+            open_for = max(DOOR_OPEN, timedelta(seconds=DOOR_OPEN_S * clock.rate))
+            climate.leave_door_open(clock.now(), open_for)
+            log.info("a door was left open", zone=climate.zone.name, business_hours=open_for / timedelta(hours=1))
             number += 1
             await asyncio.sleep(max(30.0, clock.wall_seconds(NEXT_DRIFT)))
 

@@ -21,7 +21,6 @@ log = structlog.get_logger()
 
 HEARTBEAT_S = 25.0
 REPORT_EVERY = timedelta(minutes=10)
-DOOR_OPEN = timedelta(hours=8)
 NEXT_DRIFT = timedelta(days=4)
 WARMING, COOLING = timedelta(hours=1.2), timedelta(hours=1.0)
 RISE_DEGC = {"chilled": 9.0, "frozen": 12.0}
@@ -88,10 +87,11 @@ class Climate:
     zone: Zone
     chance: random.Random
     opened_at: datetime | None = None
+    open_for: timedelta = timedelta(0)
     _noise: float = 0.0
 
-    def leave_door_open(self, at: datetime) -> None:
-        self.opened_at = at
+    def leave_door_open(self, at: datetime, open_for: timedelta) -> None:
+        self.opened_at, self.open_for = at, open_for
 
     def temperature(self, at: datetime) -> float:
         """In degC at an instant."""
@@ -104,9 +104,9 @@ class Climate:
         if self.opened_at is None or at < self.opened_at:
             return 0.0
         rise = RISE_DEGC.get(self.zone.kind, 0.0)
-        open_for = min(at - self.opened_at, DOOR_OPEN)
+        open_for = min(at - self.opened_at, self.open_for)
         reached = rise * (1 - math.exp(-open_for / WARMING))
-        closed_for = max(at - self.opened_at - DOOR_OPEN, timedelta(0))
+        closed_for = max(at - self.opened_at - self.open_for, timedelta(0))
         return reached * math.exp(-closed_for / COOLING)
 
 

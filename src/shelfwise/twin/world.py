@@ -222,7 +222,7 @@ def _item(seller: Seller, rank: int, count: int, spot: tuple[str, str, Box], see
     lead = next(one for one in SUPPLIERS if one.code == supplier)
     pack = next((size for size in (48, 24, 12, 6) if seller.daily * 7 >= size), 4)
     every = count // NEAR_REORDER or 1
-    near = rank % every == 3 and rank // every < NEAR_REORDER
+    near = rank % every == every // 10 and rank // every < NEAR_REORDER
     needed = seller.busy[round(lead.stated_days) + 1]
     if near:
         opening = max(1, round(seller.busy[round(lead.stated_days)] * chance.uniform(0.3, 0.5)))
