@@ -15,7 +15,7 @@ from tests.web.world import PASSWORDS, World, furnish
 with warnings.catch_warnings():
     # Starlette would rather have the successor of httpx, which the connectors do not need.
     warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+    from starlette.testclient import TestClient as TestClient
 
 Client = Callable[[str | None], TestClient]
 

@@ -21,14 +21,14 @@ BAD = GOOD + "1002,21003,Slate,many,2026-02-02 11:00:00,1.25,17850,France\n"
 def send(client: TestClient, text: str | bytes, name: str = "sales.csv") -> str:
     answer = client.post("/import", data={"site": "LON"}, files={"file": (name, text)})
     assert answer.status_code == 303, answer.text
-    return answer.headers["location"]
+    return str(answer.headers["location"])
 
 
 def finish(client: TestClient, address: str) -> str:
     for thread in threading.enumerate():
         if thread.name == "import":
             thread.join(60)
-    return client.get(address).text
+    return str(client.get(address).text)
 
 
 def lines(office: Office) -> int:

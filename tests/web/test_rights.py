@@ -95,7 +95,7 @@ def test_a_role_changes_only_what_it_has_the_right_to(client: Client, office: Of
         before = audited(office)
         as_json = path.startswith("/api/")
         body = {"json": [SALES_LINE] if path.endswith("sales-lines") else told} if as_json else {"data": told}
-        answer = someone.post(at(path), **body)  # type: ignore[arg-type]
+        answer = someone.post(at(path), **body)
         if right in RIGHTS[ROLES[login]]:
             assert answer.status_code in {200, 303, 404, 409, 422}, (path, answer.status_code, answer.text)
         elif answer.status_code != 404:

@@ -26,6 +26,13 @@ def banner(visit: Visitor) -> Response:
         return pages.render(visit, ctx, "banner.html")
 
 
+@router.get("/nav")
+def nav(visit: Visitor, at: str = "/") -> Response:
+    """The list of pages with what waits on each, for its live refresh; `at` is the page that shows it."""
+    with visit.context() as ctx:
+        return pages.render(visit, ctx, "nav.html", path=pages.local_address(at))
+
+
 @router.post("/alerts/{alert_id}/acknowledge")
 def acknowledge(visit: Visitor, alert_id: int) -> Response:
     with visit.context() as ctx:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 
 from fastapi import APIRouter, Response
 
@@ -14,6 +17,7 @@ from shelfwise.records import service as records
 from shelfwise.web import pages
 from shelfwise.web.floor_view import stale_after
 from shelfwise.web.visits import Visitor
+from shelfwise.web.words import number, temperature
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,30 +30,45 @@ class Standing:
     link: str | None
 
 
+@dataclass(frozen=True)
+class Row:
+    """A device with all that it says."""
+
+    device: DeviceState
+    standing: Standing | None
+    says: str
+    heard: datetime | None
+    fresh: bool
+
+
 @router.get("/devices")
 def list_devices(visit: Visitor, search: str = "") -> Response:
     with visit.context() as ctx:
-        found = devices.device_states(ctx)
-        wanted = search.strip().lower()
-        shown = [one for one in found if wanted in f"{one.device} {one.name}".lower()]
-        standings = _standings(ctx)
         stale = stale_after(business_time(ctx.tx, ctx.tenant).rate)
-        return pages.render(
-            visit,
-            ctx,
-            "devices.html",
-            devices=[
-                (
-                    one,
-                    _standing(one, standings),
-                    _says(one),
-                    one.observed_at is not None and ctx.now - one.observed_at <= stale,
-                )
-                for one in shown
-            ],
-            total=len({one.device for one in found}),
-            search=search,
-        )
+        standings = _standings(ctx)
+        every = [
+            _row(list(states), standings, ctx.now, stale)
+            for _, states in groupby(devices.device_states(ctx), attrgetter("device"))
+        ]
+        wanted = search.strip().lower()
+        shown = [row for row in every if wanted in f"{row.device.device} {row.device.name}".lower()]
+        return pages.render(visit, ctx, "devices.html", rows=shown, total=len(every), search=search)
+
+
+def _row(
+    states: list[DeviceState],
+    standings: tuple[dict[int, Standing], dict[int, Standing]],
+    now: datetime,
+    stale: timedelta,
+) -> Row:
+    heard = max((one.observed_at for one in states if one.observed_at is not None), default=None)
+    says = " · ".join(_says(one) for one in sorted(states, key=_importance))
+    return Row(states[0], _standing(states[0], standings), says, heard, heard is not None and now - heard <= stale)
+
+
+def _importance(state: DeviceState) -> int:
+    order = ("weight", "temperature", "humidity")
+    return order.index(state.kind) if state.kind in order else len(order)
 
 
 def _standings(ctx: Context) -> tuple[dict[int, Standing], dict[int, Standing]]:
@@ -72,9 +91,11 @@ def _standing(state: DeviceState, standings: tuple[dict[int, Standing], dict[int
 def _says(state: DeviceState) -> str:
     if state.kind is None:
         return "nothing yet"
-    kind = KINDS.get(state.kind)
-    if state.value is None or kind is None:
+    if state.value is None:
         return state.kind
-    unit = {"degC": "°C", "%RH": "% humidity"}.get(kind.unit, kind.unit)
-    places = 0 if kind.unit == "g" else 1
-    return f"{state.value:,.{places}f} {unit}"
+    if state.kind == "temperature":
+        return temperature(state.value)
+    if state.kind in ("humidity", "battery"):
+        return f"{state.kind} {number(round(state.value))} %"
+    unit = KINDS[state.kind].unit if state.kind in KINDS else ""
+    return f"{number(round(state.value))} {unit}".rstrip()

@@ -11,7 +11,7 @@ _INSET = 0.08
 
 def draw(floor: FloorView) -> Markup:
     """The map: the site's outline, its zones, its bins, and a bar of ten metres. Colours come from the style sheet."""
-    text = max(0.55, floor.width * 0.0135)
+    text = max(0.6, floor.width * 0.0155)
     margin = text * 0.6
     parts = [
         Markup(

@@ -9,10 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Response
 
 from shelfwise.access.context import Context
+from shelfwise.core.errors import NotFound
 from shelfwise.demand import service as demand
 from shelfwise.records import service as records
 from shelfwise.records.model import Item, Site
 from shelfwise.stock import service as stock
+from shelfwise.stock.reads import StockRow
 from shelfwise.web import pages
 from shelfwise.web.charts import demand_chart, race_table
 from shelfwise.web.floor import chosen_site, floor_view
@@ -32,7 +34,10 @@ def list_stock(visit: Visitor, search: str = "", site: str | None = None, show: 
         first = (min(max(page, 1), 10_000) - 1) * PAGE
         if show in ("out", "doubt"):
             found = _needing(ctx, here, show)
-            rows = [row for row in stock.stock_list(ctx, here.site_id, search, 100_000) if row.sku in found]
+            known = {row.sku: row for row in stock.stock_list(ctx, here.site_id, search, 100_000)}
+            rows = [known[sku] if sku in known else _never_there(ctx, sku) for sku in sorted(found)]
+            wanted = search.strip().lower()
+            rows = [row for row in rows if wanted in f"{row.sku} {row.description}".lower()]
             rows, more = rows[first : first + PAGE], len(rows) > first + PAGE
         else:
             rows = stock.stock_list(ctx, here.site_id, search, PAGE + 1, first)
@@ -40,6 +45,12 @@ def list_stock(visit: Visitor, search: str = "", site: str | None = None, show: 
         return pages.render(
             visit, ctx, "stock.html", here=here, rows=rows, search=search, show=show, page=max(page, 1), more=more
         )
+
+
+def _never_there(ctx: Context, sku: str) -> StockRow:
+    """An item that has a bin and has never been in it."""
+    item, none = records.item_by_sku(ctx, sku), Decimal(0)
+    return StockRow(item.item_id, item.sku, item.description, item.unit, none, none, none, none)
 
 
 def _needing(ctx: Context, here: Site, show: str) -> set[str]:
@@ -101,6 +112,16 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
             moved=stock.movements(ctx, item.item_id, 50),
             **values,
         )
+
+
+@router.get("/levels/{item_id}")
+def level(visit: Visitor, item_id: int, site: str | None = None) -> Response:
+    """The figures at the head of an item's page, for their live refresh."""
+    with visit.context() as ctx:
+        item, here = records.item(ctx, item_id), chosen_site(ctx, site)
+        if here is None:
+            raise NotFound("site", site)
+        return pages.render(visit, ctx, "item_level.html", item=item, here=here, level=level_of(ctx, item, here))
 
 
 @router.post("/movements/{movement_id}/reverse")

@@ -68,7 +68,7 @@
   };
 
   if (zone) {
-    setInterval(tick, 1000);
+    setInterval(tick, rate > 60 ? 250 : 1000);
     tick();
     listen();
     let hidden = document.hidden;
