@@ -17,6 +17,7 @@ import msgspec
 from shelfwise.core.errors import Fault, Invalid, shorten
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 OLDEST = timedelta(days=400)
 FARTHEST_AHEAD = timedelta(days=1)
 LONGEST_TEXT = 512
@@ -222,7 +223,11 @@ def text(value: object, where: str, longest: int = LONGEST_TEXT) -> str:
     Raises:
         Invalid: it is none.
     """
-    if isinstance(value, str) and 0 < len(value) <= longest and value.replace("\x1d", "x").isprintable():
+    if (
+        isinstance(value, str)
+        and 0 < len(value) <= longest
+        and (value.isprintable() or value.replace("\x1d", "x").isprintable())
+    ):
         return value
     raise Invalid(
         Fault(where, f"1 to {longest} printable characters", shorten(value), "Send the text as the label shows it.")
@@ -275,7 +280,8 @@ def key_by_content(device: str, channel: str, claimed: datetime, content: object
 
 
 def _time_prefix(claimed: datetime) -> bytes:
-    return int(claimed.timestamp() * 1000).to_bytes(6, "big")
+    since = claimed - _UNIX
+    return (since.days * 86_400_000 + since.seconds * 1000 + since.microseconds // 1000).to_bytes(6, "big")
 
 
 def key_by_chance() -> bytes:
