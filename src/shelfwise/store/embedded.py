@@ -61,24 +61,33 @@ def find(home: Path) -> Cluster:
     """The cluster that belongs to an installation's home folder; creates nothing but its password.
 
     Raises:
-        Refused: root without the means to make a system user, or a socket folder that belongs to someone else.
+        Refused: root without the means to make a system user, a socket folder that belongs to someone else, or data
+            whose password is gone.
     """
     home = home.resolve()
     mark = hashlib.sha256(str(home).encode()).hexdigest()[:12]
-    password = _secret(home / "secrets" / "postgres")
-    if os.geteuid() == 0:
+    as_root = os.geteuid() == 0
+    data = ROOT_FOLDER / mark / "postgres" if as_root else home / "postgres"
+    secret = home / "secrets" / "postgres"
+    if (data / "PG_VERSION").exists() and not secret.exists():
+        raise Refused(
+            f"{data} holds the data of an earlier installation in {home}, but the password in {secret} is gone. "
+            f"To start anew, remove {data.parent if as_root else data}; to keep the data, put that file back."
+        )
+    password = _secret(secret)
+    if as_root:
         owner = _system_user()
         ROOT_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
         return Cluster(
             _public_binaries(),
-            ROOT_FOLDER / mark / "postgres",
+            data,
             Path(tempfile.gettempdir()) / f"sw-{mark}",
             password,
             owner,
         )
     return Cluster(
         _wheel_binaries() / "bin",
-        home / "postgres",
+        data,
         Path(tempfile.gettempdir()) / f"sw-{os.geteuid()}-{mark}",
         password,
         None,
@@ -170,6 +179,9 @@ def remove(cluster: Cluster) -> None:
     """Delete a stopped cluster with all its data."""
     shutil.rmtree(cluster.data, ignore_errors=True)
     shutil.rmtree(cluster.sockets, ignore_errors=True)
+    if cluster.owner:
+        # Below /var/lib the data has a folder of its own; a home folder stays, it holds more than the data.
+        shutil.rmtree(cluster.data.parent, ignore_errors=True)
 
 
 def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -185,7 +197,10 @@ def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes], log: Pa
                 if known is None:
                     db.execute("create database shelfwise")
                 return
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
+            if "password authentication failed" in str(error):
+                problem = "the password in the installation's secrets folder does not fit its data"
+                break
             time.sleep(0.05)
     tail = log.read_text("utf-8", "replace")[-1500:]
     raise Unavailable(f"Postgres could not be started: {problem}. The end of {log}:\n{tail}")
