@@ -12,10 +12,11 @@ from shelfwise.access.model import Role, person
 from shelfwise.orders import service as orders
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value
+from shelfwise.web.app import create_app
 from shelfwise.web.pages import HERE
 from shelfwise.work import alerts
-from tests.web.conftest import Client
-from tests.web.world import HOSTILE, PASSWORDS, World, propose, quarantined
+from tests.web.conftest import Client, TestClient
+from tests.web.world import HOSTILE, PASSWORDS, World, add_people, propose, quarantined
 
 PAGES = (
     "/", "/alerts", "/proposals", "/stock", "/stock?show=out", "/stock?show=doubt", "/orders", "/orders?show=all",
@@ -35,6 +36,13 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(client: C
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
+
+
+def test_where_https_is_spoken_the_session_never_travels_without_it(office: Office, world: World) -> None:
+    safe = TestClient(create_app(office, secure_cookies=True), base_url="https://x", headers={"Origin": "https://x"})
+    told = {"login": "mara", "password": PASSWORDS["mara"]}
+    answer = safe.post("/sign-in", data=told, follow_redirects=False)
+    assert "; secure" in answer.headers["set-cookie"].lower()
 
 
 def test_signing_out_ends_the_session_on_the_server_too(client: Client) -> None:
@@ -110,10 +118,6 @@ def test_an_unknown_page_says_what_to_do(client: Client) -> None:
 
 
 def test_an_empty_installation_says_what_to_do_first(office: Office) -> None:
-    from shelfwise.web.app import create_app
-    from tests.web.conftest import TestClient
-    from tests.web.world import add_people
-
     with office.context(person("root", Role.MANAGER)) as ctx:
         add_people(ctx)
     mara = TestClient(create_app(office), base_url="http://x", headers={"Origin": "http://x"})

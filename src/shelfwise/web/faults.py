@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from psycopg import DataError
+from psycopg import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
 from shelfwise.access.model import RIGHTS, Right, Role
@@ -52,6 +52,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(DataError, _on_data)
+    app.add_exception_handler(OperationalError, _on_operational)
     app.add_exception_handler(Exception, _on_unknown)
 
 
@@ -95,6 +96,11 @@ async def _on_data(request: Request, error: Exception) -> Response:
     """A value that passed our checks and that Postgres cannot hold: a number out of range, a NUL in a text."""
     fault = Fault("a value of the request", "one that can be stored", shorten(str(error)), "Send a value in range.")
     return answer(request, 422, "The request holds a value that cannot be stored.", (fault,))
+
+
+async def _on_operational(request: Request, error: Exception) -> Response:
+    """Two changes met and Postgres undid one of them, or it took too long."""
+    return answer(request, 503, f"Postgres could not carry this out now, and nothing was changed: {error}", ())
 
 
 async def _on_unknown(request: Request, error: Exception) -> Response:

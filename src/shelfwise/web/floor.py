@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -22,7 +23,7 @@ from shelfwise.stock import service as stock
 from shelfwise.web import pages, tables
 from shelfwise.web.floor_svg import draw, fill_box
 from shelfwise.web.floor_view import BinFacts, Box, FloorView, ZoneFacts, limit_words, see_bin, see_zone, stale_after
-from shelfwise.web.live import Live
+from shelfwise.web.live import HEARTBEAT, Live
 from shelfwise.web.visits import Visitor, visitor
 
 router = APIRouter(include_in_schema=False)
@@ -205,7 +206,7 @@ def zone_page(visit: Visitor, zone_id: int) -> Response:
 
 @router.get("/live")
 async def live(request: Request) -> Response:
-    """Server-sent events: which topics changed. Ends when the session does."""
+    """Server-sent events: which topics changed. Ends soon after the session does."""
     visit = await asyncio.to_thread(visitor, request)
     if not visit.may(Right.VIEW):
         raise Forbidden("This key may not view. Give it the scope `view`.")
@@ -213,16 +214,16 @@ async def live(request: Request) -> Response:
 
     async def stream() -> AsyncIterator[str]:
         yield "retry: 1000\n\n"
+        known = time.monotonic()
         async for topics in hub.follow():
-            if topics:
-                yield f"event: changed\ndata: {' '.join(sorted(topics))}\n\n"
-                continue
-            try:
-                await asyncio.to_thread(visitor, request)
-            except ShelfwiseError:
-                yield "event: signed-out\ndata: -\n\n"
-                return
-            yield ": still here\n\n"
+            if time.monotonic() - known > HEARTBEAT:
+                try:
+                    await asyncio.to_thread(visitor, request)
+                except ShelfwiseError:
+                    yield "event: signed-out\ndata: -\n\n"
+                    return
+                known = time.monotonic()
+            yield f"event: changed\ndata: {' '.join(sorted(topics))}\n\n" if topics else ": still here\n\n"
 
     return StreamingResponse(
         stream(), media_type="text/event-stream", headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from shelfwise.web.floor_view import BinView, FloorView, ZoneView
 
@@ -72,35 +72,16 @@ def draw_zone(zone: ZoneView, text: float) -> Markup:
 
 def draw_bin(view: BinView) -> Markup:
     """A bin: filled from below by its level, hatched where the level is doubted, crossed where it is empty."""
-    box, fill = view.facts.box, fill_box(view)
-    return Markup(
-        '<a class="bin bin-{}{}" id="bin-{}" href="/bins/{}" aria-label="{}" data-y="{}" data-h="{}"><title>{}</title>'
-        '<rect class="shell" x="{}" y="{}" width="{}" height="{}" rx=".1"/>'
-        '<rect class="fill" x="{}" y="{}" width="{}" height="{}"/>'
-        '<rect class="doubt" x="{}" y="{}" width="{}" height="{}"/>'
-        '<path class="mark" d="{}"/></a>'
-    ).format(
-        view.state,
-        " doubtful" if view.doubt else "",
-        view.facts.place_id,
-        view.facts.place_id,
-        view.label,
-        _n(box.y + _INSET),
-        _n(box.depth - 2 * _INSET),
-        view.label,
-        _n(box.x),
-        _n(box.y),
-        _n(box.width),
-        _n(box.depth),
-        _n(box.x + _INSET),
-        _n(fill[0]),
-        _n(box.width - 2 * _INSET),
-        _n(fill[1]),
-        _n(box.x),
-        _n(box.y),
-        _n(box.width),
-        _n(box.depth),
-        _cross(view) if view.state == "empty" else "",
+    box, (fill_y, fill_height) = view.facts.box, fill_box(view)
+    label, place = escape(view.label), int(view.facts.place_id)
+    whole = f'x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.width)}" height="{_n(box.depth)}"'
+    # Only the label is anybody's text; with some hundred bins, formatting each number through Markup takes 100 ms.
+    return Markup(  # noqa: S704
+        f'<a class="bin bin-{view.state}{" doubtful" if view.doubt else ""}" id="bin-{place}" href="/bins/{place}" '
+        f'aria-label="{label}"><title>{label}</title><rect class="shell" {whole} rx=".1"/>'
+        f'<rect class="fill" x="{_n(box.x + _INSET)}" y="{_n(fill_y)}" width="{_n(box.width - 2 * _INSET)}" '
+        f'height="{_n(fill_height)}"/><rect class="doubt" {whole}/>'
+        f'<path class="mark" d="{_cross(view) if view.state == "empty" else ""}"/></a>'
     )
 
 

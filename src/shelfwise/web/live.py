@@ -14,7 +14,7 @@ from shelfwise.store.database import Database
 CHANNEL = "live"
 TOPICS = frozenset({"floor", "alerts", "proposals", "orders", "quarantine"})
 GAP = 0.5
-HEARTBEAT = 15.0
+HEARTBEAT = 10.0
 _PAUSE = 1.0
 _log = structlog.get_logger()
 

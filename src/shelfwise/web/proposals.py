@@ -25,7 +25,7 @@ DECIDED: tuple[State, ...] = ("executed", "approved", "rejected", "expired", "fa
 @router.get("/proposals")
 def list_proposals(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        waiting = agents.proposals(ctx)
+        waiting = agents.proposals(ctx, limit=1000)
         decided = agents.proposals(ctx, DECIDED, limit=30)
         totals: dict[str, Decimal] = {}
         for one in waiting:

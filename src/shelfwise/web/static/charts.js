@@ -25,7 +25,7 @@
       values: (u, splits) => splits.map((one) => `${one}${unit}`) },
   ];
   const still = { cursor: { drag: { x: false, y: false }, points: { show: false }, y: false }, legend: { show: false },
-    padding: [12, 8, 0, 0] };
+    padding: [12, 26, 0, 0] };
   const pad = (before, values, after) => [...Array(before).fill(null), ...values, ...Array(after).fill(null)];
 
   const shade = (spans, colour) => (u) => {
@@ -61,7 +61,8 @@
     return {
       data: [x, pad(0, d.history, ahead), pad(known, d.q90, 0), pad(known, d.q10, 0), pad(known, d.q50, 0)],
       options: {
-        scales: { x: { time: true }, y: { range: (u, low, high) => [0, Math.max(high * 1.08, 1)] } },
+        scales: { x: { time: true, range: (u, low, high) => [low - 0.6 * DAY, high + 0.6 * DAY] },
+          y: { range: (u, low, high) => [0, Math.max(high * 1.08, 1)] } },
         axes: axes(c, "", true),
         series: [{},
           { fill: fade(c.soft, 0.55), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.72, 14] }) },
