@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from shelfwise.access.context import Office
 from shelfwise.access.model import Role, person
@@ -107,6 +107,30 @@ def test_the_map_is_walked_by_arrow_keys_and_opened_by_enter(sign_in: SignIn, wo
     assert page.locator("a.bin[tabindex='0']").count() == 1
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Bin A-014")
+
+
+def test_a_file_is_checked_taken_in_and_followed_to_its_end(sign_in: SignIn, shoot: Shoot) -> None:
+    page = sign_in("mara")
+    page.goto("/import")
+    header = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price\n"
+    rows = "".join(f"{n},21001,Lunch bag,{n % 7 + 1},2026-01-{n % 28 + 1:02} 10:00:00,2.55\n" for n in range(3000))
+    upload: FilePayload = {"name": "sales.csv", "mimeType": "text/csv", "buffer": (header + rows).encode()}
+    page.get_by_label("CSV or Parquet file").set_input_files(upload)
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("sales.csv")
+    shoot(page, "import-checked-light")
+    page.get_by_role("button", name="Take in 3,000 rows").click()
+    expect(page.locator(".note")).to_contain_text("Taken in: 3,000 new lines", timeout=60_000)
+
+
+def test_dark_is_chosen_by_hand_and_stays(sign_in: SignIn, world: World) -> None:
+    page = sign_in("vera")
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    light = page.evaluate(paper)
+    page.get_by_role("button", name="Dark", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.goto("/stock")
+    assert page.evaluate(paper) != light
 
 
 def test_tables_are_walked_by_arrow_keys(sign_in: SignIn, world: World) -> None:

@@ -12,7 +12,6 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from psycopg import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
-from shelfwise.access.model import RIGHTS, Right, Role
 from shelfwise.core.errors import (
     Fault,
     Forbidden,
@@ -140,9 +139,3 @@ def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
     return RedirectResponse(address, 303)
-
-
-def who_may(right: Right) -> str:
-    """The roles that have a right, in words: 'managers and operators'."""
-    roles = [f"{role.value}s" for role in Role if right in RIGHTS[role]]
-    return " and ".join(roles) if roles else "nobody"
