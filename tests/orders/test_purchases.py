@@ -76,12 +76,13 @@ def test_concurrent_calls_for_one_decision_make_one_order_and_numbers_have_no_ho
     assert {order.decision_key for order in orders} == {f"decision-{number}" for number in range(4)}
 
 
-def test_an_order_goes_into_the_outbox_once_under_its_number(ctx: Context) -> None:
+def test_an_order_goes_into_the_outbox_once_under_its_number_and_its_installation(ctx: Context) -> None:
     shop = open_shop(ctx, "http://127.0.0.1:9/orders")
     place(ctx, shop)
     place(ctx, shop)
     ((key, url, body),) = values(ctx.tx, "select idempotency_key, url, body from outbox")
-    assert (key, url) == ("PO-000001", "http://127.0.0.1:9/orders")
+    ((installation,),) = values(ctx.tx, "select installation from tenant where tenant_id = 1")
+    assert (key, url) == (f"PO-000001@{installation}", "http://127.0.0.1:9/orders")
     assert body["lines"] == [
         {"line": 1, "sku": "MUG", "quantity": "24", "unit_cost": "1.10"},
         {"line": 2, "sku": "ROPE", "quantity": "7.5", "unit_cost": "0.4"},

@@ -299,3 +299,8 @@ def body(order: PurchaseOrder) -> dict[str, Any]:
             for line in order.lines
         ],
     }
+
+
+def installation(tx: Tx, tenant: int) -> str:
+    """What tells this installation from every other."""
+    return str(value(tx, "select installation from tenant where tenant_id = %s", (tenant,)))

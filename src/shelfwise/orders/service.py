@@ -59,7 +59,7 @@ def place_purchase_order(
     """Place an order with a supplier, once for each decision: asked again, it returns the order of the first time.
 
     The order is numbered PO-000001 and on without holes, and put into the outbox if the supplier takes orders at an
-    address; its idempotency key is its number.
+    address; its idempotency key is its number and the installation that gave it.
 
     Args:
         lines: (item_id, quantity, unit_cost); cost of one unit in `currency`.
@@ -95,7 +95,8 @@ def place_purchase_order(
     )
     order = _order(ctx, order_id=order_id)
     if supplier.order_url is not None:
-        enqueue(ctx, order.number, supplier.order_url, tables.body(order))
+        key = f"{order.number}@{tables.installation(ctx.tx, ctx.tenant)}"
+        enqueue(ctx, key, supplier.order_url, tables.body(order))
     ctx.audit("purchase.placed", f"purchase_order:{order_id}", number=order.number, total=f"{order.total:f}")
     ctx.publish("purchase.placed", f"purchase_order:{order_id}", number=order.number, site_id=site_id)
     notify(ctx.tx, "live", "orders")

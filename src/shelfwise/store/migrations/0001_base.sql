@@ -4,7 +4,9 @@
 create table tenant (
     tenant_id int primary key,
     name text not null,
-    currency char(3) not null
+    currency char(3) not null,
+    -- Tells this installation's orders from another's with the same number, at a supplier that serves both.
+    installation uuid not null default gen_random_uuid()
 );
 
 -- Business time: at wall_anchor it was business_anchor, and it runs rate times as fast (0: stands still).
