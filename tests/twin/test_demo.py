@@ -10,11 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from shelfwise import demo
 from shelfwise.access.context import Office, business_time
 from shelfwise.access.service import actor_of_key, sign_in
 from shelfwise.core.errors import Refused
 from shelfwise.demo import DemoSignIn
+from shelfwise.demo import seeding as demo
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value, values
@@ -119,8 +119,9 @@ def test_a_second_start_goes_on_where_business_time_stopped_and_follows_new_port
     with empty.database.transaction() as tx:
         assert business_time(tx, 1).business_anchor == reached
         assert values(tx, "select count(*) from sales_line union all select count(*) from movement") == before
-        assert values(tx, "select distinct order_url from supplier") == [("http://127.0.0.1:8099/orders",)]
-    assert config.read(again.twin_config).desk_port == 8099
+        given = config.read(again.twin_config)
+        assert values(tx, "select distinct order_url from supplier") == [(f"http://127.0.0.1:8099{given.desk_path}",)]
+    assert given.desk_port == 8099
 
 
 @pytest.mark.parametrize(

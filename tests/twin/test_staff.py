@@ -151,7 +151,7 @@ def test_goods_arrive_after_the_true_lead_time_and_are_received_once(office: Off
     floor = Floor(world.items)
 
     def dock(platform: Platform, clock: PlatformClock) -> Awaitable[None]:
-        return Dock(platform, clock, floor, OrderDesk(clock.now), SUPPLIERS, 7).run()
+        return Dock(platform, clock, floor, OrderDesk(clock.now, "/orders"), SUPPLIERS, 7).run()
 
     work(office, dock, lambda ctx: on_hand(ctx) == 100)
     with office.database.transaction() as tx:
@@ -165,10 +165,10 @@ def test_goods_arrive_after_the_true_lead_time_and_are_received_once(office: Off
         assert value(ctx.tx, "select max(received_at) from receipt") < NOON + timedelta(days=12)
 
 
-def test_a_dock_opens_on_working_days_only() -> None:
-    friday_night = datetime(2026, 3, 6, 22, tzinfo=UTC)
-    opened = dock_hours(friday_night)
-    assert (opened.date(), opened.time()) == (date(2026, 3, 9), time(7))
+def test_nobody_unloads_at_night() -> None:
+    opened = dock_hours(datetime(2026, 3, 6, 22, tzinfo=UTC))
+    assert (opened.date(), opened.time()) == (date(2026, 3, 7), time(6))
+    assert dock_hours(datetime(2026, 3, 6, 3, tzinfo=UTC)) == datetime(2026, 3, 6, 6, tzinfo=UTC)
     assert dock_hours(NOON) == NOON
 
 

@@ -78,7 +78,7 @@ async def play(given: TwinConfig) -> None:
     began = await clock.sync()
     floor = Floor(world.items)
     await floor.begin(platform)
-    desk = OrderDesk(clock.now)
+    desk = OrderDesk(clock.now, given.desk_path)
     log.info("playing", business=began.isoformat(), rate=clock.rate, lines=len(lines), items=len(world.items))
     async with httpx.AsyncClient(timeout=15) as http, asyncio.TaskGroup() as group:
 

@@ -15,7 +15,7 @@ class TwinConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         api_key: its key.
         mqtt_host, mqtt_port: the MQTT door.
         door_url: the HTTP door for devices.
-        desk_host, desk_port: where the suppliers' order desk listens.
+        desk_host, desk_port, desk_path: where the suppliers' order desk takes orders.
         devices: secret by device.
         shift_days: by how many days the real dates move.
         seed: of all chance.
@@ -28,6 +28,7 @@ class TwinConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     door_url: str
     desk_host: str
     desk_port: int
+    desk_path: str
     devices: dict[str, str]
     shift_days: int
     seed: int

@@ -35,10 +35,12 @@ class OrderDesk:
 
     Attributes:
         now: the business clock.
+        path: where orders are taken; it holds a secret, so that no other installation's orders land here.
         taken: when each order came in, by its number.
     """
 
     now: Callable[[], datetime]
+    path: str
     taken: dict[str, datetime] = field(default_factory=dict)
     _answers: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
 
@@ -99,8 +101,8 @@ class OrderDesk:
         method, path, version = request.split(" ", 2)
         if not version.startswith("HTTP/1."):
             raise ValueError(version)
-        if method != "POST" or not path.startswith("/orders"):
-            return 404, {"error": "Send orders with POST to /orders."}
+        if method != "POST" or path != self.path:
+            return 404, {"error": "Orders are taken by POST, at the address that was agreed."}
         length = int(headers.get("content-length", "0"))
         if not 0 <= length <= LARGEST_BODY:
             return 413, {"error": f"At most {LARGEST_BODY} bytes."}

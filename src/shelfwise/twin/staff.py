@@ -26,7 +26,7 @@ LOOK_BACK = timedelta(days=1)
 ORDERS_A_POST = 200
 PICKERS = 4
 PAGE = 1000
-DOCK_OPENS, DOCK_CLOSES = time(7), time(18)
+DOCK_OPENS, DOCK_CLOSES = time(6), time(20)
 
 
 class Floor:
@@ -244,9 +244,9 @@ class Dock:
 
 
 def dock_hours(at: datetime) -> datetime:
-    """The instant itself, or when the dock opens next: nobody unloads at night or at the weekend."""
+    """The instant itself, or when the dock opens next: nobody unloads at night."""
     local = at.astimezone(ZONE)
-    while local.weekday() >= 5 or local.time() >= DOCK_CLOSES:
+    if local.time() >= DOCK_CLOSES:
         local = datetime.combine(local.date() + timedelta(days=1), DOCK_OPENS, ZONE)
     if local.time() < DOCK_OPENS:
         local = datetime.combine(local.date(), DOCK_OPENS, ZONE)

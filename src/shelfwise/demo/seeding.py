@@ -1,8 +1,7 @@
-"""The demonstration: a first start seeds a warehouse with real orders and an invented building; later ones go on."""
+"""Seed the demonstration, take it up where it was interrupted, and let its clock run."""
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 import time
@@ -10,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,11 +24,10 @@ from shelfwise.agents import service as agents
 from shelfwise.core.clocks import BusinessTime
 from shelfwise.core.errors import Refused
 from shelfwise.demand import service as demand
-from shelfwise.edge import devices
+from shelfwise.demo import furnish, keys
+from shelfwise.demo.keys import Secrets, SignIn
 from shelfwise.intake.sales import import_sales
 from shelfwise.records import service as records
-from shelfwise.records.model import NewItem, NewPlace, Terms
-from shelfwise.stock import service as stock
 from shelfwise.store.database import Database, Tx, run, value
 from shelfwise.twin import config, sales, world
 from shelfwise.twin.world import World
@@ -51,15 +48,6 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class SignIn:
-    """How a person signs in to the demonstration."""
-
-    login: str
-    password: str
-    role: str
-
-
-@dataclass(frozen=True)
 class DemoSignIn:
     """What a seeded demonstration needs to be used: people's passwords, and what the simulated warehouse is told."""
 
@@ -73,14 +61,6 @@ class DemoSignIn:
         lines = ["", f"Shelfwise is ready: {web_url}", ""]
         lines += [f"  {one.role:<9} sign in as {one.login:<9} password {one.password}" for one in self.people]
         return "\n".join([*lines, "", self.note, "", "Ctrl-C stops everything.", ""])
-
-
-class _Secrets(msgspec.Struct, kw_only=True):
-    """Kept in home/secrets/sign-in and home/secrets/twin, so that a second start finds them."""
-
-    people: list[SignIn]
-    devices: dict[str, str]
-    api_key: str = ""
 
 
 class _Demo(msgspec.Struct, kw_only=True):
@@ -143,20 +123,21 @@ def seed(
         Refused: the database belongs to an installation that is no demonstration.
     """
     demo = _founded(office, rate)
-    kept = _secrets(home)
+    kept = keys.read_secrets(home)
     shift, go_live = demo.shift_days, datetime.fromisoformat(demo.go_live)
     new = not demo.seeded
     if new:
         progress("Choosing the best-selling goods", 0, 1)
         built = world.build(sales.best_sellers(orders), SEED)
         progress("Choosing the best-selling goods", 1, 1)
-        site_id = _floor(office, built, go_live)
+        with office.context(FOUNDER) as ctx:
+            site_id = furnish.lay_out(ctx, built, go_live)
         _history(office, home, shift, orders, progress)
         kept = _warehouse(office, home, built, site_id, kept, order_desk_port, mqtt_host)
         _decide(office, site_id, progress)
     twin = _tell_twin(home, kept, shift, web_url, mqtt_host, mqtt_port, door_url, order_desk_port)
     with office.context(FOUNDER) as ctx:
-        _order_urls(ctx, _order_url(mqtt_host, order_desk_port))
+        _order_urls(ctx, _order_url(mqtt_host, order_desk_port, kept))
         demo.seeded = True
         demo.note = _note(shift, go_live, rate)
         _put_setting(ctx.tx, ctx.tenant, demo)
@@ -216,34 +197,6 @@ def _note(shift: int, go_live: datetime, rate: float) -> str:
     )
 
 
-def _floor(office: Office, built: World, go_live: datetime) -> int:
-    """The site with its zones, and the items that are stocked; returns the site's id."""
-    with office.context(FOUNDER) as ctx:
-        here = [site for site in records.sites(ctx) if site.code == world.SITE]
-        if here:
-            return here[0].site_id
-        dock = built.dock
-        site_id = records.add_site(
-            ctx, code=world.SITE, name=world.SITE_NAME, time_zone=world.TIME_ZONE, width_m=world.WIDTH_M,
-            depth_m=world.DEPTH_M, provenance="invented", dock=(dock.x, dock.y, dock.width, dock.depth),
-        )  # fmt: skip
-        for zone in built.zones:
-            records.add_zone(
-                ctx, site_id=site_id, code=zone.code, name=zone.name, kind=zone.kind, x_m=zone.box.x, y_m=zone.box.y,
-                width_m=zone.box.width, depth_m=zone.box.depth, low_degc=zone.low_degc, high_degc=zone.high_degc,
-                delay=zone.delay,
-            )  # fmt: skip
-        records.add_items(
-            ctx,
-            [
-                NewItem(item.sku, item.description, unit_weight_g=item.unit_weight_g, provenance="imported")
-                for item in built.items
-            ],
-        )
-        records.set_go_live(ctx, go_live)
-        return site_id
-
-
 def _history(office: Office, home: Path, shift: int, orders: Path, progress: Progress) -> None:
     file = home / "demo-orders-history.parquet"
     sales.write_history(file, shift, orders)
@@ -254,84 +207,24 @@ def _history(office: Office, home: Path, shift: int, orders: Path, progress: Pro
 
 
 def _warehouse(
-    office: Office, home: Path, built: World, site_id: int, kept: _Secrets, order_desk_port: int, host: str
-) -> _Secrets:
-    """Bins, devices, suppliers, terms, opening stock, people and the twin's key: all of it in one transaction."""
+    office: Office, home: Path, built: World, site_id: int, kept: Secrets, order_desk_port: int, host: str
+) -> Secrets:
+    """The invented world, people, and the twin's key: all of it in one transaction."""
     with office.context(FOUNDER) as ctx:
         if records.suppliers(ctx):
             return kept
-        names = [item.scale for item in built.items if item.scale] + [one.device for one in built.thermometers]
-        kept = _Secrets(
-            people=[SignIn(login, _password(), role.value) for login, _, role in PEOPLE],
-            devices={name: secrets.token_urlsafe(24) for name in [*names, world.LORA_GATEWAY]},
+        kept = Secrets(
+            people=[SignIn(login, keys.new_password(), role.value) for login, _, role in PEOPLE],
+            devices={name: secrets.token_urlsafe(24) for name in furnish.device_names(built)},
+            desk_path=f"/orders/{secrets.token_urlsafe(12)}",
+            api_key=access.add_key(ctx, "simulated warehouse", TWIN_RIGHTS),
         )
-        kept.api_key = access.add_key(ctx, "simulated warehouse", TWIN_RIGHTS)
         for (login, name, role), person in zip(PEOPLE, kept.people, strict=True):
             access.add_user(ctx, login, name, person.password, role)
-        item_ids = records.item_ids(ctx, [item.sku for item in built.items])
-        places = _bins(ctx, built, site_id, item_ids)
-        _devices(ctx, built, site_id, places, kept.devices)
-        _terms(ctx, built, item_ids, _order_url(host, order_desk_port))
-        stock.opening_stock(
-            ctx, [(item_ids[item.sku], places[item.bin_code], Decimal(item.opening)) for item in built.items]
-        )
+        furnish.put_in(ctx, built, site_id, kept.devices, _order_url(host, order_desk_port, kept))
         # Before the commit: a key or password that nobody knows could never be used.
-        _write_secret(home / "secrets" / "demo.json", msgspec.json.encode(kept))
-        text = "".join(f"{one.role}: login {one.login}, password {one.password}\n" for one in kept.people)
-        _write_secret(home / "secrets" / "sign-in", text.encode())
+        keys.write_secrets(home, kept)
     return kept
-
-
-def _bins(ctx: Context, built: World, site_id: int, item_ids: dict[str, int]) -> dict[str, int]:
-    zone_ids = {zone.code: zone.zone_id for zone in records.zones(ctx, site_id)}
-    return records.add_places(
-        ctx,
-        site_id,
-        [
-            NewPlace(
-                item.bin_code, "bin", zone_ids[item.zone], item.box.x, item.box.y, item.box.width, item.box.depth,
-                item_ids[item.sku], Decimal(item.capacity),
-            )
-            for item in built.items
-        ],
-    )  # fmt: skip
-
-
-def _devices(ctx: Context, built: World, site_id: int, places: dict[str, int], device_secrets: dict[str, str]) -> None:
-    zone_ids = {zone.code: zone.zone_id for zone in records.zones(ctx, site_id)}
-    for item in built.items:
-        if item.scale:
-            devices.add_device(
-                ctx, item.scale, name=f"Scale under {item.bin_code}", place_id=places[item.bin_code],
-                secret=device_secrets[item.scale], provenance="invented",
-            )  # fmt: skip
-    for one in built.thermometers:
-        devices.add_device(
-            ctx, one.device, name=f"Thermometer, {one.name}", zone_id=zone_ids[one.zone],
-            secret=device_secrets[one.device], provenance="invented",
-        )  # fmt: skip
-    devices.add_device(
-        ctx, world.LORA_GATEWAY, name="LoRaWAN gateway", speaks_for="gateway",
-        secret=device_secrets[world.LORA_GATEWAY], provenance="invented",
-    )  # fmt: skip
-
-
-def _terms(ctx: Context, built: World, item_ids: dict[str, int], order_url: str) -> None:
-    supplier_ids = {
-        one.code: records.add_supplier(ctx, code=one.code, name=one.name, order_url=order_url, provenance="invented")
-        for one in built.suppliers
-    }
-    stated = {one.code: one.stated_days for one in built.suppliers}
-    records.add_many_terms(
-        ctx,
-        [
-            Terms(
-                supplier_ids[item.supplier], item_ids[item.sku], Decimal(item.unit_cost), world.CURRENCY,
-                stated[item.supplier], Decimal(item.pack_size), Decimal(item.minimum_order), "invented",
-            )
-            for item in built.items
-        ],
-    )  # fmt: skip
 
 
 def _decide(office: Office, site_id: int, progress: Progress) -> None:
@@ -371,8 +264,8 @@ def _put_setting(tx: Tx, tenant: int, demo: _Demo) -> None:
     )
 
 
-def _order_url(host: str, port: int) -> str:
-    return f"http://{host}:{port}/orders"
+def _order_url(host: str, port: int, kept: Secrets) -> str:
+    return f"http://{host}:{port}{kept.desk_path}"
 
 
 def _order_urls(ctx: Context, url: str) -> None:
@@ -391,35 +284,15 @@ def _order_urls(ctx: Context, url: str) -> None:
 
 
 def _tell_twin(
-    home: Path, kept: _Secrets, shift: int, web_url: str, host: str, mqtt_port: int, door_url: str, desk_port: int
+    home: Path, kept: Secrets, shift: int, web_url: str, host: str, mqtt_port: int, door_url: str, desk_port: int
 ) -> Path:
     path = home / "secrets" / "twin.json"
     config.write(
         path,
         config.TwinConfig(
             web_url=web_url, api_key=kept.api_key, mqtt_host=host, mqtt_port=mqtt_port, door_url=door_url,
-            desk_host=host, desk_port=desk_port, devices=kept.devices, shift_days=shift, seed=SEED,
+            desk_host=host, desk_port=desk_port, desk_path=kept.desk_path, devices=kept.devices, shift_days=shift,
+            seed=SEED,
         ),
     )  # fmt: skip
     return path
-
-
-def _secrets(home: Path) -> _Secrets:
-    (home / "secrets").mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = home / "secrets" / "demo.json"
-    return msgspec.json.decode(file.read_bytes(), type=_Secrets) if file.exists() else _Secrets(people=[], devices={})
-
-
-def _write_secret(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read; it appears whole or not at all."""
-    half = path.with_name(path.name + ".new")
-    half.unlink(missing_ok=True)
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    half.replace(path)
-
-
-def _password() -> str:
-    """Sixteen characters that can be read aloud: no l, 1, o or 0."""
-    letters = "abcdefghijkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
