@@ -124,8 +124,8 @@ def test_transitions_alternate_and_an_excursion_is_confirmed_no_earlier_than_its
 
 
 def test_limits_say_themselves_in_words() -> None:
-    assert str(COLD) == "2 to 8 degC"
-    assert str(Limit(None, -18, timedelta(0))) == "at most -18 degC"
-    assert str(Limit(2, None, timedelta(0))) == "at least 2 degC"
+    assert str(COLD) == "2 to 8 °C"
+    assert str(Limit(None, -18, timedelta(0))) == "at most -18 °C"
+    assert str(Limit(2, None, timedelta(0))) == "at least 2 °C"
     assert str(Limit(None, None, timedelta(0))) == "no limit"
     assert (COLD.crossed(9), COLD.crossed(1), COLD.crossed(8)) == (8, 2, None)

@@ -55,9 +55,9 @@ def test_an_excursion_raises_one_alert_that_says_what_why_and_since_when(ctx: Co
     service.watch(ctx, [fact(10, 9.4), fact(11, 9.5)])
     (alert,) = open_alerts(ctx)
     assert (alert.kind, alert.subject, alert.severity) == ("temperature", f"zone:{zone_id}", "danger")
-    assert alert.title == "Cold room 1 is at 9.4 degC, limit 8"
+    assert alert.title == "Cold room 1 is at 9.4 °C, limit 8 °C"
     assert (
-        "t1 has been outside its limit (2 to 8 degC) since 02 Mar 13:00, for 10 min; the worst was 9.6" in alert.detail
+        "t1 has been outside its limit (2 to 8 °C) since 02 Mar 13:00, for 10 min; the worst was 9.6" in alert.detail
     )
     assert alert.link == f"/zones/{zone_id}"
     assert [(one["observed_at"], one["degc"]) for one in alert.evidence["readings"]] == [

@@ -33,8 +33,8 @@ class Limit:
 
     def __str__(self) -> str:
         if self.low is None:
-            return "no limit" if self.high is None else f"at most {self.high:g} degC"
-        return f"at least {self.low:g} degC" if self.high is None else f"{self.low:g} to {self.high:g} degC"
+            return "no limit" if self.high is None else f"at most {self.high:g} °C"
+        return f"at least {self.low:g} °C" if self.high is None else f"{self.low:g} to {self.high:g} °C"
 
 
 @dataclass(frozen=True)

@@ -95,9 +95,9 @@ def _confirm(ctx: Context, zone: Watched, excursion_id: int, state: State, trans
         KIND,
         f"zone:{zone.zone_id}",
         "danger",
-        f"{zone.name} is at {transition.degc:.1f} degC, limit {limit.crossed(transition.degc):g}",
+        f"{zone.name} is at {transition.degc:.1f} °C, limit {limit.crossed(transition.degc):g} °C",
         f"{zone.device} has been outside its limit ({limit}) since {since:%d %b %H:%M}, for {minutes:.0f} min; "
-        f"the worst was {state.worst:.1f} degC. Look at the door and the cooling, and at the goods.",
+        f"the worst was {state.worst:.1f} °C. Look at the door and the cooling, and at the goods.",
         f"/zones/{zone.zone_id}",
         {
             "zone_id": zone.zone_id,
