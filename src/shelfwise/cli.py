@@ -17,6 +17,8 @@ from shelfwise.core.errors import Refused, ShelfwiseError
 from shelfwise.settings import Settings
 from shelfwise.supervisor import Child, Stop, Supervisor, only_one, stopping_by_signal
 
+ORDER_DESK_PORT = 8090
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code (0 well, 1 an error that was explained, 2 wrong usage)."""
@@ -39,7 +41,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Inventory management that joins sensors, forecasts and decisions people can read.",
     )
     parser.add_argument("--version", action="version", version=f"shelfwise {__version__}")
-    parser.add_argument("--home", type=Path, help="the installation's folder (default: .shelfwise, or SHELFWISE_HOME)")
+    parser.add_argument(
+        "--home",
+        type=Path,
+        metavar="FOLDER",
+        help="the installation's folder: its database, secrets and logs (default: SHELFWISE_HOME, or .shelfwise)",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="run Shelfwise until Ctrl-C")
@@ -47,21 +54,34 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="run Shelfwise with a simulated warehouse that plays real orders")
     demo.add_argument(
-        "--rate", type=float, default=1440.0, help="business seconds a second (default 1440: a day a minute)"
+        "--rate",
+        type=float,
+        default=1440.0,
+        help="how many times as fast as the wall clock business time runs (default 1440: a day a minute)",
     )
     demo.set_defaults(command=_demo)
 
     load = commands.add_parser("import", help="import sales order lines from a CSV or Parquet file")
-    load.add_argument("file", type=Path)
-    load.add_argument("--site", required=True, help="the code of the site that ships these orders")
-    load.add_argument("--dry-run", action="store_true", help="say what would happen and name each bad cell")
+    load.add_argument(
+        "file",
+        metavar="FILE",
+        type=Path,
+        help="a CSV or Parquet file with one order line a row; all of it is taken or none, and a line that is known "
+        "already stays as it is",
+    )
+    load.add_argument("--site", required=True, metavar="CODE", help="the code of the site that ships these orders")
+    load.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="change nothing: say what would happen and name each bad cell; the exit code is 1 where there is one",
+    )
     load.set_defaults(command=_import)
 
     check = commands.add_parser("check-books", help="rebuild balances from movements and compare; changes nothing")
     check.set_defaults(command=_check_books)
 
     process = commands.add_parser("process", help="run one process of an installation (the supervisor does this)")
-    process.add_argument("name", choices=sorted(processes.PROCESSES))
+    process.add_argument("name", metavar="NAME", choices=sorted(processes.PROCESSES), help="which part to be")
     process.set_defaults(command=_process)
     return parser
 
@@ -98,12 +118,9 @@ def _up(settings: Settings, given: argparse.Namespace) -> int:
 def _demo(settings: Settings, given: argparse.Namespace) -> int:
     from shelfwise import demo
 
-    settings = replace(
-        settings,
-        web_port=_free_port(settings.host, settings.web_port),
-        mqtt_port=_free_port(settings.host, settings.mqtt_port),
-        door_port=_free_port(settings.host, settings.door_port),
-    )
+    wanted = (settings.web_port, settings.mqtt_port, settings.door_port, ORDER_DESK_PORT)
+    web_port, mqtt_port, door_port, desk_port = _free_ports(settings.host, wanted)
+    settings = replace(settings, web_port=web_port, mqtt_port=mqtt_port, door_port=door_port)
     with only_one(settings.home), stopping_by_signal():
         supervisor = Supervisor(settings, _say)
         try:
@@ -117,7 +134,7 @@ def _demo(settings: Settings, given: argparse.Namespace) -> int:
                 host=settings.host,
                 mqtt_port=settings.mqtt_port,
                 door_url=f"http://{settings.host}:{settings.door_port}",
-                order_desk_port=_free_port(settings.host, 8090),
+                order_desk_port=desk_port,
                 rate=given.rate,
                 say=_say,
             )
@@ -232,9 +249,13 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _free_port(host: str, wanted: int) -> int:
-    """The wanted port or the next free one: a demo should start beside whatever else runs."""
-    for port in range(wanted, wanted + 50):
-        if _is_free(host, port):
-            return port
-    raise Refused(f"Ports {wanted} to {wanted + 49} on {host} are all in use. Name others in the settings.")
+def _free_ports(host: str, wanted: Sequence[int]) -> list[int]:
+    """For each port the next free one from it on, all different: a demo should start beside whatever else runs."""
+    chosen: list[int] = []
+    for first in wanted:
+        tried = range(first, first + 50)
+        port = next((one for one in tried if one not in chosen and _is_free(host, one)), None)
+        if port is None:
+            raise Refused(f"Ports {tried[0]} to {tried[-1]} on {host} are all in use. Name others in the settings.")
+        chosen.append(port)
+    return chosen

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 
@@ -31,7 +30,8 @@ def run(name: str, settings: Settings) -> None:
 
 def _follow_supervisor() -> None:
     """The supervisor holds the other end of our standard input: when that closes, it is gone, and so are we."""
-    while sys.stdin.buffer.read(4096):
+    # Not through sys.stdin: a thread that waits in there makes the interpreter abort at its end.
+    while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(LAST_PATIENCE_S)

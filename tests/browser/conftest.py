@@ -21,9 +21,12 @@ ARTIFACTS = Path(__file__).resolve().parents[2] / "test-artifacts"
 SignIn = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """CHROMIUM names the program; else one of the system's, else Playwright's own."""
+    """CHROMIUM names the program; else one of the system's, else Playwright's own.
+
+    For one module only: while it is open, Playwright's event loop stands in the way of every `asyncio.run`.
+    """
     program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program or None, args=["--no-sandbox"])

@@ -1,0 +1,76 @@
+"""The command: ports, clear refusals, exit codes."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from shelfwise import cli
+from tests.installation import free_port
+
+
+def test_a_demo_takes_ports_that_are_free_and_each_only_once() -> None:
+    busy = free_port()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", busy))
+        other.listen()
+        first, second = cli._free_ports("127.0.0.1", (busy, busy))
+    assert busy < first < second
+
+
+def test_up_names_the_port_that_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv("SHELFWISE_WEB_PORT", str(port))
+        assert cli.main(["--home", str(tmp_path / "home"), "up"]) == 1
+    assert f"Port {port} for pages is in use" in capsys.readouterr().err
+
+
+def test_a_wrong_setting_is_explained_and_not_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHELFWISE_WEB_PORT", "eighty")
+    assert cli.main(["--home", str(tmp_path), "check-books"]) == 1
+    assert "SHELFWISE_WEB_PORT: expected a port number" in capsys.readouterr().err
+
+
+def test_where_no_installation_is_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--home", str(tmp_path), "check-books"]) == 1
+    assert "There is no installation in" in capsys.readouterr().err
+
+
+def test_a_dry_run_names_bad_cells_and_needs_no_installation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text("order,sku,quantity,date,price\n1,TEA,ten,2026-01-02,1.50\n", "utf-8")
+    assert cli.main(["--home", str(tmp_path), "import", str(file), "--site", "LEI", "--dry-run"]) == 1
+    said = capsys.readouterr().out
+    assert "row 2, column quantity" in said
+    assert "Nothing was changed" in said
+
+
+def test_import_brings_a_file_in_and_check_books_agrees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    from shelfwise.access.context import Office
+    from shelfwise.access.model import Role, person
+    from shelfwise.records import service as records
+    from shelfwise.store.database import Database
+
+    database = Database(database_url, size=2).open()
+    with Office(database).context(person("mara", Role.MANAGER)) as ctx:
+        records.add_site(ctx, code="LEI", name="Leicester", time_zone="Europe/London", width_m=9, depth_m=9)
+    database.close()
+    monkeypatch.setenv("SHELFWISE_DATABASE_URL", database_url)
+    file = tmp_path / "sales.csv"
+    file.write_text("order,sku,quantity,date,price\n1,TEA,10,2026-01-02,1.50\n", "utf-8")
+    assert cli.main(["--home", str(tmp_path), "import", str(file), "--site", "LEI"]) == 0
+    assert "1 of 1 rows" in capsys.readouterr().err
+    assert cli.main(["--home", str(tmp_path), "check-books"]) == 0
