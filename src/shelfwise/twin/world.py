@@ -135,12 +135,12 @@ ZONES = (
 DOCK = Box(24, 35.2, 16, 3)
 
 SUPPLIERS = (
-    Supplier("HARBOUR", "Harbour Glass and China", 4, 0.6, 0.25, 0.25),
-    Supplier("LANTERN", "Lantern and Wick", 3, 0.2, 0.15, 0.15),
-    Supplier("MIDLAND", "Midland Paper Goods", 2, 0.1, 0.10, 0.05),
-    Supplier("TINWORKS", "Northern Tinworks", 5, 1.0, 0.30, 0.30),
-    Supplier("BLUEBIRD", "Bluebird Textiles", 6, 0.4, 0.20, 0.20),
-    Supplier("ORCHARD", "Orchard Toys and Crafts", 4, 0.3, 0.20, 0.10),
+    Supplier("HARBOUR", "Harbour Glass and China", 3, 0.6, 0.25, 0.25),
+    Supplier("LANTERN", "Lantern and Wick", 2, 0.2, 0.15, 0.15),
+    Supplier("MIDLAND", "Midland Paper Goods", 1, 0.1, 0.10, 0.05),
+    Supplier("TINWORKS", "Northern Tinworks", 3, 0.8, 0.30, 0.30),
+    Supplier("BLUEBIRD", "Bluebird Textiles", 4, 0.4, 0.20, 0.20),
+    Supplier("ORCHARD", "Orchard Toys and Crafts", 2, 0.3, 0.20, 0.10),
 )
 _TRADES = (
     ("LANTERN", r"CANDLE|LIGHT|LANTERN|INCENSE|WAX"),
@@ -227,7 +227,8 @@ def _item(seller: Seller, rank: int, count: int, spot: tuple[str, str, Box], see
     if near:
         opening = max(1, round(seller.busy[round(lead.stated_days)] * chance.uniform(0.3, 0.5)))
     else:
-        opening = math.ceil(max(seller.daily * chance.uniform(16, 28), needed * chance.uniform(1.3, 1.6)))
+        # As in a warehouse that has run for long: anywhere between the reorder point and a full order above it.
+        opening = math.ceil(needed * chance.uniform(1.3, 1.6) + seller.daily * chance.uniform(3, 45))
     fits = max(opening * 1.3, needed * 1.2 + seller.daily * 55, 2 * pack)
     return Item(
         sku=seller.sku,
