@@ -241,6 +241,30 @@ def test_reversing_a_pick_makes_its_line_wait_again(ctx: Context) -> None:
     assert service.reserve_open(ctx, house.site_id) == 1
 
 
+def test_reversing_a_part_that_was_picked_promises_nothing_twice(ctx: Context) -> None:
+    house = build_house(ctx)
+    house.fill(ctx, "A-1", "10")
+    first = house.sell(ctx, "1", "10")
+    service.reserve_open(ctx, house.site_id)
+    (movement_id,) = pick(ctx, house, first, "4", "pick-1").movement_ids
+    service.reverse(ctx, movement_id, "wrong order")
+    second = house.sell(ctx, "2", "4", at=NOON + timedelta(minutes=1))
+    service.reserve_open(ctx, house.site_id)
+    assert (state(ctx, first), state(ctx, second)) == ("reserved", "open")
+    assert house.level(ctx) == (10, 10)
+    assert service.rebuild_check(ctx) == []
+
+
+def test_reversing_what_was_picked_beyond_a_line_leaves_it_issued(ctx: Context) -> None:
+    house = build_house(ctx)
+    house.fill(ctx, "A-1", "20")
+    line = house.sell(ctx, "1", "4")
+    pick(ctx, house, line, "4", "pick-1")
+    (beyond,) = pick(ctx, house, line, "2", "pick-2").movement_ids
+    service.reverse(ctx, beyond, "never left")
+    assert (state(ctx, line), str(orders.sales_line(ctx, line).issued)) == ("issued", "4")
+
+
 def intervals(ctx: Context, house: House, item_id: int | None = None) -> list[tuple[datetime, datetime | None]]:
     found: list[Stockout] = service.stockouts(ctx, house.site_id, BEGINNING)
     return [(one.since, one.until_at) for one in found if one.item_id == (item_id or house.mug)]

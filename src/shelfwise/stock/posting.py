@@ -10,7 +10,7 @@ from decimal import Decimal
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Forbidden, Invalid, NotFound, Refused
-from shelfwise.core.quantities import plain
+from shelfwise.core.quantities import ZERO, plain
 from shelfwise.orders import service as orders
 from shelfwise.orders import tables as orders_tables
 from shelfwise.orders.model import amount_faults, instant_faults, name_faults
@@ -191,11 +191,10 @@ def reverse(ctx: Context, movement_id: int, reason: str) -> int:
     made = tables.movements_of_sources(ctx.tx, ctx.tenant, [f"{SHORT}{movement_id}"]).get(f"{SHORT}{movement_id}")
     if made is not None and tables.reversal_of(ctx.tx, ctx.tenant, made.movement_id) is None:
         entries.append(_opposite(made, ctx.now))
-    ids = write(ctx, levels, entries, places)
+    released = ZERO if wrong.sales_line_id is None else _not_issued(ctx, wrong.sales_line_id, wrong.quantity)
+    ids = write(ctx, levels, entries, places, {key: released})
     if wrong.reason == "receive" and wrong.source is not None and wrong.source.startswith(RECEIPT):
         orders.take_back_receipt(ctx, wrong.source.removeprefix(RECEIPT))
-    if wrong.sales_line_id is not None:
-        _not_issued(ctx, wrong.sales_line_id, wrong.quantity)
     ctx.audit("stock.reversed", f"movement:{movement_id}", by=ids[0], reason=reason[:500])
     return ids[0]
 
@@ -216,8 +215,17 @@ def _opposite(movement: Movement, now: datetime) -> Entry:
     )
 
 
-def _not_issued(ctx: Context, sales_line_id: int, quantity: Decimal) -> None:
+def _not_issued(ctx: Context, sales_line_id: int, quantity: Decimal) -> Decimal:
+    """Take back what a pick did to its line; returns how much of the line's reservation became free.
+
+    A line waits whole or not at all: what is left of its reservation goes, and all of it is reserved anew.
+    """
     line = orders_tables.sales_line(ctx.tx, ctx.tenant, sales_line_id)
-    if line is not None:
-        state = "open" if line.state == "issued" else line.state
-        orders_tables.set_issued(ctx.tx, ctx.tenant, sales_line_id, line.issued - quantity, state)
+    if line is None:
+        return ZERO
+    issued = line.issued - quantity
+    waits = line.state == "reserved" or (line.state == "issued" and issued < line.quantity)
+    orders_tables.set_issued(ctx.tx, ctx.tenant, sales_line_id, issued, "open" if waits else line.state)
+    released = tables.reserved_quantity(ctx.tx, ctx.tenant, sales_line_id)
+    tables.release(ctx.tx, ctx.tenant, sales_line_id, ZERO)
+    return released
