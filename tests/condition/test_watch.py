@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -56,9 +57,7 @@ def test_an_excursion_raises_one_alert_that_says_what_why_and_since_when(ctx: Co
     (alert,) = open_alerts(ctx)
     assert (alert.kind, alert.subject, alert.severity) == ("temperature", f"zone:{zone_id}", "danger")
     assert alert.title == "Cold room 1 is at 9.4 °C, limit 8 °C"
-    assert (
-        "t1 has been outside its limit (2 to 8 °C) since 02 Mar 13:00, for 10 min; the worst was 9.6" in alert.detail
-    )
+    assert "t1 has been outside its limit (2 to 8 °C) since 02 Mar 13:00, for 10 min; the worst was 9.6" in alert.detail
     assert alert.link == f"/zones/{zone_id}"
     assert [(one["observed_at"], one["degc"]) for one in alert.evidence["readings"]] == [
         ("2026-03-02T12:00:00+00:00", 8.5), ("2026-03-02T12:05:00+00:00", 9.6), ("2026-03-02T12:10:00+00:00", 9.4),
@@ -111,6 +110,14 @@ def test_a_late_reading_opens_nothing_behind_what_was_judged(ctx: Context, zone_
     service.watch(ctx, [fact(30, 5)])
     service.watch(ctx, [fact(0, 9), fact(15, 9)])
     assert service.excursions(ctx, zone_id, DAY_BEFORE) == []
+
+
+def test_a_clock_that_ran_ahead_once_does_not_silence_the_alarm(ctx: Context, zone_id: int) -> None:
+    ahead = replace(fact(0, 5), observed_at=NOON + timedelta(hours=20))
+    service.watch(ctx, [ahead])
+    service.watch(ctx, [fact(1, 9), fact(11, 9)])
+    (alert,) = open_alerts(ctx)
+    assert alert.subject == f"zone:{zone_id}"
 
 
 def test_the_alert_stays_while_another_thermometer_of_the_zone_is_outside(ctx: Context, zone_id: int) -> None:

@@ -26,7 +26,7 @@ from tests.conftest import NOON
 
 def fact(seconds: int, value: float | None, kind: str = "weight", **detail: object) -> StoredReading:
     at = NOON + timedelta(seconds=seconds)
-    return StoredReading(1, seconds, "scale-7", kind, value, detail or None, at, NOON)
+    return StoredReading(1, seconds, "scale-7", kind, value, detail or None, at, NOON + timedelta(minutes=1))
 
 
 def test_a_secret_is_random_and_only_its_hash_is_kept(ctx: Context) -> None:
@@ -106,6 +106,16 @@ def test_the_newest_counts_whatever_the_order_of_arrival(ctx: Context) -> None:
         ("scan", None, {"code": "x"}),
         ("weight", 900.0, None),
     ]
+
+
+def test_a_time_from_the_future_counts_from_its_arrival(ctx: Context) -> None:
+    add_device(ctx, "scale-7")
+    ahead = fact(5, 500.0)
+    remember_latest(ctx, [replace(ahead, observed_at=ahead.received_at + timedelta(hours=20))])
+    assert [state.observed_at for state in device_states(ctx)] == [ahead.received_at]
+    later = NOON + timedelta(minutes=2)
+    remember_latest(ctx, [replace(fact(6, 600.0), observed_at=later, received_at=later)])
+    assert [state.value for state in device_states(ctx)] == [600.0]
 
 
 def test_a_change_of_devices_is_told_to_the_doors(office: Office) -> None:

@@ -24,7 +24,8 @@ def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
 
     An excursion that is confirmed raises an alert (kind 'temperature', subject 'zone:ID') and publishes
     'condition.excursion'; its end publishes 'condition.recovered', and clears the alert once no device in the zone
-    is outside. A device that was moved to another zone ends what it had begun in the old one.
+    is outside. A device that was moved to another zone ends what it had begun in the old one. A time from the future
+    counts from its arrival, so that a clock that ran ahead once silences nothing.
     """
     ctx.require(Right.HANDLE_ALERTS)
     readings = [fact for fact in facts if fact.kind == KIND]
@@ -44,7 +45,7 @@ def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
         excursion_id, before = known.get(key, (None, State()))
         if not zone.limited and excursion_id is None:
             continue
-        after, transitions = step(before, Reading(fact.observed_at, fact.value), zone.limit)
+        after, transitions = step(before, Reading(fact.counts_from, fact.value), zone.limit)
         if after == before or after.last_observed_at is None:
             continue
         judged[key] = after.last_observed_at
@@ -139,7 +140,7 @@ def _leave_old_zones(
     for (zone_id, device), (excursion_id, _) in sorted(known.items(), key=lambda one: one[0]):
         now = zones.get(device)
         if excursion_id is not None and (now is None or now.zone_id != zone_id):
-            moved_at = min(fact.observed_at for fact in readings if fact.device == device)
+            moved_at = min(fact.counts_from for fact in readings if fact.device == device)
             tables.end_excursion(ctx.tx, ctx.tenant, excursion_id, moved_at)
             _clear(ctx, zone_id)
 

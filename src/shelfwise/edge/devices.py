@@ -161,11 +161,14 @@ def device_states(ctx: Context) -> list[DeviceState]:
 
 
 def remember_latest(ctx: Context, facts: Sequence[StoredReading]) -> None:
-    """Keep the newest reading of each device and kind; one that comes late changes nothing. A consumer of READINGS."""
+    """Keep the newest reading of each device and kind; one that comes late changes nothing. A consumer of READINGS.
+
+    A time from the future counts from its arrival: kept as claimed, it would hide what the device says until then.
+    """
     newest: dict[tuple[str, str], StoredReading] = {}
     for fact in facts:
         known = newest.get((fact.device, fact.kind))
-        if known is None or fact.observed_at >= known.observed_at:
+        if known is None or fact.counts_from >= known.counts_from:
             newest[fact.device, fact.kind] = fact
     with ctx.tx.cursor() as cursor:
         cursor.executemany(
@@ -183,7 +186,7 @@ def remember_latest(ctx: Context, facts: Sequence[StoredReading]) -> None:
                     fact.kind,
                     fact.value,
                     None if fact.detail is None else Jsonb(fact.detail),
-                    fact.observed_at,
+                    fact.counts_from,
                     fact.received_at,
                 )
                 for _, fact in sorted(newest.items())

@@ -30,6 +30,11 @@ class StoredReading:
     observed_at: datetime
     received_at: datetime
 
+    @property
+    def counts_from(self) -> datetime:
+        """When it happened, as far as that can be true: a clock that runs ahead would put all that follows behind it."""
+        return min(self.observed_at, self.received_at)
+
 
 READINGS = Stream(
     "reading",
