@@ -72,5 +72,9 @@ def test_import_brings_a_file_in_and_check_books_agrees(
     file = tmp_path / "sales.csv"
     file.write_text("order,sku,quantity,date,price\n1,TEA,10,2026-01-02,1.50\n", "utf-8")
     assert cli.main(["--home", str(tmp_path), "import", str(file), "--site", "LEI"]) == 0
-    assert "1 of 1 rows" in capsys.readouterr().err
+    said = capsys.readouterr()
+    assert "1 of 1 rows" in said.err
+    assert "Imported 1 rows: 1 new lines (1 are history, 0 are open orders, 0 are returns) and 1 new items." in said.out
+    assert cli.main(["--home", str(tmp_path), "import", str(file), "--site", "LEI"]) == 0
+    assert "This very file was imported before" in capsys.readouterr().out
     assert cli.main(["--home", str(tmp_path), "check-books"]) == 0

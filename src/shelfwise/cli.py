@@ -193,7 +193,7 @@ def _import(settings: Settings, given: argparse.Namespace) -> int:
     from shelfwise.access.context import Office
     from shelfwise.access.model import Role, person
     from shelfwise.intake import sales
-    from shelfwise.intake.report import print_dry_run
+    from shelfwise.intake.report import imported_text, print_dry_run
     from shelfwise.store.database import Database
 
     if given.dry_run:
@@ -212,7 +212,7 @@ def _import(settings: Settings, given: argparse.Namespace) -> int:
     finally:
         database.close()
     print(file=sys.stderr)
-    print(imported)
+    print(imported_text(imported))
     return 0
 
 

@@ -1,10 +1,10 @@
-"""A dry run as text, for the terminal."""
+"""A dry run, and what an import did, as text for the terminal."""
 
 from __future__ import annotations
 
 from typing import TextIO
 
-from shelfwise.intake.model import DryRun
+from shelfwise.intake.model import DryRun, Imported
 
 
 def print_dry_run(found: DryRun, out: TextIO) -> bool:
@@ -31,3 +31,20 @@ def print_dry_run(found: DryRun, out: TextIO) -> bool:
     lines.append("Nothing was changed." + ("" if found.clean else " Correct the file, or say how it is to be read."))
     out.write("\n".join(lines) + "\n")
     return not found.clean
+
+
+def imported_text(done: Imported) -> str:
+    """What an import did, in sentences."""
+    if done.same_file:
+        return "This very file was imported before; there was nothing to do."
+    said = [
+        f"Imported {done.rows:,} rows: {done.new:,} new lines ({done.history:,} are history, {done.open:,} are open "
+        f"orders, {done.returned:,} are returns) and {done.new_items:,} new items.",
+    ]
+    if done.known:
+        said.append(
+            f"{done.known:,} lines were known before and stayed as they were; {done.differing:,} of them differ."
+        )
+    if done.skipped:
+        said.append(f"{done.skipped:,} bad rows were left out, such as: {done.faults[0].fault()}")
+    return "\n".join(said)
