@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,21 @@ def test_a_server_left_over_by_a_killed_supervisor_is_stopped_by_the_next_start(
             assert tx.execute("select 1").fetchone() == (1,)
     finally:
         embedded.stop(server)
+
+
+def test_another_process_that_got_the_number_of_a_lost_server_is_left_alone(home: Path, cluster: Cluster) -> None:
+    user, group = cluster.owner or (os.geteuid(), os.getegid())
+    bystander = subprocess.Popen(["sleep", "60"], user=user, group=group, cwd="/")
+    note = cluster.data / "postmaster.pid"
+    try:
+        note.write_text(f"{bystander.pid}\n{cluster.data}\n0\n5432\n\n\n\n")
+        os.chown(note, user, group)
+        server = embedded.start(cluster, home / "log")
+        embedded.stop(server)
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
 
 
 def test_initialising_half_done_is_done_again(home: Path) -> None:

@@ -167,12 +167,34 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 def stop_leftover(cluster: Cluster) -> None:
-    """Stop the server of a supervisor that was killed, if it still runs."""
-    if (cluster.data / "postmaster.pid").exists():
+    """Stop the server of a supervisor that was killed, if it still runs.
+
+    After a restart of the machine the number it left behind may be that of any process: only a server is told to stop.
+    """
+    note = cluster.data / "postmaster.pid"
+    if not note.exists():
+        return
+    running = _command_of(note)
+    if os.fsencode(cluster.data) in running:
         subprocess.run(
             [cluster.binaries / "pg_ctl", "stop", "-D", cluster.data, "-m", "fast", "-w", "-t", "30"],
             capture_output=True, check=False, **_as_owner(cluster),
         )  # fmt: skip
+    elif running and b"postgres" not in running:
+        # Postgres would take it for a living server and not start.
+        note.unlink()
+
+
+def _command_of(note: Path) -> bytes:
+    """The command line of the process whose number stands in the file; empty where there is none."""
+    try:
+        number = int(note.read_text("ascii").split("\n", 1)[0])
+        if sys.platform == "linux":
+            return Path(f"/proc/{number}/cmdline").read_bytes()
+        asked = ["ps", "-p", str(number), "-o", "args="]
+        return subprocess.run(asked, capture_output=True, check=False).stdout
+    except (OSError, ValueError):
+        return b""
 
 
 def remove(cluster: Cluster) -> None:
