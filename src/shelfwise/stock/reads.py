@@ -155,6 +155,18 @@ def bins(ctx: Context, site_id: int) -> list[BinStock]:
 def stock_list(ctx: Context, site_id: int, search: str = "", limit: int = 200, offset: int = 0) -> list[StockRow]:
     """Items that a site has, had or expects, by SKU; only those whose SKU or description contains the text."""
     ctx.require(Right.VIEW)
+    return _stock_rows(ctx, site_id, None, search, limit, offset)
+
+
+def stock_of(ctx: Context, site_id: int, item_id: int) -> StockRow | None:
+    """One item at a site; None where the site neither has, had nor expects it."""
+    ctx.require(Right.VIEW)
+    return next(iter(_stock_rows(ctx, site_id, item_id, "", 1, 0)), None)
+
+
+def _stock_rows(
+    ctx: Context, site_id: int, item_id: int | None, search: str, limit: int, offset: int
+) -> list[StockRow]:
     return rows(
         ctx.tx,
         StockRow,
@@ -170,9 +182,17 @@ def stock_list(ctx: Context, site_id: int, search: str = "", limit: int = 200, o
            left join stock_level l on l.tenant_id = i.tenant_id and l.item_id = i.item_id and l.site_id = %(site)s
            left join coming c on c.item_id = i.item_id
            where i.tenant_id = %(tenant)s and (l.item_id is not null or c.item_id is not null)
+             and (%(item)s::bigint is null or i.item_id = %(item)s)
              and (%(like)s = '%%%%' or sku ilike %(like)s or description ilike %(like)s)
            order by sku limit %(limit)s offset %(offset)s""",
-        {"tenant": ctx.tenant, "site": site_id, "like": contains(search), "limit": limit, "offset": offset},
+        {
+            "tenant": ctx.tenant,
+            "site": site_id,
+            "item": item_id,
+            "like": contains(search),
+            "limit": limit,
+            "offset": offset,
+        },
     )
 
 

@@ -25,7 +25,7 @@ from shelfwise.stock import tables
 from shelfwise.stock.ledger import Map, follow_stockouts, read_map, write
 from shelfwise.stock.model import Entry, Spot, allocate
 from shelfwise.stock.posting import PICK, RECEIPT, opening_stock, post, post_many, refuse_other, reverse
-from shelfwise.stock.reads import bins, item_stock, levels, movements, rebuild_check, stock_list, stockouts
+from shelfwise.stock.reads import bins, item_stock, levels, movements, rebuild_check, stock_list, stock_of, stockouts
 from shelfwise.store.database import notify
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "reserve_open",
     "reverse",
     "stock_list",
+    "stock_of",
     "stockouts",
 ]
 

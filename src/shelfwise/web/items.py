@@ -64,15 +64,10 @@ def _needing(ctx: Context, here: Site, show: str) -> set[str]:
 
 def level_of(ctx: Context, item: Item, site: Site) -> dict[str, Decimal]:
     """On hand, reserved, available and on order of an item at a site; zeros where it never was there."""
-    for row in stock.stock_list(ctx, site.site_id, item.sku, 1000):
-        if row.item_id == item.item_id:
-            return {
-                "on_hand": row.on_hand,
-                "reserved": row.reserved,
-                "available": row.available,
-                "on_order": row.on_order,
-            }
-    return dict.fromkeys(("on_hand", "reserved", "available", "on_order"), Decimal(0))
+    row = stock.stock_of(ctx, site.site_id, item.item_id)
+    if row is None:
+        return dict.fromkeys(("on_hand", "reserved", "available", "on_order"), Decimal(0))
+    return {"on_hand": row.on_hand, "reserved": row.reserved, "available": row.available, "on_order": row.on_order}
 
 
 @router.get("/items/{sku:path}")
