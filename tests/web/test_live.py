@@ -5,10 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from starlette.requests import Request
+
 from shelfwise.access.context import Office
 from shelfwise.access.model import Role, person
+from shelfwise.core.errors import Unauthenticated, Unavailable
 from shelfwise.store.database import Database, notify
+from shelfwise.web import floor
 from shelfwise.web.live import TOPICS, Live
+from shelfwise.web.visits import Visit
 from shelfwise.work import alerts
 
 
@@ -107,3 +115,32 @@ def test_nothing_is_told_of_a_transaction_that_rolled_back(office: Office) -> No
         assert await waiting == {"alerts"}
 
     with_live(office.database, 0.0, what)
+
+
+@pytest.mark.parametrize(("trouble", "told"), [(Unauthenticated("over"), True), (Unavailable("not now"), False)])
+def test_only_the_end_of_a_session_signs_a_page_out(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch, trouble: Exception, told: bool
+) -> None:
+    answers = iter((Visit(None, None, person("mara", Role.MANAGER)), trouble))  # type: ignore[arg-type]
+
+    def visitor(request: object) -> Visit:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def stream() -> str:
+        response = await floor.live(Request({"type": "http", "app": app}))
+        assert isinstance(response, StreamingResponse)
+        said = asyncio.ensure_future(collect(response))
+        while not app.state.live.followers:
+            await asyncio.sleep(0)
+        app.state.live._spread(frozenset({"floor"}))
+        return await asyncio.wait_for(said, 10)
+
+    async def collect(response: StreamingResponse) -> str:
+        return "".join([str(part) async for part in response.body_iterator])
+
+    monkeypatch.setattr(floor, "visitor", visitor)
+    monkeypatch.setattr(floor, "HEARTBEAT", -1.0)
+    assert ("signed-out" in asyncio.run(stream())) is told

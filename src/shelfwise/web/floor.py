@@ -10,13 +10,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import psycopg
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from shelfwise.access.context import Context, business_time
 from shelfwise.access.model import Right
 from shelfwise.condition import service as condition
-from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
+from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError, Unauthenticated
 from shelfwise.records import service as records
 from shelfwise.records.model import Site
 from shelfwise.stock import service as stock
@@ -219,8 +220,11 @@ async def live(request: Request) -> Response:
             if time.monotonic() - known > HEARTBEAT:
                 try:
                     await asyncio.to_thread(visitor, request)
-                except ShelfwiseError:
+                except Unauthenticated:
                     yield "event: signed-out\ndata: -\n\n"
+                    return
+                except (ShelfwiseError, psycopg.OperationalError):
+                    # Who asks cannot be found out now: the page comes back by itself, and is asked again.
                     return
                 known = time.monotonic()
             yield f"event: changed\ndata: {' '.join(sorted(topics))}\n\n" if topics else ": still here\n\n"
