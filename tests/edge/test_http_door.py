@@ -111,3 +111,9 @@ def test_503_while_the_database_refuses(start: Start) -> None:
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
         assert httpx.get(running.url("/livez")).status_code == 200
         assert bare.silent_for(0.3)
+
+
+def test_a_name_of_an_event_that_no_text_can_hold_is_quarantined_too(running: Running) -> None:
+    answer = httpx.post(running.url("/v1/chirpstack?event=u%00p"), json={}, headers=GATE)
+    assert answer.status_code == 202
+    assert running.sql("select topic from quarantine") == [("/v1/chirpstack/unreadable",)]

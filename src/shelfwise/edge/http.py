@@ -65,7 +65,10 @@ class HttpDoor:
         return await self._take(request, "generic", "/v1/readings")
 
     async def _chirpstack(self, request: Request) -> Response:
-        return await self._take(request, "chirpstack", f"/v1/chirpstack/{request.query_params.get('event', 'up')[:64]}")
+        event = request.query_params.get("event", "up")
+        # It becomes a topic, and Postgres keeps no text with a zero byte.
+        event = event[:64] if event.isprintable() else "unreadable"
+        return await self._take(request, "chirpstack", f"/v1/chirpstack/{event}")
 
     async def _live(self, request: Request) -> Response:
         return PlainTextResponse("alive\n")

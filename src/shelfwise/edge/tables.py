@@ -32,7 +32,7 @@ class StoredReading:
 
     @property
     def counts_from(self) -> datetime:
-        """When it happened, as far as that can be true: a clock that runs ahead would put all that follows behind it."""
+        """When it happened, as far as that can be: a clock that runs ahead would put all that follows behind it."""
         return min(self.observed_at, self.received_at)
 
 
