@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+from fastapi import FastAPI
+
 from shelfwise.access.context import Office
 from shelfwise.store.database import values
 from tests.web.conftest import Client, TestClient
@@ -90,3 +92,9 @@ def test_an_upload_is_its_owners_alone_and_a_form_without_a_file_says_so(client:
     assert client("omar").get(address).status_code == 404
     assert mara.post("/import", data={"site": "LON"}).status_code == 422
     assert client("vera").post("/import", files={"file": ("a.csv", GOOD)}).status_code == 403
+
+
+def test_a_file_that_is_refused_leaves_nothing_behind(client: Client, app: FastAPI) -> None:
+    mara = client("mara")
+    assert mara.post("/import", data={"site": "NOWHERE"}, files={"file": ("a.csv", GOOD)}).status_code == 404
+    assert list(app.state.imports.path().parent.iterdir()) == []

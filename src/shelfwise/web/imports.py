@@ -119,11 +119,14 @@ async def upload(request: Request) -> Response:
             raise Invalid(Fault("file", "a CSV or Parquet file and a site", "no file", "Choose a file."))
         jobs = _jobs(visit)
         path = jobs.path()
-        with path.open("wb") as copy:
-            while chunk := await file.read(_CHUNK):
-                await run_in_threadpool(copy.write, chunk)
-        name = Path(file.filename).name[:200]
-    return await run_in_threadpool(_check, visit, jobs, path, name, site_code)
+        try:
+            with path.open("wb") as copy:
+                while chunk := await file.read(_CHUNK):
+                    await run_in_threadpool(copy.write, chunk)
+            return await run_in_threadpool(_check, visit, jobs, path, Path(file.filename).name[:200], site_code)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _may_import(visit: Visit) -> None:
