@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import system
@@ -68,7 +69,7 @@ def ask_for_counts(ctx: Context, facts: Sequence[Event]) -> None:
                 f"Count {fact.data['sku']}: a pick found less than the books said",
                 f"{fact.data['quantity']} more were picked than lay there by the books. Count the bin and post the "
                 "difference.",
-                f"/items/{fact.data['sku']}",
+                f"/items/{quote(fact.data['sku'], safe='')}",
                 fact.data,
             )
 

@@ -306,7 +306,13 @@ def test_the_same_seed_gives_the_same_decisions() -> None:
 
 @pytest.mark.parametrize(
     ("quantity", "says"),
-    [("13", "whole packs of 12"), ("-12", "whole packs"), ("0", "whole packs"), ("12", "minimum of 24")],
+    [
+        ("13", "whole packs of 12"),
+        ("-12", "whole packs"),
+        ("0", "whole packs"),
+        ("1.2e40", "whole packs"),
+        ("12", "minimum of 24"),
+    ],
 )
 def test_an_edited_quantity_must_be_packs_and_reach_the_minimum(quantity: str, says: str) -> None:
     (fault,) = order_faults(Decimal(quantity), Decimal(12), Decimal(24))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.core.quantities import plain
+from shelfwise.records.model import LARGEST
 
 Floats = NDArray[np.float64]
 DAYS_IN_YEAR = 365.0
@@ -228,7 +229,7 @@ class Decision:
 def order_faults(quantity: Decimal, pack_size: Decimal, minimum_order: Decimal) -> list[Fault]:
     """What is wrong with ordering this much: nothing below the minimum, never a part of a pack."""
     faults = []
-    if not quantity.is_finite() or quantity <= 0 or quantity % pack_size != 0:
+    if not (quantity.is_finite() and 0 < quantity < LARGEST) or quantity % pack_size != 0:
         faults.append(
             Fault(
                 "quantity",
