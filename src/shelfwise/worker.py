@@ -17,7 +17,7 @@ from shelfwise.access.context import Office
 from shelfwise.core.errors import ShelfwiseError, Unavailable
 from shelfwise.store.database import Database
 from shelfwise.store.events import advance
-from shelfwise.work import outbox
+from shelfwise.work import outbox, parked
 
 log = structlog.get_logger(__name__)
 
@@ -54,10 +54,10 @@ def run(database_url: str, tenant: int = 1) -> None:
 
 
 def serve_consumers(office: Office) -> int:
-    """Give every consumer its turn once; returns how many facts they got past."""
-    return sum(
-        advance(office.database, office.tenant, consumer, office.wall.now()) for consumer in app.consumers(office)
-    )
+    """Give every consumer its turn once, then one parked fact another try; returns how many facts they got past."""
+    consumers = app.consumers(office)
+    done = sum(advance(office.database, office.tenant, consumer, office.wall.now()) for consumer in consumers)
+    return done + (parked.attempt_next(office, consumers) is not None)
 
 
 def serve_outbox(office: Office) -> int:

@@ -16,7 +16,7 @@ from shelfwise.web.app import create_app
 from shelfwise.web.pages import HERE
 from shelfwise.work import alerts
 from tests.web.conftest import Client, TestClient
-from tests.web.world import HOSTILE, PASSWORDS, World, add_people, propose, quarantined
+from tests.web.world import HOSTILE, PASSWORDS, World, add_people, given_up, propose, quarantined
 
 PAGES = (
     "/", "/alerts", "/proposals", "/stock", "/stock?show=out", "/stock?show=doubt", "/orders", "/orders?show=all",
@@ -102,6 +102,7 @@ def test_hostile_names_stay_text_on_every_page(client: Client, office: Office, w
             (HOSTILE, f'{{"x": "{HOSTILE}"}}', HOSTILE, ctx.wall.now()),
         )
     proposal_id, message = propose(office, world), quarantined(office, HOSTILE.encode())
+    given_up(office)
     pages = [*PAGES, "/items/21000", f"/bins/{world.bins['A-001']}", f"/proposals/{proposal_id}"]
     for path in [*pages, f"/quarantine/{message}", f"/stock?search={HOSTILE}", f"/items/{HOSTILE}", "/floor/state"]:
         answer = mara.get(path)

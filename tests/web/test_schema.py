@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from shelfwise.access.context import Office
 from tests.web.conftest import Client
-from tests.web.world import ROLES, World, propose, quarantined
+from tests.web.world import ROLES, World, given_up, parked, propose, quarantined
 
 EXAMPLES = 6
 
@@ -21,6 +21,8 @@ EXAMPLES = 6
 def calls(app: FastAPI, office: Office, world: World) -> Iterator[Any]:
     propose(office, world)
     quarantined(office, b"{}")
+    parked(office)
+    given_up(office)
     yield schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)
 
 

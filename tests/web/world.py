@@ -18,6 +18,7 @@ from shelfwise.records import service as records
 from shelfwise.records.model import NewItem, NewPlace, Terms, ZoneKind
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value
+from shelfwise.work import outbox
 
 PASSWORDS = {
     "mara": "quiet-otter-shelf",
@@ -176,3 +177,37 @@ def quarantined(office: Office, payload: bytes, device: str = "scale-0") -> int:
             (ctx.tenant, device, f"shelfwise/{device}/up", ctx.now, payload, f"value: {HOSTILE}", payload[:20]),
         )
     return quarantine_id
+
+
+def parked(office: Office, consumer: str = "reserve") -> int:
+    """A fact that a consumer set aside; it stands in the stream, and the consumer stands behind it."""
+    with office.context(person("root", Role.MANAGER)) as ctx:
+        ctx.publish("test", "item:1", n=1)
+        run(
+            ctx.tx,
+            "insert into consumer (tenant_id, consumer, stream, tx, seq) values (%s, %s, 'event', '0', 0)",
+            (ctx.tenant, consumer),
+        )
+        parked_id: int = value(
+            ctx.tx,
+            """insert into parked (tenant_id, consumer, stream, seq, data, error, parked_at)
+               select tenant_id, %s, 'event', event_id,
+                   jsonb_build_object('tx', tx::text::bigint, 'seq', event_id), %s, %s
+               from event where tenant_id = %s order by event_id desc limit 1 returning parked_id""",
+            (consumer, f"ValueError: {HOSTILE}", ctx.wall.now(), ctx.tenant),
+        )
+    return parked_id
+
+
+def given_up(office: Office, number: str = "PO-000009") -> int:
+    """A message that its receiver did not take in any attempt; its address and the error hold hostile markup."""
+    with office.context(person("root", Role.MANAGER)) as ctx:
+        body = {"kind": "purchase_order", "number": number}
+        outbox.enqueue(ctx, f"{number}@here", f"http://desk.test/{HOSTILE}", body)
+        outbox_id: int = value(
+            ctx.tx,
+            """update outbox set state = 'failed', attempts = 12, last_error = %s
+               where tenant_id = %s and idempotency_key = %s returning outbox_id""",
+            (f"ConnectError: {HOSTILE}", ctx.tenant, f"{number}@here"),
+        )
+    return outbox_id

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import httpx
 import pytest
 
 from shelfwise.access.context import Context, Office
-from shelfwise.access.model import system
-from shelfwise.store.database import Database
+from shelfwise.access.model import Role, person, system
+from shelfwise.connectors import http
+from shelfwise.core.errors import Forbidden, NotFound, Refused
+from shelfwise.store.database import Database, values
 from shelfwise.work import outbox
 from shelfwise.work.outbox import Message
 
@@ -105,3 +110,80 @@ def test_a_worker_that_dies_during_an_attempt_leaves_the_message_to_the_next(des
     clock.time += outbox.LEASE
     assert outbox.deliver_next(desk, partner.take, partner.note) is not None
     assert partner.got == ["PO-1"]
+
+
+MANAGER = person("mara", Role.MANAGER)
+
+
+def give_up(desk: Office, clock: HandClock) -> Message:
+    """The message after its last attempt failed."""
+    partner = Partner(failures=outbox.ATTEMPTS)
+    while partner.failures:
+        outbox.deliver_next(desk, partner.take, partner.note)
+        clock.time += timedelta(hours=1)
+    with desk.context(MANAGER) as ctx:
+        (message,) = outbox.undelivered(ctx)
+        return message
+
+
+def test_a_message_given_up_is_sent_again_at_once_under_the_same_key(desk: Office, clock: HandClock) -> None:
+    failed = give_up(desk, clock)
+    with desk.context(MANAGER) as ctx:
+        again = outbox.send_again(ctx, failed.outbox_id)
+        assert (again.state, again.attempts, again.next_attempt_at) == ("waiting", 0, clock.time)
+        assert outbox.send_again(ctx, failed.outbox_id) == again
+        assert values(ctx.tx, "select count(*) from audit_entry where action = 'outbox.send_again'") == [(1,)]
+    partner = Partner(failures=outbox.ATTEMPTS - 1)
+    while not partner.got:
+        outbox.deliver_next(desk, partner.take, partner.note)
+        clock.time += timedelta(hours=1)
+    assert partner.got == ["PO-1"]
+    with desk.context(MANAGER) as ctx:
+        with pytest.raises(Refused, match="PO-1 was delivered"):
+            outbox.send_again(ctx, failed.outbox_id)
+        with pytest.raises(NotFound):
+            outbox.send_again(ctx, failed.outbox_id + 1)
+
+
+def test_only_managers_send_again(desk: Office, clock: HandClock) -> None:
+    failed = give_up(desk, clock)
+    with desk.context(person("omar", Role.OPERATOR)) as ctx, pytest.raises(Forbidden):
+        outbox.send_again(ctx, failed.outbox_id)
+
+
+def test_a_message_withdrawn_during_an_attempt_that_fails_stays_withdrawn(desk: Office, clock: HandClock) -> None:
+    def meanwhile(message: Message) -> None:
+        with desk.context(MANAGER) as ctx:
+            assert outbox.withdraw(ctx, message.idempotency_key)
+        raise ConnectionError("connection refused")
+
+    partner = Partner()
+    assert outbox.deliver_next(desk, meanwhile, partner.note) is not None
+    clock.time += timedelta(hours=1)
+    assert outbox.deliver_next(desk, partner.take, partner.note) is None
+    with desk.context(MANAGER) as ctx:
+        assert outbox.undelivered(ctx) == []
+        assert not outbox.withdraw(ctx, "PO-1")
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Refuses, and repeats the address it was asked at."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(404)
+        self.end_headers()
+        self.wfile.write(f"No desk at {self.path}".encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_an_error_names_the_partner_without_the_secret_part_of_its_address() -> None:
+    with HTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with pytest.raises(httpx.HTTPStatusError) as caught:
+            http.post(f"http://127.0.0.1:{server.server_port}/desk/secret?key=1", "PO-1", {})
+        thread.join()
+    assert str(caught.value) == "127.0.0.1 answered 404: No desk at …"

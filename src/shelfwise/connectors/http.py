@@ -15,12 +15,16 @@ def post(url: str, idempotency_key: str, body: dict[str, Any]) -> None:
     Redirects are not followed: a partner that moved must be told to us by a person.
 
     Raises:
-        httpx.HTTPError: no answer in time, or an answer other than 2xx.
+        httpx.HTTPError: no answer in time, or an answer other than 2xx. Its text names the partner's host alone, for
+            the rest of an address may be a secret between us and the partner.
     """
     answer = httpx.post(
         url, json=body, headers={"Idempotency-Key": idempotency_key}, timeout=TIMEOUT_S, follow_redirects=False
     )
     if not answer.is_success:
+        said = answer.text
+        for path in (answer.url.raw_path.decode(), answer.url.path):
+            said = said.replace(path, "…") if path != "/" else said
         raise httpx.HTTPStatusError(
-            f"{url} answered {answer.status_code}: {answer.text[:200]}", request=answer.request, response=answer
+            f"{answer.url.host} answered {answer.status_code}: {said[:200]}", request=answer.request, response=answer
         )

@@ -272,7 +272,7 @@ def _order_urls(ctx: Context, url: str) -> None:
     """The order desk may listen on another port than last time; orders that wait for it go there too."""
     run(
         ctx.tx,
-        """update outbox o set url = %s from supplier s where o.tenant_id = %s and o.state = 'waiting'
+        """update outbox o set url = %s from supplier s where o.tenant_id = %s and o.state in ('waiting', 'failed')
            and s.tenant_id = o.tenant_id and s.order_url = o.url and s.provenance = 'invented'""",
         (url, ctx.tenant),
     )

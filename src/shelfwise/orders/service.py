@@ -25,7 +25,7 @@ from shelfwise.orders.sales import sales_line, sales_lines, take_sales_lines
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import amount_of_money_faults, currency_faults, refuse
 from shelfwise.store.database import notify
-from shelfwise.work.outbox import enqueue
+from shelfwise.work.outbox import enqueue, withdraw
 
 __all__ = [
     "close_purchase_order",
@@ -95,12 +95,15 @@ def place_purchase_order(
     )
     order = _order(ctx, order_id=order_id)
     if supplier.order_url is not None:
-        key = f"{order.number}@{tables.installation(ctx.tx, ctx.tenant)}"
-        enqueue(ctx, key, supplier.order_url, tables.body(order))
+        enqueue(ctx, _message_key(ctx, order.number), supplier.order_url, tables.body(order))
     ctx.audit("purchase.placed", f"purchase_order:{order_id}", number=order.number, total=f"{order.total:f}")
     ctx.publish("purchase.placed", f"purchase_order:{order_id}", number=order.number, site_id=site_id)
     notify(ctx.tx, "live", "orders")
     return order
+
+
+def _message_key(ctx: Context, number: str) -> str:
+    return f"{number}@{tables.installation(ctx.tx, ctx.tenant)}"
 
 
 def _check_order(
@@ -142,11 +145,15 @@ def _same_order(
 def mark_sent(ctx: Context, number: str) -> PurchaseOrder:
     """The supplier has the order: sent by a person, or delivered from the outbox. Told again, nothing changes.
 
+    A message that is to bring the order to the supplier still is withdrawn.
+
     Raises:
         NotFound: no order has this number.
     """
     ctx.require(Right.RUN_PLANNING)
     _order(ctx, number=number)
+    # Before the order is locked: whoever delivers the message locks the two in this order.
+    withdraw(ctx, _message_key(ctx, number))
     changed = tables.set_sent(ctx.tx, ctx.tenant, number, ctx.now)
     order = _order(ctx, number=number)
     if changed:

@@ -74,6 +74,15 @@ class Stream(Generic[Fact]):
         """The next facts behind a position, none newer than the oldest running transaction."""
         return rows(tx, self.fact, self.query, (tenant, *position, limit))
 
+    def at(self, tx: Tx, tenant: int, position: tuple[int, int]) -> Fact | None:
+        """The fact at a position; None where it is not stored any more."""
+        return first(
+            tx,
+            self.fact,
+            f"{self.select} where tenant_id = %s and (tx, {self.seq}) = (%s::text::xid8, %s)",
+            (tenant, *position),
+        )
+
 
 EVENTS = Stream(
     "event",
@@ -152,7 +161,7 @@ def advance(database: Database, tenant: int, consumer: Consumer[Fact], wall_now:
         facts = consumer.stream.after(tx, tenant, (position.tx, position.seq), consumer.batch)
         if not facts:
             return 0
-        if position.attempts == 0 and _digest(tx, consumer, facts) is None:
+        if position.attempts == 0 and digest(tx, consumer, facts) is None:
             _move(tx, tenant, consumer, facts[-1])
             return len(facts)
         return _one_by_one(tx, tenant, consumer, facts, position.attempts, wall_now)
@@ -162,7 +171,7 @@ def _one_by_one(
     tx: Tx, tenant: int, consumer: Consumer[Fact], facts: Sequence[Fact], attempts: int, wall_now: datetime
 ) -> int:
     for done, fact in enumerate(facts):
-        error = _digest(tx, consumer, [fact])
+        error = digest(tx, consumer, [fact])
         if error is None:
             _move(tx, tenant, consumer, fact)
         elif attempts + 1 < ATTEMPTS_BEFORE_PARKING:
@@ -180,7 +189,12 @@ def _one_by_one(
     return len(facts)
 
 
-def _digest(tx: Tx, consumer: Consumer[Fact], facts: Sequence[Fact]) -> Exception | None:
+def digest(tx: Tx, consumer: Consumer[Fact], facts: Sequence[Fact]) -> Exception | None:
+    """Hand facts to the consumer; what it trips over is returned, and what it had done till then is undone.
+
+    Raises:
+        Unavailable, psycopg.OperationalError: the database refuses work, which is not the facts' fault.
+    """
     try:
         with tx.transaction():
             consumer.handle(tx, facts)
@@ -211,10 +225,15 @@ def _park(tx: Tx, tenant: int, consumer: Consumer[Fact], fact: Fact, error: Exce
             consumer.stream.name,
             fact.seq,
             Jsonb(_as_json(fact)),
-            f"{type(error).__name__}: {error}"[:2000],
+            in_words(error),
             wall_now,
         ),
     )
+
+
+def in_words(error: Exception) -> str:
+    """An error as a text that Postgres can hold."""
+    return f"{type(error).__name__}: {error}"[:2000].replace("\x00", "\\x00")
 
 
 def _as_json(fact: Positioned) -> dict[str, Any]:

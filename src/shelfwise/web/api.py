@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from shelfwise.web import api_decisions, api_orders, api_stock
+from shelfwise.web import api_decisions, api_orders, api_stock, api_waiting
 
 router = APIRouter(prefix="/api/v1")
-for part in (api_stock, api_orders, api_decisions):
+for part in (api_stock, api_orders, api_decisions, api_waiting):
     router.include_router(part.router)

@@ -106,6 +106,14 @@ def purchase_order(visit: Visitor, purchase_order_id: Annotated[Id, Path()]) -> 
         return PurchaseOrderOut.model_validate(orders.purchase_order(ctx, purchase_order_id))
 
 
+@router.post("/purchase-orders/{purchase_order_id}/sent", tags=["orders"], responses=errors(404))
+def mark_sent(visit: Visitor, purchase_order_id: Annotated[Id, Path()]) -> PurchaseOrderOut:
+    """Tell that the supplier has an order that Shelfwise does not send itself; told again, nothing changes."""
+    with visit.context() as ctx:
+        order = orders.purchase_order(ctx, purchase_order_id)
+        return PurchaseOrderOut.model_validate(orders.mark_sent(ctx, order.number))
+
+
 @router.post("/purchase-orders/{purchase_order_id}/receipts", tags=["orders"], responses=errors(404, 409))
 def receive(visit: Visitor, purchase_order_id: Annotated[Id, Path()], told: ReceiptIn) -> ReceiptOut:
     """Tell of goods that came, in parts if need be."""

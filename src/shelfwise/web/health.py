@@ -63,7 +63,8 @@ class _Waiting(Collector):
                      (select count(*) from outbox where tenant_id = %(t)s and state = 'waiting') as outbox_waiting,
                      (select count(*) from outbox where tenant_id = %(t)s and state = 'failed') as outbox_failed,
                      (select count(*) from quarantine where tenant_id = %(t)s and state = 'waiting') as quarantined,
-                     (select count(*) from parked where tenant_id = %(t)s and state = 'parked') as parked""",
+                     (select count(*) from parked
+                      where tenant_id = %(t)s and state in ('parked', 'retry')) as parked""",
                 {"t": tenant},
             )
             lags = _lags(tx, tenant)

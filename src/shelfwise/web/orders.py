@@ -1,4 +1,4 @@
-"""Purchase orders: what was ordered, what came, what is still to come; and receiving it, in parts."""
+"""Purchase orders: whether they were sent, what came, what is still to come; and receiving it, in parts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
+from shelfwise.access.context import Context
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.orders import service as orders
 from shelfwise.orders.model import UNDER_WAY, PurchaseOrder
@@ -14,6 +15,7 @@ from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.web import pages
 from shelfwise.web.visits import Visitor
+from shelfwise.work import outbox
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,7 +24,16 @@ router = APIRouter(include_in_schema=False)
 def list_orders(visit: Visitor, show: str = "coming") -> Response:
     with visit.context() as ctx:
         found = orders.purchase_orders(ctx, None if show == "all" else UNDER_WAY)
-        return pages.render(visit, ctx, "orders.html", orders=found, show=show)
+        return pages.render(visit, ctx, "orders.html", orders=found, show=show, messages=_messages(ctx))
+
+
+def _messages(ctx: Context) -> dict[str, outbox.Message]:
+    """The messages that did not arrive yet, by the number of the order they carry, oldest first."""
+    return {
+        message.body["number"]: message
+        for message in outbox.undelivered(ctx)
+        if message.body.get("kind") == "purchase_order"
+    }
 
 
 @router.get("/orders/{purchase_order_id}")
@@ -39,6 +50,7 @@ def order(visit: Visitor, purchase_order_id: int) -> Response:
             ctx,
             "order.html",
             order=found,
+            message=_messages(ctx).get(found.number),
             places=places,
             usual=usual,
             # One for each showing of the form, so that sending it twice receives once.
@@ -62,6 +74,24 @@ def receive(
         stock.receive(ctx, purchase_order_id, line, came, where.place_id, source)
         after = orders.purchase_order(ctx, purchase_order_id)
     return pages.go(f"/orders/{purchase_order_id}", _told(after, line, plain(came), where.code))
+
+
+@router.post("/orders/{purchase_order_id}/sent")
+def mark_sent(visit: Visitor, purchase_order_id: int) -> Response:
+    """A person has sent the order to its supplier."""
+    with visit.context() as ctx:
+        order = orders.mark_sent(ctx, orders.purchase_order(ctx, purchase_order_id).number)
+    said = f"Noted: {order.supplier} has {order.number}." if order.state == "sent" else "Nothing changed."
+    return pages.go(f"/orders/{purchase_order_id}", said)
+
+
+@router.post("/outbox/{outbox_id}/send-again")
+def send_again(
+    visit: Visitor, outbox_id: int, back: Annotated[str, Form(alias="next", max_length=500)] = "/orders"
+) -> Response:
+    with visit.context() as ctx:
+        message = outbox.send_again(ctx, outbox_id)
+    return pages.go(pages.local_address(back), f"It is sent to {message.host} again, up to {outbox.ATTEMPTS} times.")
 
 
 @router.post("/orders/{purchase_order_id}/close")

@@ -1,4 +1,4 @@
-"""Quarantine: what could not be understood, why, and the way to put it right. Bytes are shown, never interpreted."""
+"""Quarantine: what could not be understood or digested, why, and the way to put it right. Bytes are shown as such."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from fastapi import APIRouter, Form, Response
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.edge import quarantine
 from shelfwise.store.database import notify
-from shelfwise.web import pages, tables
+from shelfwise.web import pages
 from shelfwise.web.visits import Visitor
 from shelfwise.web.words import readable
+from shelfwise.work import parked
 
 router = APIRouter(include_in_schema=False)
 LONGEST_EDITED = 65_536
@@ -20,7 +21,7 @@ LONGEST_EDITED = 65_536
 @router.get("/quarantine")
 def list_messages(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        return pages.render(visit, ctx, "quarantine.html", messages=quarantine.waiting(ctx), parked=tables.parked(ctx))
+        return pages.render(visit, ctx, "quarantine.html", messages=quarantine.waiting(ctx), parked=parked.waiting(ctx))
 
 
 @router.get("/quarantine/{quarantine_id}")
@@ -80,3 +81,19 @@ def drop(visit: Visitor, quarantine_id: int) -> Response:
         quarantine.drop(ctx, quarantine_id)
         notify(ctx.tx, "live", "quarantine")
     return pages.go("/quarantine", "Dropped. The message is kept in the books, and waits no longer.")
+
+
+@router.post("/parked/{parked_id}/try-again")
+def try_parked_again(visit: Visitor, parked_id: int) -> Response:
+    with visit.context() as ctx:
+        fact = parked.try_again(ctx, parked_id)
+    return pages.go(
+        "/quarantine", f"The fact goes to {fact.consumer} once more. If that fails, it stays here with the new error."
+    )
+
+
+@router.post("/parked/{parked_id}/drop")
+def drop_parked(visit: Visitor, parked_id: int, note: Annotated[str, Form(max_length=500)]) -> Response:
+    with visit.context() as ctx:
+        parked.drop(ctx, parked_id, note)
+    return pages.go("/quarantine", "Dropped. The fact is kept in the books, and waits no longer.")

@@ -71,7 +71,7 @@ def shell(ctx: Context) -> Shell:
                    filter (where a.state = 'open'))[1] as newest_title,
                (select count(*) from proposal p where p.tenant_id = t.tenant_id and p.state = 'proposed') as proposals,
                (select count(*) from quarantine q where q.tenant_id = t.tenant_id and q.state = 'waiting')
-                   + (select count(*) from parked k where k.tenant_id = t.tenant_id and k.state = 'parked')
+                   + (select count(*) from parked k where k.tenant_id = t.tenant_id and k.state in ('parked', 'retry'))
                    as quarantined,
                (select time_zone from site s where s.tenant_id = t.tenant_id order by site_id limit 1) as time_zone,
                t.name as tenant_name, t.currency as currency,

@@ -1,10 +1,9 @@
-"""What pages read and no room offers: a zone's temperatures for a chart, and the facts that were parked."""
+"""What pages read and no room offers: a zone's temperatures for a chart."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
@@ -34,29 +33,4 @@ def temperatures(ctx: Context, zone_id: int, since: datetime, seconds: int) -> l
                and r.observed_at >= %(since)s and r.observed_at <= %(until)s and r.value is not null
            group by 1 order by 1""",
         {"tenant": ctx.tenant, "zone": zone_id, "since": since, "until": ctx.now, "step": seconds},
-    )
-
-
-@dataclass(frozen=True)
-class Parked:
-    """A fact that a consumer could not digest; `parked_at` is wall time."""
-
-    parked_id: int
-    consumer: str
-    stream: str
-    seq: int
-    data: dict[str, Any]
-    error: str
-    parked_at: datetime
-
-
-def parked(ctx: Context, limit: int = 100) -> list[Parked]:
-    """What consumers set aside and nobody decided on yet, newest first."""
-    ctx.require(Right.VIEW)
-    return rows(
-        ctx.tx,
-        Parked,
-        """select parked_id, consumer, stream, seq, data, error, parked_at from parked
-           where tenant_id = %s and state = 'parked' order by parked_id desc limit %s""",
-        (ctx.tenant, limit),
     )

@@ -1,1 +1,1 @@
-"""Whatever waits for a person or another system: alerts and the outbox."""
+"""Whatever waits for a person or another system: alerts, the outbox and parked facts."""

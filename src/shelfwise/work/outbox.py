@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from psycopg.types.json import Jsonb
 
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Right, system
+from shelfwise.core.errors import NotFound, Refused
 from shelfwise.store.database import first, notify, rows, run
 
 FIRST_RETRY = timedelta(seconds=2)
@@ -26,7 +28,8 @@ class Message:
 
     Attributes:
         idempotency_key: stays the same over all attempts, so that the receiver can tell a repetition.
-        state: 'waiting', 'delivered' or 'failed' (given up; a person can send it again).
+        state: 'waiting', 'delivered', 'failed' (given up; a person can have it sent again) or 'withdrawn' (the receiver
+            got it in another way).
     """
 
     outbox_id: int
@@ -38,6 +41,11 @@ class Message:
     attempts: int
     next_attempt_at: datetime
     last_error: str | None
+
+    @property
+    def host(self) -> str:
+        """Who it is for: the rest of the address may be a secret between us and the receiver."""
+        return urlsplit(self.url).hostname or ""
 
 
 _COLUMNS = """outbox_id, idempotency_key, url, body, created_at, state, attempts, next_attempt_at, last_error"""
@@ -60,9 +68,59 @@ def undelivered(ctx: Context) -> list[Message]:
     return rows(
         ctx.tx,
         Message,
-        f"select {_COLUMNS} from outbox where tenant_id = %s and state <> 'delivered' order by outbox_id",
+        f"select {_COLUMNS} from outbox where tenant_id = %s and state in ('waiting', 'failed') order by outbox_id",
         (ctx.tenant,),
     )
+
+
+def send_again(ctx: Context, outbox_id: int) -> Message:
+    """Have a message that was given up sent again, from now on and as often as a new one, under the same key.
+
+    Of a message that waits still nothing changes.
+
+    Raises:
+        NotFound: there is no such message.
+        Refused: it was delivered or withdrawn.
+    """
+    ctx.require(Right.DECIDE_PROPOSALS)
+    message = _get(ctx, outbox_id, "for update")
+    if message.state == "waiting":
+        return message
+    if message.state != "failed":
+        raise Refused(f"The message {message.idempotency_key} was {message.state}; there is nothing to send again.")
+    run(
+        ctx.tx,
+        """update outbox set state = 'waiting', attempts = 0, next_attempt_at = %s
+           where tenant_id = %s and outbox_id = %s""",
+        (ctx.wall.now(), ctx.tenant, outbox_id),
+    )
+    ctx.audit("outbox.send_again", f"outbox:{outbox_id}", key=message.idempotency_key)
+    notify(ctx.tx, "outbox")
+    notify(ctx.tx, "live", "orders")
+    return _get(ctx, outbox_id)
+
+
+def _get(ctx: Context, outbox_id: int, lock: str = "") -> Message:
+    found = first(
+        ctx.tx,
+        Message,
+        f"select {_COLUMNS} from outbox where tenant_id = %s and outbox_id = %s {lock}",
+        (ctx.tenant, outbox_id),
+    )
+    if found is None:
+        raise NotFound("message in the outbox", outbox_id)
+    return found
+
+
+def withdraw(ctx: Context, idempotency_key: str) -> bool:
+    """The receiver has it in another way: it is not attempted again. False where it does not wait."""
+    withdrawn = run(
+        ctx.tx,
+        """update outbox set state = 'withdrawn'
+           where tenant_id = %s and idempotency_key = %s and state in ('waiting', 'failed')""",
+        (ctx.tenant, idempotency_key),
+    )
+    return bool(withdrawn)
 
 
 def deliver_next(
@@ -115,7 +173,7 @@ def _failed(ctx: Context, message: Message, error: Exception) -> None:
     run(
         ctx.tx,
         """update outbox set state = %s, next_attempt_at = %s, last_error = %s
-           where tenant_id = %s and outbox_id = %s""",
+           where tenant_id = %s and outbox_id = %s and state = 'waiting'""",
         (
             "failed" if message.attempts >= ATTEMPTS else "waiting",
             ctx.wall.now() + pause,
