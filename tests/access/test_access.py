@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from shelfwise.access import service
@@ -43,6 +47,29 @@ def test_many_failures_close_the_login_for_a_while_even_for_the_right_password(o
             service.sign_in(office, mara, "wrong")
     with pytest.raises(Unauthenticated, match="Too many"):
         service.sign_in(office, mara, PASSWORD)
+
+
+def test_many_sign_ins_at_once_take_their_memory_in_turn(
+    office: Office, mara: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    class Hasher:
+        def verify(self, password_hash: str, password: str) -> bool:
+            nonlocal under_way, most
+            with lock:
+                under_way += 1
+                most = max(most, under_way)
+            time.sleep(0.02)
+            with lock:
+                under_way -= 1
+            return True
+
+    monkeypatch.setattr(service, "_hasher", Hasher)
+    with ThreadPoolExecutor(8) as people:
+        tokens = list(people.map(lambda _: service.sign_in(office, mara, PASSWORD), range(16)))
+    assert len(set(tokens)) == 16
+    assert most == 2
 
 
 def test_a_session_ends_at_sign_out(office: Office, mara: str) -> None:

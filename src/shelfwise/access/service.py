@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ SESSION_LENGTH = timedelta(hours=12)
 FAILURES_ALLOWED = 8
 FAILURE_WINDOW = timedelta(minutes=10)
 SHORTEST_PASSWORD = 12
+# Each takes 64 MB for as long as it lasts, and anybody can ask for one: more than these wait for their turn.
+_VERIFYING = threading.BoundedSemaphore(2)
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,8 @@ def sign_in(office: Office, login: str, password: str) -> str:
 
 def _verify(password_hash: str, password: str) -> bool:
     try:
-        return _hasher().verify(password_hash, password)
+        with _VERIFYING:
+            return _hasher().verify(password_hash, password)
     except (VerificationError, InvalidHashError):
         return False
 
