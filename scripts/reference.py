@@ -47,6 +47,8 @@ ALERTS = {
     "books": "Balances differ from the movements behind them. Do not trust the stock of the items named until it is "
     "explained. Clears when the next check finds no difference.",
     "count": "A pick found less than the books said. Count the bin and post the difference.",
+    "nightly": "The work after a site's day has failed: no new forecasts and proposals yet. It is tried again; "
+    "clears when it succeeds.",
     "temperature": "A zone has been outside its limit for longer than its delay. Clears when it is back.",
 }
 

@@ -68,6 +68,26 @@ def test_a_worker_does_what_a_tick_enqueued_while_its_queue_is_open(office: Offi
         ]
 
 
+def test_a_nightly_run_that_fails_is_an_alert_until_one_succeeds(
+    office: Office, site: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no such thing")
+
+    day = NOON.date() - timedelta(days=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "nightly", fail)
+        with pytest.raises(ValueError, match="no such thing"):
+            jobs.nightly_or_alert(office, site, day)
+    with office.context(system("test")) as ctx:
+        (alert,) = alerts.open_alerts(ctx)
+        assert (alert.kind, alert.subject) == ("nightly", f"site:{site}")
+        assert "no such thing" in alert.evidence["error"]
+    jobs.nightly_or_alert(office, site, day)
+    with office.context(system("test")) as ctx:
+        assert alerts.open_alerts(ctx) == []
+
+
 def test_books_that_differ_from_their_movements_are_an_alert_and_stay_as_they_are(office: Office, site: int) -> None:
     with office.context(system("test")) as ctx:
         item = records.add_item(ctx, sku="TEA")

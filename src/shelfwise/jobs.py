@@ -12,6 +12,7 @@ from shelfwise.access.context import Context, Office
 from shelfwise.access.model import system
 from shelfwise.agents import service as agents
 from shelfwise.core.clocks import local_day
+from shelfwise.core.errors import Unavailable, shorten
 from shelfwise.demand import service as demand
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
@@ -34,7 +35,7 @@ def queue(office: Office) -> App:
 
     @app.task(name="nightly", retry=retry, queueing_lock=None)
     def nightly_task(site_id: int, day: str) -> None:
-        nightly(office, site_id, date.fromisoformat(day))
+        nightly_or_alert(office, site_id, date.fromisoformat(day))
 
     @app.task(name="check_books", retry=retry)
     def check_books_task() -> None:
@@ -92,6 +93,35 @@ def nightly(office: Office, site_id: int, day: date) -> None:
     with office.context(actor) as ctx:
         proposals = len(agents.propose_purchases(ctx, site_id))
     log.info("nightly run done", site_id=site_id, day=day.isoformat(), forecasts=forecasts, proposals=proposals)
+
+
+def nightly_or_alert(office: Office, site_id: int, day: date) -> None:
+    """The nightly run, with an alert while it fails: nobody reads the log of a job that gave up.
+
+    Raises:
+        Exception: whatever the run raised, so that it is tried again.
+    """
+    subject = f"site:{site_id}"
+    try:
+        nightly(office, site_id, day)
+    except Unavailable:  # so is the alert; the run is tried again
+        raise
+    except Exception as error:
+        with office.context(system("nightly run")) as ctx:
+            alerts.raise_alert(
+                ctx,
+                "nightly",
+                subject,
+                "attention",
+                f"The nightly run for {day.isoformat()} failed",
+                "There are no new forecasts and no new proposals for this day. It is tried a few times; the next "
+                "night's run makes up for it. The log of the worker says more.",
+                "/proposals",
+                {"day": day.isoformat(), "error": f"{type(error).__name__}: {shorten(str(error), 300)}"},
+            )
+        raise
+    with office.context(system("nightly run")) as ctx:
+        alerts.clear_alert(ctx, "nightly", subject)
 
 
 def check_books(office: Office) -> int:
