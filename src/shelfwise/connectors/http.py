@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import httpx
 
 TIMEOUT_S = 10.0
+_MOST_READ = 4096
 
 
 def post(url: str, idempotency_key: str, body: dict[str, Any]) -> None:
@@ -16,15 +18,27 @@ def post(url: str, idempotency_key: str, body: dict[str, Any]) -> None:
 
     Raises:
         httpx.HTTPError: no answer in time, or an answer other than 2xx. Its text names the partner's host alone, for
-            the rest of an address may be a secret between us and the partner.
+            the rest of an address may be a secret between us and the partner. Of an answer no more than a few words
+            are read: it may have no end.
     """
-    answer = httpx.post(
-        url, json=body, headers={"Idempotency-Key": idempotency_key}, timeout=TIMEOUT_S, follow_redirects=False
-    )
-    if not answer.is_success:
-        said = answer.text
+    headers = {"Idempotency-Key": idempotency_key}
+    with httpx.stream("POST", url, json=body, headers=headers, timeout=TIMEOUT_S, follow_redirects=False) as answer:
+        if answer.is_success:
+            return
+        said = _beginning(answer)
         for path in (answer.url.raw_path.decode(), answer.url.path):
             said = said.replace(path, "…") if path != "/" else said
         raise httpx.HTTPStatusError(
             f"{answer.url.host} answered {answer.status_code}: {said[:200]}", request=answer.request, response=answer
         )
+
+
+def _beginning(answer: httpx.Response) -> str:
+    """The first words of an answer, fit for a page and for Postgres."""
+    read, deadline = b"", time.monotonic() + TIMEOUT_S
+    for part in answer.iter_bytes(_MOST_READ):
+        read += part
+        if len(read) >= _MOST_READ or time.monotonic() > deadline:
+            break
+    text = read[:_MOST_READ].decode("utf-8", "replace")
+    return "".join(ch if ch.isprintable() else " " for ch in text)

@@ -68,7 +68,10 @@ def approve(
         order = agents.approve(ctx, proposal_id, wanted, note)
         undo = agents.proposal(ctx, proposal_id).how_to_undo
     lines = ", ".join(f"{plain(line.quantity)} of {line.sku}" for line in order.lines)
-    return pages.go("/proposals", f"Ordered {lines} from {order.supplier} as {order.number}. To undo it: {undo[0].lower()}{undo[1:]}")
+    return pages.go(
+        "/proposals",
+        f"Ordered {lines} from {order.supplier} as {order.number}. To undo it: {undo[0].lower()}{undo[1:]}",
+    )
 
 
 @router.post("/proposals/{proposal_id}/reject")
