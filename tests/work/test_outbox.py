@@ -67,6 +67,15 @@ def test_the_same_key_is_one_message(desk: Office) -> None:
     assert partner.got == partner.delivered == ["PO-1"]
 
 
+def test_the_audit_log_names_the_partner_without_the_secret_part_of_its_address(desk: Office) -> None:
+    partner = Partner()
+    outbox.deliver_next(desk, partner.take, partner.note)
+    with desk.database.transaction() as tx:
+        assert values(tx, "select detail from audit_entry where action = 'outbox.delivered'") == [
+            ({"key": "PO-1", "to": "127.0.0.1"},)
+        ]
+
+
 def test_a_message_rolled_back_never_leaves(desk: Office) -> None:
     with pytest.raises(RuntimeError), desk.context(system("test")) as ctx:
         outbox.enqueue(ctx, "PO-2", "http://127.0.0.1/orders", {})

@@ -164,7 +164,7 @@ def deliver_next(
             (ctx.tenant, message.outbox_id),
         )
         delivered(ctx, message)
-        ctx.audit("outbox.delivered", f"outbox:{message.outbox_id}", key=message.idempotency_key, url=message.url)
+        ctx.audit("outbox.delivered", f"outbox:{message.outbox_id}", key=message.idempotency_key, to=message.host)
     return message
 
 
