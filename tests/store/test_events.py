@@ -10,8 +10,9 @@ import pytest
 from shelfwise.access.context import Office
 from shelfwise.access.model import system
 from shelfwise.core.errors import Unavailable
-from shelfwise.store.database import Tx, values
+from shelfwise.store.database import Tx, run, values
 from shelfwise.store.events import ATTEMPTS_BEFORE_PARKING, EVENTS, Consumer, Event, advance
+from shelfwise.store.migrate import migrate
 from tests.conftest import NOON
 
 
@@ -42,6 +43,23 @@ def test_facts_arrive_in_order_and_each_once(office: Office) -> None:
     publish(office, "d")
     advance(office.database, 1, consumer, NOON)
     assert recorder.seen == ["a", "b", "c", "d"]
+
+
+def test_after_a_restore_into_another_server_consumers_go_on_where_they_were(office: Office) -> None:
+    recorder, late = Recorder(), Recorder()
+    consumer, behind = Consumer("test", EVENTS, recorder), Consumer("behind", EVENTS, late, batch=2)
+    publish(office, "a", "b", "c")
+    advance(office.database, 1, consumer, NOON)
+    advance(office.database, 1, behind, NOON)
+    with office.database.transaction() as tx:
+        for table in ("event", "consumer"):
+            run(tx, f"update {table} set tx = (tx::text::bigint + 1000000000)::text::xid8")
+    assert migrate(office.database.url) == []
+    publish(office, "d")
+    for _ in range(2):
+        advance(office.database, 1, consumer, NOON)
+        advance(office.database, 1, behind, NOON)
+    assert recorder.seen == late.seen == ["a", "b", "c", "d"]
 
 
 def test_a_fact_of_a_transaction_that_commits_late_is_not_skipped(office: Office) -> None:

@@ -45,6 +45,7 @@ def migrate(url: str) -> list[str]:
                 run(tx, "insert into schema_migration values (%s, %s)", (number, name))
                 applied.append(name)
         _install_job_queue(tx)
+        _renumber_what_was_restored(tx)
         return applied
 
 
@@ -55,3 +56,27 @@ def _install_job_queue(tx: Tx) -> None:
     from procrastinate.schema import SchemaManager
 
     run(tx, SchemaManager.get_schema())
+
+
+def _renumber_what_was_restored(tx: Tx) -> None:
+    """After a restore into another server: let consumers go on where they were.
+
+    Facts and positions bear the transaction numbers of the server they were written on. Where the new one has not got
+    as far, whatever happens now would lie before every position, and nobody would ever hear of it. So all that is there
+    gets the lowest number, and each position goes back before the first fact its consumer has not seen: some facts may
+    come a second time, none is left out.
+    """
+    ahead = "tx >= pg_snapshot_xmax(pg_current_snapshot())"
+    if not values(tx, f"select 1 from consumer where {ahead} union all select 1 from event where {ahead} limit 1"):
+        return
+    for stream, seq in (("event", "event_id"), ("reading", "seq")):
+        run(
+            tx,
+            f"""update consumer c set tx = '3', seq = coalesce(
+                    (select min({seq}) - 1 from {stream} f
+                        where f.tenant_id = c.tenant_id and (f.tx, f.{seq}) > (c.tx, c.seq)),
+                    (select max({seq}) from {stream} f where f.tenant_id = c.tenant_id), 0)
+                where stream = %s""",
+            (stream,),
+        )
+        run(tx, f"update {stream} set tx = '3'")
