@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,3 +104,24 @@ def test_a_socket_folder_of_somebody_else_is_refused(home: Path, cluster: Cluste
         os.chown(cluster.sockets, 65534, 65534)
     with pytest.raises(Refused, match="belongs to user"):
         embedded.start(cluster, home / "log")
+
+
+def test_a_killed_server_that_nobody_has_buried_yet_does_not_stand_in_the_way(home: Path, cluster: Cluster) -> None:
+    killed = embedded.start(cluster, home / "log")
+    os.kill(killed.pid, signal.SIGKILL)
+    buried = threading.Timer(0.5, killed.wait)
+    buried.start()
+    server = embedded.start(cluster, home / "log")
+    embedded.stop(server)
+    buried.join()
+
+
+def test_a_killed_server_that_is_never_buried_does_not_either(
+    home: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "DEAD_LIMIT_S", 0.5)
+    killed = embedded.start(cluster, home / "log")
+    os.kill(killed.pid, signal.SIGKILL)
+    server = embedded.start(cluster, home / "log")
+    embedded.stop(server)
+    killed.wait()

@@ -7,6 +7,7 @@ with binaries and data below /var/lib/shelfwise, because root's folders are clos
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -29,6 +30,7 @@ from shelfwise.core.errors import Refused, Unavailable
 SYSTEM_USER = "shelfwise"
 ROOT_FOLDER = Path("/var/lib/shelfwise")
 START_LIMIT_S = 60.0
+DEAD_LIMIT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -174,21 +176,52 @@ def stop_leftover(cluster: Cluster) -> None:
     note = cluster.data / "postmaster.pid"
     if not note.exists():
         return
+    for wish, patience_s in ((signal.SIGINT, 30.0), (signal.SIGKILL, 5.0)):
+        deadline = time.monotonic() + patience_s
+        told = False
+        while os.fsencode(cluster.data) in _command_of(note) and time.monotonic() < deadline:
+            if not told:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(_number_in(note), wish)
+                told = True
+            time.sleep(0.05)
     running = _command_of(note)
-    if os.fsencode(cluster.data) in running:
-        subprocess.run(
-            [cluster.binaries / "pg_ctl", "stop", "-D", cluster.data, "-m", "fast", "-w", "-t", "30"],
-            capture_output=True, check=False, **_as_owner(cluster),
-        )  # fmt: skip
-    elif running and b"postgres" not in running:
+    if running and b"postgres" not in running:
         # Postgres would take it for a living server and not start.
-        note.unlink()
+        _forget_server(cluster)
+    elif not running:
+        _wait_for_the_dead(cluster, note)
+
+
+def _forget_server(cluster: Cluster) -> None:
+    (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+    for socket in cluster.sockets.glob(".s.PGSQL.*"):
+        socket.unlink()
+
+
+def _number_in(note: Path) -> int:
+    return int(note.read_text("ascii").split("\n", 1)[0])
+
+
+def _wait_for_the_dead(cluster: Cluster, note: Path) -> None:
+    """Wait until a killed server's number is free: until its parent takes note of the end, Postgres thinks it lives."""
+    deadline = time.monotonic() + DEAD_LIMIT_S
+    while time.monotonic() < deadline:
+        try:
+            os.kill(_number_in(note), 0)
+        except (ProcessLookupError, FileNotFoundError, ValueError):
+            return
+        except PermissionError:
+            pass
+        time.sleep(0.05)
+    # Nobody does, as in a container without an init: its backends have long left with it.
+    _forget_server(cluster)
 
 
 def _command_of(note: Path) -> bytes:
     """The command line of the process whose number stands in the file; empty where there is none."""
     try:
-        number = int(note.read_text("ascii").split("\n", 1)[0])
+        number = _number_in(note)
         if sys.platform == "linux":
             return Path(f"/proc/{number}/cmdline").read_bytes()
         asked = ["ps", "-p", str(number), "-o", "args="]
