@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shelfwise import jobs
+from shelfwise import jobs, worker
 from shelfwise.access.context import Context, Office, stand_still
 from shelfwise.access.model import system
 from shelfwise.records import service as records
@@ -101,3 +101,21 @@ def test_books_that_differ_from_their_movements_are_an_alert_and_stay_as_they_ar
     assert jobs.check_books(office) == 0
     with office.context(system("test")) as ctx:
         assert alerts.open_alerts(ctx) == []
+
+
+def test_what_takes_long_is_left_to_the_queue_by_those_who_hear_of_it(office: Office, site: int) -> None:
+    with office.context(system("test")) as ctx:
+        ctx.publish("planning.requested", f"site:{site}", site_id=site)
+        ctx.publish("planning.requested", f"site:{site}", site_id=site)
+        ctx.publish("sales.imported", f"site:{site}", site_id=site, history=1)
+    worker.serve_consumers(office)
+    assert queued(office) == [("learn_history", {"site_id": site}), ("plan", {"site_id": site})]
+
+    async def work() -> None:
+        queue = jobs.queue(office)
+        async with queue.open_async():
+            await queue.run_worker_async(wait=False, install_signal_handlers=False)
+
+    asyncio.run(work())
+    with office.database.transaction() as tx:
+        assert values(tx, "select distinct status from procrastinate_jobs") == [("succeeded",)]

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from shelfwise import jobs
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import system
-from shelfwise.agents import service as agents
 from shelfwise.condition import service as condition
 from shelfwise.connectors import http
-from shelfwise.demand import service as demand
 from shelfwise.edge import devices
 from shelfwise.edge.tables import READINGS
 from shelfwise.orders import service as orders
@@ -67,23 +66,23 @@ def ask_for_counts(ctx: Context, facts: Sequence[Event]) -> None:
                 f"item:{fact.data['item_id']}",
                 "attention",
                 f"Count {fact.data['sku']}: a pick found less than the books said",
-                f"{fact.data['quantity']} more were picked than lay there by the books. Count the bin and post the "
-                "difference.",
+                f"{fact.data['quantity']} more were picked than lay there by the books. Look what really lies there, "
+                "and take this alert so that others know that somebody has.",
                 f"/items/{quote(fact.data['sku'], safe='')}",
                 fact.data,
             )
 
 
 def learn_history(ctx: Context, facts: Sequence[Event]) -> None:
-    """An import brought sales from before go-live: the whole history is summed anew."""
+    """An import brought sales from before go-live: the queue sums the whole history anew."""
     for site_id in sorted({fact.data["site_id"] for fact in facts if fact.kind == "sales.imported"}):
-        demand.rebuild_history(ctx, site_id)
+        jobs.defer(ctx, "learn_history", site_id=site_id)
 
 
 def plan_on_request(ctx: Context, facts: Sequence[Event]) -> None:
     """Somebody asked for a planning run; several requests at once are one run."""
     for site_id in sorted({fact.data["site_id"] for fact in facts if fact.kind == "planning.requested"}):
-        agents.propose_purchases(ctx, site_id)
+        jobs.defer(ctx, "plan", site_id=site_id)
 
 
 def send(message: Message) -> None:

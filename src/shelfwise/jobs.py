@@ -1,8 +1,9 @@
-"""Calendar work: what is done once for each site's business day, put into the queue by a tick."""
+"""Work that takes long, done by the queue: each site's business day, enqueued by a tick, and what facts call for."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -37,6 +38,14 @@ def queue(office: Office) -> App:
     def nightly_task(site_id: int, day: str) -> None:
         nightly_or_alert(office, site_id, date.fromisoformat(day))
 
+    @app.task(name="plan", retry=retry)
+    def plan_task(site_id: int) -> None:
+        plan(office, site_id)
+
+    @app.task(name="learn_history", retry=retry)
+    def learn_history_task(site_id: int) -> None:
+        learn_history(office, site_id)
+
     @app.task(name="check_books", retry=retry)
     def check_books_task() -> None:
         check_books(office)
@@ -44,11 +53,16 @@ def queue(office: Office) -> App:
     return app
 
 
+def defer(ctx: Context, task: str, **arguments: Any) -> None:
+    """Put a job into the queue once this transaction commits; several of the same are as good as one."""
+    # A queue of its own, never opened: the worker's, once open, takes no job on a synchronous transaction.
+    app = App(connector=SyncPsycopgConnector())
+    app.configure_task(task, connection=ctx.tx).defer(**arguments)
+
+
 def tick(office: Office) -> int:
     """Enqueue the work of business days that ended since the last tick, each once; returns how many jobs."""
     enqueued = 0
-    # A queue of its own, never opened: the worker's, once open, takes no job on a synchronous transaction.
-    app = App(connector=SyncPsycopgConnector(conninfo=office.database.url))
     with office.context(system("calendar")) as ctx:
         run(
             ctx.tx,
@@ -59,10 +73,10 @@ def tick(office: Office) -> int:
         for site in records.sites(ctx):
             yesterday = local_day(ctx.now, ZoneInfo(site.time_zone)) - timedelta(days=1)
             if _first_time(ctx, f"nightly:{site.site_id}", yesterday):
-                app.configure_task("nightly", connection=ctx.tx).defer(site_id=site.site_id, day=yesterday.isoformat())
+                defer(ctx, "nightly", site_id=site.site_id, day=yesterday.isoformat())
                 enqueued += 1
         if _first_time(ctx, "check_books", ctx.now.date()):
-            app.configure_task("check_books", connection=ctx.tx).defer()
+            defer(ctx, "check_books")
             enqueued += 1
     return enqueued
 
@@ -90,9 +104,20 @@ def nightly(office: Office, site_id: int, day: date) -> None:
     with office.context(actor) as ctx:
         forecasts = demand.forecast_site(ctx, site_id, day, FORECAST_DAYS)
         demand.forget_forecasts(ctx, site_id, day - KEPT_FORECASTS)
-    with office.context(actor) as ctx:
-        proposals = len(agents.propose_purchases(ctx, site_id))
+    proposals = plan(office, site_id)
     log.info("nightly run done", site_id=site_id, day=day.isoformat(), forecasts=forecasts, proposals=proposals)
+
+
+def plan(office: Office, site_id: int) -> int:
+    """Look at a site and propose what to order; returns how many proposals are new. Repeatable."""
+    with office.context(system("planning")) as ctx:
+        return len(agents.propose_purchases(ctx, site_id))
+
+
+def learn_history(office: Office, site_id: int) -> int:
+    """Sum the whole history anew, as after an import of sales from before go-live. Repeatable."""
+    with office.context(system("demand history")) as ctx:
+        return demand.rebuild_history(ctx, site_id)
 
 
 def nightly_or_alert(office: Office, site_id: int, day: date) -> None:

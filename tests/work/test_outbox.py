@@ -196,3 +196,18 @@ def test_an_error_names_the_partner_without_the_secret_part_of_its_address() -> 
             http.post(f"http://127.0.0.1:{server.server_port}/desk/secret?key=1", "PO-1", {})
         thread.join()
     assert str(caught.value) == "127.0.0.1 answered 404: No desk at …"
+
+
+def test_a_delivery_that_cannot_be_noted_is_repeated_but_not_for_ever(desk: Office, clock: HandClock) -> None:
+    partner = Partner()
+
+    def stumble(ctx: Context, message: Message) -> None:
+        raise LookupError("no such order")
+
+    for _ in range(outbox.ATTEMPTS):
+        outbox.deliver_next(desk, partner.take, stumble)
+        clock.time += timedelta(hours=1)
+    assert outbox.deliver_next(desk, partner.take, stumble) is None
+    assert len(partner.got) == outbox.ATTEMPTS
+    with desk.context(system("test")) as ctx:
+        assert [message.last_error for message in outbox.undelivered(ctx)] == ["LookupError: no such order"]

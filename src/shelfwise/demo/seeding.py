@@ -29,6 +29,7 @@ from shelfwise.demo.keys import Secrets, SignIn
 from shelfwise.intake.sales import import_sales
 from shelfwise.records import service as records
 from shelfwise.store.database import Database, Tx, run, value
+from shelfwise.store.events import EVENTS, Consumer, advance
 from shelfwise.twin import config, sales, world
 from shelfwise.twin.world import World
 
@@ -233,6 +234,11 @@ def _decide(office: Office, site_id: int, progress: Progress) -> None:
         progress("Summing demand by day", 0, 1)
         demand.rebuild_history(ctx, site_id)
         progress("Summing demand by day", 1, 1)
+    # The import has told of itself; whoever learns from it need not sum all of it once more.
+    while advance(
+        office.database, office.tenant, Consumer("history", EVENTS, lambda tx, facts: None), office.wall.now()
+    ):
+        pass
     with office.context(FOUNDER) as ctx:
         demand.forecast_site(
             ctx, site_id, demand.last_whole_day(ctx, site_id), jobs.FORECAST_DAYS,

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Right, system
-from shelfwise.core.errors import NotFound, Refused
+from shelfwise.core.errors import NotFound, Refused, Unavailable
 from shelfwise.store.database import first, notify, rows, run
 
 FIRST_RETRY = timedelta(seconds=2)
@@ -157,14 +157,20 @@ def deliver_next(
         with office.context(actor) as ctx:
             _failed(ctx, message, error)
         return message
-    with office.context(actor) as ctx:
-        run(
-            ctx.tx,
-            "update outbox set state = 'delivered', last_error = null where tenant_id = %s and outbox_id = %s",
-            (ctx.tenant, message.outbox_id),
-        )
-        delivered(ctx, message)
-        ctx.audit("outbox.delivered", f"outbox:{message.outbox_id}", key=message.idempotency_key, to=message.host)
+    try:
+        with office.context(actor) as ctx:
+            run(
+                ctx.tx,
+                "update outbox set state = 'delivered', last_error = null where tenant_id = %s and outbox_id = %s",
+                (ctx.tenant, message.outbox_id),
+            )
+            delivered(ctx, message)
+            ctx.audit("outbox.delivered", f"outbox:{message.outbox_id}", key=message.idempotency_key, to=message.host)
+    except Unavailable:
+        raise
+    except Exception as error:  # it did arrive; sent again it is a repetition, and not for ever
+        with office.context(actor) as ctx:
+            _failed(ctx, message, error)
     return message
 
 
