@@ -15,10 +15,17 @@ if [ "$(id -u)" = 0 ]; then
     as_user() { su "$user" -c "$1"; }
 fi
 
+# A Python that this user may run, with what a virtual environment needs.
+python=$(command -v python3)
+as_user "'$python' -c 'import ensurepip'" 2>/dev/null || python=/usr/bin/python3
+if ! as_user "'$python' -c 'import ensurepip'" 2>/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
+fi
+
 echo "== an ordinary user, a fresh clone, a path with a space: $place"
 git clone --quiet "$checkout" "$place/clone"
 if [ "$(id -u)" = 0 ]; then chown -R "$user" "$place"; fi
-as_user "cd '$place/clone' && make test PYTHON='$(command -v python3)'"
+as_user "cd '$place/clone' && make test PYTHON='$python'"
 
 echo "== a separate Postgres 15 by URL"
 binaries=/usr/lib/postgresql/15/bin
