@@ -36,7 +36,8 @@ def render(visit: Visit, ctx: Context, template: str, /, status: int = 200, **va
 
 def respond(request: Request, template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
     """A page; without `shell` and `visit` it is one for nobody in particular, such as the sign-in."""
-    said = request.cookies.get(SAID_COOKIE)
+    # A live update of the page before must not use up the sentence meant for the next one.
+    said = None if "hx-request" in request.headers else request.cookies.get(SAID_COOKIE)
     theme = request.cookies.get(THEME_COOKIE, "auto")
     frame: dict[str, Any] = {
         "shell": None,
