@@ -34,7 +34,7 @@ def queue(office: Office) -> App:
     app = App(connector=PsycopgConnector(conninfo=office.database.url))
     retry = RetryStrategy(max_attempts=5, exponential_wait=2)
 
-    @app.task(name="nightly", retry=retry, queueing_lock=None)
+    @app.task(name="nightly", retry=retry)
     def nightly_task(site_id: int, day: str) -> None:
         nightly_or_alert(office, site_id, date.fromisoformat(day))
 

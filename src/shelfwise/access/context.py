@@ -11,7 +11,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from shelfwise.access.model import Actor, Right
-from shelfwise.core.clocks import BusinessTime, Clock, FixedClock, WallClock
+from shelfwise.core.clocks import BusinessTime, Clock, WallClock
 from shelfwise.core.errors import Forbidden, NotFound
 from shelfwise.store import events
 from shelfwise.store.database import Database, Tx, first, notify, run
@@ -120,4 +120,4 @@ def set_business_time(tx: Tx, tenant: int, time: BusinessTime) -> None:
 
 def stand_still(tx: Tx, tenant: int, instant: datetime) -> None:
     """Stop business time at an instant, as tests do."""
-    set_business_time(tx, tenant, BusinessTime(FixedClock(instant).now(), instant, 0.0))
+    set_business_time(tx, tenant, BusinessTime(instant, instant, 0.0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
@@ -38,31 +37,6 @@ class BusinessTime:
     def at(self, wall: datetime) -> datetime:
         """The business instant that corresponds to the wall instant."""
         return self.business_anchor + (wall - self.wall_anchor) * self.rate
-
-    def wall_at(self, business: datetime) -> datetime:
-        """The wall instant at which business time reaches the given instant; `rate` must not be 0."""
-        return self.wall_anchor + (business - self.business_anchor) / self.rate
-
-
-@dataclass(frozen=True)
-class BusinessClock:
-    """A clock that asks for the current `BusinessTime` at each reading, so that all processes follow a change."""
-
-    time: Callable[[], BusinessTime]
-    wall: Clock
-
-    def now(self) -> datetime:
-        return self.time().at(self.wall.now())
-
-
-@dataclass(frozen=True)
-class FixedClock:
-    """A clock that stands still at one instant."""
-
-    instant: datetime
-
-    def now(self) -> datetime:
-        return self.instant
 
 
 def local_day(instant: datetime, zone: ZoneInfo) -> date:

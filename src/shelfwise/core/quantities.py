@@ -24,24 +24,6 @@ def quantity(text: object, where: str = "quantity") -> Decimal:
     return value
 
 
-def whole(value: Decimal, quantum: Decimal, where: str = "quantity") -> Decimal:
-    """The value, if it is a whole multiple of the item's quantum (the smallest amount that can be moved).
-
-    Raises:
-        Invalid: it is not.
-    """
-    if value % quantum != 0:
-        raise Invalid(
-            Fault(
-                where,
-                f"a multiple of {quantum.normalize():f}",
-                f"{value:f}",
-                "Round it to what can be moved.",
-            )
-        )
-    return value
-
-
 def round_up(value: Decimal, step: Decimal) -> Decimal:
     """The smallest multiple of `step` that is at least `value`."""
     return (value / step).to_integral_value(rounding=ROUND_CEILING) * step
