@@ -37,7 +37,7 @@ from shelfwise.store.database import Database, run, value
 from shelfwise.store.migrate import migrate
 
 QUICK_ROWS = 50_000
-MANAGER = person("benchmark", Role.MANAGER)
+MANAGER = person("benchmark", Role.ADMIN)
 
 
 def main() -> None:

@@ -94,7 +94,7 @@ def office(database: Database) -> Office:
 @pytest.fixture
 def ctx(office: Office) -> Iterator[Context]:
     """A manager's context at NOON, in a transaction that is committed when the test ends."""
-    with office.context(person("mara", Role.MANAGER)) as context:
+    with office.context(person("mara", Role.ADMIN)) as context:
         yield context
 
 

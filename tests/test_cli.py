@@ -65,7 +65,7 @@ def test_import_brings_a_file_in_and_check_books_agrees(
     from shelfwise.store.database import Database
 
     database = Database(database_url, size=2).open()
-    with Office(database).context(person("mara", Role.MANAGER)) as ctx:
+    with Office(database).context(person("mara", Role.ADMIN)) as ctx:
         records.add_site(ctx, code="LEI", name="Leicester", time_zone="Europe/London", width_m=9, depth_m=9)
     database.close()
     monkeypatch.setenv("SHELFWISE_DATABASE_URL", database_url)

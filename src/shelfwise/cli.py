@@ -166,7 +166,7 @@ def _migrate(url: str) -> None:
 
 
 def _set_up(url: str) -> tuple[str, str] | None:
-    """Migrate; in an empty database make the tenant, its clock and a first manager, whose sign-in is returned."""
+    """Migrate; in an empty database make the tenant, its clock and a first admin, whose sign-in is returned."""
     from shelfwise.access.service import set_up_tenant
     from shelfwise.store.database import Database
 
@@ -206,8 +206,8 @@ def _import(settings: Settings, given: argparse.Namespace) -> int:
         print(f"\r{bar:░<30} {done:,} of {total:,} rows", end="", file=sys.stderr, flush=True)
 
     try:
-        # Whoever can read the installation's secrets is its manager.
-        actor = person(os.environ.get("USER", "terminal"), Role.MANAGER)
+        # Whoever can read the installation's secrets is its admin.
+        actor = person(os.environ.get("USER", "terminal"), Role.ADMIN)
         imported = sales.import_sales(Office(database), actor, given.file, site_code=given.site, progress=progress)
     finally:
         database.close()

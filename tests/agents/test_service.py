@@ -111,7 +111,7 @@ def test_approving_places_the_order_that_was_proposed(agent: Context, ctx: Conte
 def test_approving_twice_gives_the_same_order(agent: Context, ctx: Context, shop: Shop) -> None:
     (number,) = propose_purchases(agent, shop.site)
     first = approve(ctx, number, Decimal(36))
-    later = replace(ctx, now=NOON + timedelta(days=9), actor=person("nils", Role.MANAGER))
+    later = replace(ctx, now=NOON + timedelta(days=9), actor=person("nils", Role.ADMIN))
     assert approve(later, number) == first
     assert approve(later, number, Decimal(36)) == first
     with pytest.raises(Refused, match="approved by mara with 36, not 48"):
@@ -120,7 +120,7 @@ def test_approving_twice_gives_the_same_order(agent: Context, ctx: Context, shop
 
 
 def test_many_people_approving_at_once_place_one_order(office: Office) -> None:
-    with office.context(person("mara", Role.MANAGER)) as ctx:
+    with office.context(person("mara", Role.ADMIN)) as ctx:
         shop = Shop.open(ctx)
         tea = shop.item("TEA", pack="12")
         shop.stock(tea, 5)
@@ -132,7 +132,7 @@ def test_many_people_approving_at_once_place_one_order(office: Office) -> None:
 
     def press(name: str) -> None:
         ready.wait()
-        with office.context(person(name, Role.MANAGER)) as ctx:
+        with office.context(person(name, Role.ADMIN)) as ctx:
             orders.append(approve(ctx, number))
 
     people = [threading.Thread(target=press, args=(f"person{k}",)) for k in range(6)]
@@ -142,14 +142,14 @@ def test_many_people_approving_at_once_place_one_order(office: Office) -> None:
         one.join()
     assert len(orders) == 6
     assert len({order.number for order in orders}) == 1
-    with office.context(person("mara", Role.MANAGER)) as ctx:
+    with office.context(person("mara", Role.ADMIN)) as ctx:
         assert len(purchase_orders(ctx)) == 1
         approvals = values(ctx.tx, "select actor_name from audit_entry where action = 'proposal.approved'")
         assert approvals == [(proposal(ctx, number).decided_by,)]
 
 
 def test_many_runs_at_once_propose_once(office: Office) -> None:
-    with office.context(person("mara", Role.MANAGER)) as ctx:
+    with office.context(person("mara", Role.ADMIN)) as ctx:
         shop = Shop.open(ctx)
         for sku in ("TEA", "SALT", "RICE"):
             item = shop.item(sku)
@@ -170,7 +170,7 @@ def test_many_runs_at_once_propose_once(office: Office) -> None:
     for one in runs:
         one.join()
     assert len(made) == 3
-    with office.context(person("mara", Role.MANAGER)) as ctx:
+    with office.context(person("mara", Role.ADMIN)) as ctx:
         assert sorted(one.sku for one in proposals(ctx, None)) == ["RICE", "SALT", "TEA"]
 
 

@@ -25,7 +25,7 @@ def listening(page: Page) -> Page:
 
 
 def weigh(office: Office, grams: float) -> None:
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         say(ctx, "scale-0", "weight", grams)
 
 
@@ -47,7 +47,7 @@ def test_an_alert_stands_on_every_open_page_without_a_reload(sign_in: SignIn, of
     floor, stock = listening(sign_in("vera")), sign_in("omar")
     stock.goto("/stock")
     listening(stock)
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         link = f"/zones/{world.zones['F']}"
         alerts.raise_alert(ctx, "temperature", "zone:3", "danger", "Frozen is too warm", "Above −18 °C.", link, {})
     for page in (floor, stock):
@@ -146,7 +146,7 @@ def test_every_page_draws_without_complaint_light_dark_and_on_a_phone(
 ) -> None:
     proposal_id = propose(office, world)
     message = quarantined(office, b'{"kind": "weight", "value": NaN}')
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         say(ctx, "thermo-f", "temperature", -14.2)
         run(
             ctx.tx,

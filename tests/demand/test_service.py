@@ -225,12 +225,12 @@ def test_who_may_not_plan_may_not_forecast(office: Office, ctx: Context, site: i
 
 def test_computing_forecasts_holds_up_no_consumer_of_facts(office: Office) -> None:
     """Consumers wait for the oldest transaction that has written anything: nothing is written until all is drawn."""
-    with office.context(person("mara", Role.MANAGER)) as ctx:
+    with office.context(person("mara", Role.ADMIN)) as ctx:
         site = add_site(ctx, code="B", name="Berlin", time_zone="Europe/Berlin", width_m=40.0, depth_m=20.0)
         sell_daily(ctx, site, add_item(ctx, sku="TEA"), 60)
         rebuild_history(ctx, site)
     written: list[object] = []
-    with office.context(person("mara", Role.MANAGER)) as ctx:
+    with office.context(person("mara", Role.ADMIN)) as ctx:
         ask = "select pg_current_xact_id_if_assigned()::text"
         forecast_site(ctx, site, YESTERDAY, progress=lambda done, total: written.append(value(ctx.tx, ask)))
         assert value(ctx.tx, ask) is not None

@@ -20,7 +20,7 @@ from shelfwise.edge.pipeline import Limits
 from shelfwise.edge.writer import Writer
 from shelfwise.store.database import values
 
-MANAGER = person("mara", Role.MANAGER)
+MANAGER = person("mara", Role.ADMIN)
 SECRET = "a secret that the test knows"
 
 

@@ -121,6 +121,6 @@ def test_a_time_from_the_future_counts_from_its_arrival(ctx: Context) -> None:
 def test_a_change_of_devices_is_told_to_the_doors(office: Office) -> None:
     with office.database.listen_connection() as db:
         db.execute("listen device")
-        with office.context(person("mara", Role.MANAGER)) as ctx:
+        with office.context(person("mara", Role.ADMIN)) as ctx:
             add_device(ctx, "scale-7")
         assert [notice.channel for notice in db.notifies(timeout=10, stop_after=1)] == ["device"]

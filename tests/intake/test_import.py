@@ -17,7 +17,7 @@ from shelfwise.intake.sales import import_sales
 from shelfwise.records import service as records
 from shelfwise.store.database import value, values
 
-MANAGER = person("mara", Role.MANAGER)
+MANAGER = person("mara", Role.ADMIN)
 HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
 
 

@@ -18,7 +18,7 @@ from shelfwise.store.database import values
 from tests.conftest import NOON
 from tests.orders.shop import Shop, open_shop
 
-MANAGER = person("mara", Role.MANAGER)
+MANAGER = person("mara", Role.ADMIN)
 DUE = NOON + timedelta(days=7)
 
 

@@ -53,7 +53,7 @@ def test_a_line_told_twice_is_one_line(ctx: Context) -> None:
 
 
 def test_the_same_line_with_another_content_is_refused_and_nothing_is_taken(office: Office) -> None:
-    manager = person("mara", Role.MANAGER)
+    manager = person("mara", Role.ADMIN)
     with office.context(manager) as ctx:
         shop = open_shop(ctx)
         service.take_sales_lines(ctx, [shop.line("1")])
@@ -116,7 +116,7 @@ def test_lines_are_read_on_from_an_id_by_state(ctx: Context) -> None:
 
 
 def test_operators_and_viewers_do_not_take_orders(office: Office) -> None:
-    with office.context(person("mara", Role.MANAGER)) as ctx:
+    with office.context(person("mara", Role.ADMIN)) as ctx:
         shop = open_shop(ctx)
     for role in (Role.OPERATOR, Role.VIEWER):
         with office.context(person("otto", role)) as ctx:

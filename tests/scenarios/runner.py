@@ -29,7 +29,7 @@ from shelfwise.work import alerts, outbox
 from shelfwise.work.outbox import Message
 from tests.edge.conftest import Running
 
-MANAGER = person("mara", Role.MANAGER)
+MANAGER = person("mara", Role.ADMIN)
 SECRET = "a secret that the scenario knows"
 STEP_LIMIT_S = 20.0
 

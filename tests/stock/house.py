@@ -16,7 +16,7 @@ from shelfwise.stock import service as stock
 from shelfwise.store.database import value, values
 from tests.conftest import NOON
 
-MANAGER = person("mara", Role.MANAGER)
+MANAGER = person("mara", Role.ADMIN)
 OPERATOR = person("otto", Role.OPERATOR)
 VIEWER = person("vera", Role.VIEWER)
 

@@ -28,7 +28,7 @@ from shelfwise.twin.world import SITE, SUPPLIERS, TIME_ZONE, World, build
 from shelfwise.web.app import create_app
 from tests.conftest import NOON
 
-MANAGER = person("mara", Role.MANAGER)
+MANAGER = person("mara", Role.ADMIN)
 SELLERS = [Seller("85123A", "HEART LANTERN", 100, 12.0, tuple(range(20, 110, 10)), 2.95)]
 SHIFT = (NOON.date() - date(2010, 9, 6)).days
 ORDERED = datetime(2010, 9, 6, 9, 30)

@@ -24,7 +24,7 @@ LINE = {
 @pytest.fixture
 def live(office: Office) -> None:
     """Gone live a day ago: sales from then on move stock."""
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         records.set_go_live(ctx, NOON.replace(day=1))
 
 
@@ -36,12 +36,12 @@ def test_sales_lines_are_taken_reserved_and_issued_once(
     client: Client, office: Office, world: World, live: None
 ) -> None:
     mara = client("mara")
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         stock.opening_stock(ctx, [(world.items["21001"], world.bins["A-002"], records.item(ctx, 1).quantum * 50)])
     answer = mara.post("/api/v1/sales-lines?site=LON", json=[LINE])
     assert answer.json() == {"new": 1, "known": 0, "history": 0, "open": 1, "returned": 0}
     assert mara.post("/api/v1/sales-lines", json=[LINE]).json()["known"] == 1
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         stock.reserve_open(ctx, world.site_id)
     (line,) = mara.get("/api/v1/sales-lines", params={"state": "reserved", "after": 0}).json()
     assert (line["sku"], line["quantity"], line["unit_price"], line["state"]) == ("21001", "2", "2.55", "reserved")

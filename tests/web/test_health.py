@@ -30,7 +30,7 @@ def test_without_a_database_it_is_alive_and_not_ready(database_url: str) -> None
 
 def test_metrics_count_requests_alerts_and_what_consumers_are_behind(client: Client, office: Office) -> None:
     mara = client("mara")
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         alerts.raise_alert(ctx, "count", "item:1", "attention", "Count", "Short.", "/stock", {})
         ctx.publish("test", "a")
         run(ctx.tx, "insert into consumer (tenant_id, consumer, stream, tx, seq) values (1, 'late', 'event', '0', 0)")

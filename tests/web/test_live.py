@@ -103,12 +103,12 @@ def test_nothing_is_told_of_a_transaction_that_rolled_back(office: Office) -> No
 
         def fail_then_raise() -> None:
             try:
-                with office.context(person("root", Role.MANAGER)) as ctx:
+                with office.context(person("root", Role.ADMIN)) as ctx:
                     notify(ctx.tx, "live", "orders")
                     raise RuntimeError
             except RuntimeError:
                 pass
-            with office.context(person("root", Role.MANAGER)) as ctx:
+            with office.context(person("root", Role.ADMIN)) as ctx:
                 alerts.raise_alert(ctx, "count", "item:1", "attention", "Count", "Short.", "/stock", {})
 
         await asyncio.to_thread(fail_then_raise)
@@ -121,7 +121,7 @@ def test_nothing_is_told_of_a_transaction_that_rolled_back(office: Office) -> No
 def test_only_the_end_of_a_session_signs_a_page_out(
     app: FastAPI, monkeypatch: pytest.MonkeyPatch, trouble: Exception, told: bool
 ) -> None:
-    answers = iter((Visit(None, None, person("mara", Role.MANAGER)), trouble))  # type: ignore[arg-type]
+    answers = iter((Visit(None, None, person("mara", Role.ADMIN)), trouble))  # type: ignore[arg-type]
 
     def visitor(request: object) -> Visit:
         answer = next(answers)

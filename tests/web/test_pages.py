@@ -92,7 +92,7 @@ def test_no_page_needs_what_the_policy_forbids(client: Client, office: Office, w
 
 def test_hostile_names_stay_text_on_every_page(client: Client, office: Office, world: World) -> None:
     mara = client("mara")
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         evidence = {HOSTILE: HOSTILE}
         alerts.raise_alert(ctx, "count", "item:1", "danger", HOSTILE, HOSTILE, "javascript:alert(1)", evidence)
         run(
@@ -119,7 +119,7 @@ def test_an_unknown_page_says_what_to_do(client: Client) -> None:
 
 
 def test_an_empty_installation_says_what_to_do_first(office: Office) -> None:
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         add_people(ctx)
     mara = TestClient(create_app(office), base_url="http://x", headers={"Origin": "http://x"})
     mara.post("/sign-in", data={"login": "mara", "password": PASSWORDS["mara"]})
@@ -134,7 +134,7 @@ def test_an_empty_installation_says_what_to_do_first(office: Office) -> None:
 
 
 def test_an_alert_is_taken_by_name_and_stays_open(client: Client, office: Office) -> None:
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         alert_id = alerts.raise_alert(ctx, "temperature", "zone:1", "danger", "Too warm", "9 °C", "/zones/1", {})
     omar = client("omar")
     assert "Too warm" in omar.get("/stock").text
@@ -151,13 +151,13 @@ def test_approve_receive_in_parts_and_the_stock_rises(client: Client, office: Of
     assert mara.post(f"/proposals/{proposal_id}/approve", data={"amount": "24"}).status_code == 303
     again = mara.post(f"/proposals/{proposal_id}/approve", data={"amount": "24"})
     assert again.status_code == 303
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         (order,) = orders.purchase_orders(ctx)
     for amount, source in (("10", "a"), ("10", "a"), ("14", "b")):
         told = {"line": "1", "amount": amount, "place": "A-001", "source": source}
         assert omar.post(f"/orders/{order.purchase_order_id}/receive", data=told).status_code == 303
     assert "all came" in omar.get(f"/orders/{order.purchase_order_id}").text
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         (level,) = [one for one in stock.levels(ctx, world.site_id) if one.item_id == world.items["21000"]]
         received: int = value(ctx.tx, "select movement_id from movement where reason = 'receive' limit 1")
     assert level.on_hand == Decimal(54)
@@ -189,7 +189,7 @@ def test_light_and_dark_are_remembered_in_a_cookie(client: Client) -> None:
 
 
 def test_times_are_relative_to_the_business_clock_and_exact_on_hover(client: Client, office: Office) -> None:
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         alert_id = alerts.raise_alert(ctx, "temperature", "zone:1", "danger", "Too warm", "9 °C", "/zones/1", {})
         earlier = ctx.now - timedelta(minutes=4)
         run(ctx.tx, "update alert set raised_at = %s where alert_id = %s", (earlier, alert_id))
@@ -198,7 +198,7 @@ def test_times_are_relative_to_the_business_clock_and_exact_on_hover(client: Cli
 
 
 def test_the_demonstration_says_what_was_shifted_and_made_up(client: Client, office: Office) -> None:
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         run(ctx.tx, """insert into setting values (1, 'demo', '{"note": "Dates shifted by 5,600 days."}')""")
     page = client("vera").get("/").text
     assert "Dates shifted by 5,600 days." in page

@@ -100,7 +100,7 @@ def test_nobody_gets_in_anywhere_without_signing_in(app: FastAPI, client: Client
 @pytest.mark.parametrize("login", sorted(ROLES))
 def test_a_role_changes_only_what_it_has_the_right_to(client: Client, office: Office, world: World, login: str) -> None:
     number = propose(office, world)
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         # Sales line 1 and purchase order 1 exist: who lacks a right must not be saved by there being nothing to change.
         assert agents.approve(ctx, number).purchase_order_id == 1
     taken = client("mara").post("/api/v1/sales-lines", json=[SALES_LINE | {"order_number": "X0"}])
@@ -135,7 +135,7 @@ def test_every_role_reads_all_but_what_needs_more(app: FastAPI, client: Client, 
 
 @pytest.mark.parametrize(("login", "shown"), [("mara", True), ("omar", True), ("vera", False)])
 def test_controls_that_a_role_lacks_are_not_shown(client: Client, office: Office, login: str, shown: bool) -> None:
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         alerts.raise_alert(ctx, "count", "item:1", "attention", "Count 21001", "Short.", "/stock", {})
     page = client(login).get("/alerts").text
     assert ("/acknowledge" in page) is shown
@@ -143,7 +143,7 @@ def test_controls_that_a_role_lacks_are_not_shown(client: Client, office: Office
 
 
 def test_a_key_may_do_only_what_its_scopes_name(client: Client, office: Office) -> None:
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         shop = access.add_key(ctx, "shop", [Right.TAKE_ORDERS])
     nobody = client(None)
     key = {"Authorization": f"Bearer {shop}"}

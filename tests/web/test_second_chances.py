@@ -10,7 +10,7 @@ from shelfwise.store.database import run, value, values
 from tests.web.conftest import Client
 from tests.web.world import HOSTILE, World, given_up, parked, propose
 
-MANAGER = person("root", Role.MANAGER)
+MANAGER = person("root", Role.ADMIN)
 
 
 def ordered(office: Office, client: Client, world: World, address: str | None = None) -> int:

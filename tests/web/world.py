@@ -25,7 +25,7 @@ PASSWORDS = {
     "omar": "brisk-heron-aisle",
     "vera": "plain-maple-gauge",
 }
-ROLES = {"mara": Role.MANAGER, "omar": Role.OPERATOR, "vera": Role.VIEWER}
+ROLES = {"mara": Role.ADMIN, "omar": Role.OPERATOR, "vera": Role.VIEWER}
 HOSTILE = "<script>alert(1)</script>"
 _NAMES = (
     "Regency cake stand", "White hanging heart", "Jumbo bag red retrospot", "Assorted colour bird", "Lunch bag black",
@@ -151,14 +151,14 @@ def sell(ctx: Context, world: World, sku: str, days: int = 120, seed: int = 3) -
 
 def furnish(office: Office, **size: int) -> World:
     """People and warehouse, committed."""
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         add_people(ctx)
         return build(ctx, **size)
 
 
 def propose(office: Office, world: World, sku: str = "21000") -> int:
     """Sales, a forecast and the agent's run: returns the id of the proposal for the item."""
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         sell(ctx, world, sku)
         demand.forecast_site(ctx, world.site_id, demand.last_whole_day(ctx, world.site_id))
         agents.propose_purchases(ctx, world.site_id)
@@ -168,7 +168,7 @@ def propose(office: Office, world: World, sku: str = "21000") -> int:
 
 def quarantined(office: Office, payload: bytes, device: str = "scale-0") -> int:
     """A message from a device that could not be understood."""
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         quarantine_id: int = value(
             ctx.tx,
             """insert into quarantine
@@ -181,7 +181,7 @@ def quarantined(office: Office, payload: bytes, device: str = "scale-0") -> int:
 
 def parked(office: Office, consumer: str = "reserve") -> int:
     """A fact that a consumer set aside; it stands in the stream, and the consumer stands behind it."""
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         ctx.publish("test", "item:1", n=1)
         run(
             ctx.tx,
@@ -201,7 +201,7 @@ def parked(office: Office, consumer: str = "reserve") -> int:
 
 def given_up(office: Office, number: str = "PO-000009") -> int:
     """A message that its receiver did not take in any attempt; its address and the error hold hostile markup."""
-    with office.context(person("root", Role.MANAGER)) as ctx:
+    with office.context(person("root", Role.ADMIN)) as ctx:
         body = {"kind": "purchase_order", "number": number}
         outbox.enqueue(ctx, f"{number}@here", f"http://desk.test/{HOSTILE}", body)
         outbox_id: int = value(

@@ -48,7 +48,7 @@ def test_danger_stands_above_attention(ctx: Context) -> None:
 
 
 def test_a_viewer_sees_alerts_and_may_not_acknowledge_them(office: Office) -> None:
-    with office.context(person("boss", Role.MANAGER)) as ctx:
+    with office.context(person("boss", Role.ADMIN)) as ctx:
         alert_id = cold_room(ctx)
     assert alert_id is not None
     with office.context(person("vic", Role.VIEWER)) as ctx:

@@ -121,7 +121,7 @@ def test_a_worker_that_dies_during_an_attempt_leaves_the_message_to_the_next(des
     assert partner.got == ["PO-1"]
 
 
-MANAGER = person("mara", Role.MANAGER)
+MANAGER = person("mara", Role.ADMIN)
 
 
 def give_up(desk: Office, clock: HandClock) -> Message:

@@ -15,7 +15,7 @@ from shelfwise.store.events import ATTEMPTS_BEFORE_PARKING, EVENTS, Consumer, Ev
 from shelfwise.work import parked
 from tests.conftest import NOON
 
-MANAGER = person("mara", Role.MANAGER)
+MANAGER = person("mara", Role.ADMIN)
 
 
 class Handler:

@@ -35,15 +35,33 @@ class Context:
     wall: Clock
     tx: Tx
 
-    def require(self, right: Right) -> None:
-        """
+    def require(self, right: Right, site_id: int | None = None) -> None:
+        """The actor must have the right at this site; without one, at every site.
+
         Raises:
             Forbidden: the actor lacks the right.
         """
-        if not self.actor.may(right):
-            raise Forbidden(
-                f"{self.actor} may not {right.value.replace('_', ' ')}. Ask a manager to do it or to change your role."
-            )
+        if not self.actor.may(right, site_id):
+            raise _forbidden(self.actor, right)
+
+    def require_somewhere(self, right: Right) -> None:
+        """The actor must have the right at one site at least: for what all sites share, such as the list of items.
+
+        Raises:
+            Forbidden: the actor lacks the right everywhere.
+        """
+        if not self.actor.may_somewhere(right):
+            raise _forbidden(self.actor, right)
+
+    def sites(self, right: Right) -> list[int] | None:
+        """The sites whose rows a list over several may show, for `site_id = any(...)`; None: all.
+
+        Raises:
+            Forbidden: the actor lacks the right everywhere.
+        """
+        self.require_somewhere(right)
+        allowed = self.actor.sites(right)
+        return None if allowed is None else sorted(allowed)
 
     def audit(self, action: str, subject: str, **detail: Any) -> None:
         """Write who did what to the audit log, in this transaction; `detail` must be fit for JSON."""
@@ -67,6 +85,12 @@ class Context:
     def publish(self, kind: str, subject: str, occurred_at: datetime | None = None, **data: Any) -> None:
         """Record a fact for other rooms; `data` must be fit for JSON."""
         events.publish(self.tx, self.tenant, kind, subject, data, occurred_at or self.now, self.now)
+
+
+def _forbidden(actor: Actor, right: Right) -> Forbidden:
+    return Forbidden(
+        f"{actor} may not {right.value.replace('_', ' ')} here. Ask a manager to do it or to change your role."
+    )
 
 
 @dataclass(frozen=True)

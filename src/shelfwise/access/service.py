@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from shelfwise.access.context import Context, Office, set_business_time
-from shelfwise.access.model import Actor, Right, Role, person, system
+from shelfwise.access.model import PERSONS_ALONE, Actor, Right, Role, person, system
 from shelfwise.core.clocks import BusinessTime
 from shelfwise.core.errors import Fault, Invalid, Refused, Unauthenticated, shorten
 from shelfwise.store.database import Database, first, rows, run, value
@@ -111,7 +111,7 @@ def set_up_tenant(database: Database, name: str, currency: str, login: str, pass
         now = office.wall.now()
         set_business_time(tx, office.tenant, BusinessTime(now, now))
         founder = Actor("system", "set-up", frozenset({Right.MANAGE_PEOPLE}))
-        add_user(office.within(tx, founder), login, "First manager", password, Role.MANAGER)
+        add_user(office.within(tx, founder), login, "First admin", password, Role.ADMIN)
     return True
 
 
@@ -188,7 +188,7 @@ def actor_of_session(office: Office, token: str) -> Actor:
         )
     if user is None:
         raise Unauthenticated("You are not signed in, or your session has ended. Sign in again.")
-    return person(user.login, Role(user.role))
+    return person(user.login, Role(user.role), user_id=user.user_id)
 
 
 def sign_out(office: Office, token: str) -> None:
@@ -210,8 +210,8 @@ def add_key(ctx: Context, name: str, scopes: Iterable[Right]) -> str:
     """
     ctx.require(Right.MANAGE_PEOPLE)
     wanted = sorted(set(scopes))
-    if Right.MANAGE_PEOPLE in wanted:
-        raise Refused("A key cannot manage people and keys. Leave that scope out.")
+    if alone := sorted(PERSONS_ALONE & set(wanted)):
+        raise Refused(f"A key cannot be given {', '.join(alone)}: that takes a person. Leave it out.")
     secret = f"sw_{secrets.token_urlsafe(32)}"
     key_id = value(
         ctx.tx,
