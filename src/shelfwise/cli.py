@@ -174,7 +174,7 @@ def _set_up(url: str) -> tuple[str, str] | None:
     database = Database(url, size=2).open()
     try:
         password = secrets.token_urlsafe(12)
-        return ("manager", password) if set_up_tenant(database, "My warehouse", "EUR", "manager", password) else None
+        return ("admin", password) if set_up_tenant(database, "My warehouse", "EUR", "admin", password) else None
     finally:
         database.close()
 
