@@ -54,9 +54,20 @@ def run(database_url: str, tenant: int = 1) -> None:
 
 
 def serve_consumers(office: Office) -> int:
-    """Give every consumer its turn once, then one parked fact another try; returns how many facts they got past."""
+    """Give every consumer its turn once, then one parked fact another try; returns how many facts they got past.
+
+    Raises:
+        psycopg.OperationalError: Postgres undid the work of one, as after a deadlock; the others had their turn.
+    """
     consumers = app.consumers(office)
-    done = sum(advance(office.database, office.tenant, consumer, office.wall.now()) for consumer in consumers)
+    done, undone = 0, None
+    for consumer in consumers:
+        try:
+            done += advance(office.database, office.tenant, consumer, office.wall.now())
+        except psycopg.OperationalError as error:
+            undone = undone or error
+    if undone is not None:
+        raise undone
     return done + (parked.attempt_next(office, consumers) is not None)
 
 
