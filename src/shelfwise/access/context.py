@@ -64,7 +64,12 @@ class Context:
         return None if allowed is None else sorted(allowed)
 
     def audit(self, action: str, subject: str, **detail: Any) -> None:
-        """Write who did what to the audit log, in this transaction; `detail` must be fit for JSON."""
+        """Write who did what to the audit log, in this transaction; `detail` must be fit for JSON.
+
+        What was changed goes into `before` and `after`, each a dict by field with equal keys.
+        """
+        if self.actor.handheld_id is not None:
+            detail["handheld"] = self.actor.handheld_id
         run(
             self.tx,
             """insert into audit_entry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -83,6 +83,19 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 PERSONS_ALONE = frozenset({Right.RELEASE_STOCK, Right.APPROVE_PURCHASES, Right.MANAGE_PEOPLE, Right.MANAGE_SETTINGS})
 
 
+# What a badge and a PIN are good for, on a handheld and nowhere else: the work of the floor.
+ON_THE_FLOOR = frozenset(
+    {
+        Right.VIEW,
+        Right.RECEIVE_GOODS,
+        Right.ISSUE_GOODS,
+        Right.COUNT_STOCK,
+        Right.HOLD_STOCK,
+        Right.HANDLE_ALERTS,
+    }
+)
+
+
 @dataclass(frozen=True)
 class Actor:
     """Whoever asks.
@@ -94,6 +107,7 @@ class Actor:
         role: set for people whose role is the same everywhere.
         at_sites: what it may do besides, as (site_id, rights).
         user_id: set for people.
+        handheld_id: set for people who signed in on a handheld with badge and PIN.
     """
 
     kind: str
@@ -102,6 +116,15 @@ class Actor:
     role: Role | None = None
     at_sites: tuple[tuple[int, frozenset[Right]], ...] = ()
     user_id: int | None = None
+    handheld_id: int | None = None
+
+    @property
+    def by(self) -> str:
+        """How it signs what it did or decided: a person by the login ('mara'), all else by kind and name ('key:shop').
+
+        No login has a colon, so the two cannot be taken for each other.
+        """
+        return self.name if self.kind == "person" else f"{self.kind}:{self.name}"
 
     def may(self, right: Right, site_id: int | None = None) -> bool:
         """Whether it may do this at the site; without one: everywhere, as for what belongs to no site."""
@@ -133,6 +156,19 @@ def person(
         tuple(sorted((site_id, RIGHTS[there]) for site_id, there in (at_sites or {}).items())),
         user_id,
     )
+
+
+def on_handheld(who: Actor, site_id: int, handheld_id: int) -> Actor:
+    """A person with badge and PIN: of what they may do at this one site, only the work of the floor."""
+    there = frozenset(right for right in ON_THE_FLOOR if who.may(right, site_id))
+    return Actor("person", who.name, frozenset(), None, ((site_id, there),), who.user_id, handheld_id)
+
+
+def key_actor(name: str, scopes: frozenset[Right], sites: Sequence[int] | None = None) -> Actor:
+    """Another system: with its scopes at these sites, or (None) at every one."""
+    if sites is None:
+        return Actor("key", name, scopes)
+    return Actor("key", name, at_sites=tuple((site_id, scopes) for site_id in sorted(sites)))
 
 
 def system(part: str) -> Actor:
