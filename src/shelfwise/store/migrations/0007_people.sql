@@ -70,7 +70,7 @@ alter table session
     add foreign key (tenant_id, handheld_id) references handheld,
     add unique (tenant_id, session_id);
 update session set last_seen_at = created_at;
-alter table session alter column last_seen_at set not null;
+alter table session alter column last_seen_at set default now(), alter column last_seen_at set not null;
 create index session_of_user on session (tenant_id, user_id);
 
 -- A browser that somebody signed in with before: strangers' failures elsewhere do not stand in its way.
