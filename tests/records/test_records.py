@@ -25,10 +25,14 @@ def test_a_site_comes_with_its_virtual_places_and_a_dock(ctx: Context) -> None:
     kinds = {place.code: (place.kind, place.real) for place in service.places(ctx, site_id)}
     assert kinds == {
         "ADJUSTMENT": ("adjustment", False),
+        "CONVERSION": ("conversion", False),
         "CUSTOMER": ("customer", False),
         "DOCK": ("dock", True),
         "OPENING": ("opening", False),
+        "PACKING": ("packing", True),
+        "SCRAP": ("scrap", False),
         "SUPPLIER": ("supplier", False),
+        "TRANSIT": ("transit", False),
         "UNACCOUNTED": ("unaccounted", False),
     }
     assert service.site(ctx, "MAIN").zone_info.key == "Europe/Berlin"
@@ -142,7 +146,7 @@ def test_bad_places_and_addresses_are_refused(ctx: Context) -> None:
     site_id = add_site(ctx)
     with pytest.raises(Invalid, match="all of x_m, y_m"):
         service.add_place(ctx, site_id=site_id, code="A", x_m=1.0)
-    with pytest.raises(Invalid, match="'bin' or 'dock'"):
+    with pytest.raises(Invalid, match="'bin', 'dock' or 'packing'"):
         service.add_places(ctx, site_id, [NewPlace("A", kind="unaccounted")])
     with pytest.raises(Invalid, match="http or https"):
         service.add_supplier(ctx, code="S", name="S", order_url="file:///etc/passwd")

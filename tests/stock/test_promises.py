@@ -122,8 +122,9 @@ def test_a_late_pick_still_posts_and_breaks_the_promise_to_others_in_the_open(ct
     late = house.sell(ctx, "2", "3")
     done = service.issue(ctx, late, [(house.place["A-1"], Decimal(3))], "pick-1", NOON - timedelta(hours=3))
     assert done.state == "issued"
-    assert house.level(ctx) == (2, 5)
-    assert facts(ctx, "stock.overpromised", "on_hand", "reserved") == [("2", "5")]
+    assert house.level(ctx) == (2, 0)
+    assert state(ctx, promised) == "open"
+    assert facts(ctx, "stock.overpromised", "on_hand", "reserved", "sales_line_ids") == [("2", "5", f"[{promised}]")]
     assert pick(ctx, house, promised, "5", "pick-2").state == "issued"
     assert house.level(ctx) == (0, 0)
     assert house.on_hand(ctx, "UNACCOUNTED") == -3

@@ -15,17 +15,24 @@ from shelfwise.core.errors import Fault, Invalid, shorten
 
 Provenance = Literal["entered", "imported", "invented"]
 ZoneKind = Literal["ambient", "chilled", "frozen", "dock"]
-PlaceKind = Literal["bin", "dock", "supplier", "customer", "opening", "adjustment", "unaccounted"]
+PlaceKind = Literal[
+    "bin", "dock", "packing",
+    "supplier", "customer", "opening", "adjustment", "unaccounted", "transit", "scrap", "conversion",
+]  # fmt: skip
 
-REAL_KINDS: frozenset[str] = frozenset({"bin", "dock"})
-# The other ends of double entry, one of each at every site, and the dock every site begins with.
+REAL_KINDS: frozenset[str] = frozenset({"bin", "dock", "packing"})
+# The other ends of double entry, one of each at every site, and the dock and packing bench every site begins with.
 STANDING_PLACES: dict[str, PlaceKind] = {
     "SUPPLIER": "supplier",
     "CUSTOMER": "customer",
     "OPENING": "opening",
     "ADJUSTMENT": "adjustment",
     "UNACCOUNTED": "unaccounted",
+    "TRANSIT": "transit",
+    "SCRAP": "scrap",
+    "CONVERSION": "conversion",
     "DOCK": "dock",
+    "PACKING": "packing",
 }
 LONGEST_CODE = 64
 # Together with quantities below 10^15 it keeps division exact in the 28 digits of Python's decimals.
@@ -119,7 +126,7 @@ class NewPlace:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a quantity can be; only bins and docks are real."""
+    """Where a quantity can be; only bins, docks and packing benches are real."""
 
     place_id: int
     site_id: int
@@ -225,7 +232,9 @@ def place_faults(place: NewPlace, row: str = "") -> Iterator[Fault]:
     """What is wrong with a new place."""
     yield from code_faults(place.code, f"{row}code")
     if place.kind not in REAL_KINDS:
-        yield Fault(f"{row}kind", "'bin' or 'dock'", shorten(place.kind), "The other kinds come with their site.")
+        yield Fault(
+            f"{row}kind", "'bin', 'dock' or 'packing'", shorten(place.kind), "The other kinds come with their site."
+        )
     corner = (place.x_m, place.y_m, place.width_m, place.depth_m)
     if any(part is None for part in corner) and any(part is not None for part in corner):
         yield Fault(f"{row}x_m", "all of x_m, y_m, width_m, depth_m, or none", shorten(corner), "Give all four.")

@@ -10,15 +10,20 @@ from decimal import Decimal
 from shelfwise.access.context import Context
 from shelfwise.core.errors import NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
-from shelfwise.stock import tables
-from shelfwise.stock.model import SHORT, Entry, Settled, Spot, StockLevel, place_changes, settle, stockout_change
-from shelfwise.stock.tables import Key
+from shelfwise.stock import lots, tables
+from shelfwise.stock.model import SHORT, Entry, Spot, StockLevel, stockout_change
+from shelfwise.stock.settling import BalanceKey, LotFacts, Lying, Settled, place_changes, settle
+from shelfwise.stock.tables import Batch, Fact, Key
 from shelfwise.store.database import notify
 
 
 @dataclass(frozen=True)
 class Map:
-    """The places that entries may name."""
+    """The places that entries may name.
+
+    Attributes:
+        virtual: by (site, kind) the places each site has one of; where it has several for packing, the first.
+    """
 
     spots: Mapping[int, Spot]
     virtual: Mapping[tuple[int, str], int]
@@ -44,67 +49,176 @@ def read_map(ctx: Context, place_ids: Collection[int], site_ids: Collection[int]
     )
 
 
+def lock(ctx: Context, keys: Collection[Key]) -> dict[Key, StockLevel]:
+    """Lock the levels of (item, site) in key order, the first step of every writer; what expired counts as blocked."""
+    levels = tables.lock_levels(ctx.tx, ctx.tenant, keys)
+    for key, much in lots.expired(ctx.tx, ctx.tenant, keys, ctx.now).items():
+        levels[key] = levels[key].changed(ZERO, ZERO, much)
+    return levels
+
+
+def open_batch(ctx: Context, batch: Batch) -> int:
+    """Begin a batch that several calls write into; entries name it as their batch_id."""
+    return tables.insert_batch(ctx.tx, ctx.tenant, None, batch, str(ctx.actor), ctx.now)
+
+
 def write(
     ctx: Context,
     levels: Mapping[Key, StockLevel],
     entries: Sequence[Entry],
     places: Map,
     released: Mapping[Key, Decimal] | None = None,
+    batch: Batch | None = None,
 ) -> list[int]:
     """Append entries to the ledger and let all that follows from them follow; returns the id of each entry.
+
+    An entry that names no lot becomes several lines where several lots are taken; the id is that of its first line.
+    Promises never exceed what is left: the youngest are given back.
 
     Args:
         levels: the locked levels of every (item, site) the entries touch, as they are now.
         released: what becomes free of reservations along with it.
+        batch: what the entries are called together, where they name no batch; None: after the first one's reason.
 
     Raises:
         Refused: a source or a reversal among them was written in the meantime.
     """
-    held = tables.balances(ctx.tx, ctx.tenant, {(e.item_id, e.from_place_id) for e in entries})
-    settled = settle(entries, held, places.spots, places.unaccounted())
-    lines, ids, own = _numbered(ctx, settled)
-    if tables.insert_movements(ctx.tx, ctx.tenant, ids, lines, ctx.now, str(ctx.actor)) < len(lines):
+    settled = _settled(ctx, entries, places)
+    written = _numbered(ctx, settled, batch or Batch(entries[0].reason))
+    if tables.insert_movements(
+        ctx.tx, ctx.tenant, written.ids, written.lines, written.parts, ctx.now, str(ctx.actor)
+    ) < len(written.ids):
         raise Refused("The same fact was recorded by somebody else just now. Look at the movements, then try again.")
-    tables.change_balances(ctx.tx, ctx.tenant, place_changes(lines))
-    changes = _level_changes(lines, places, released or {})
-    tables.change_levels(ctx.tx, ctx.tenant, ((key, *change) for key, change in changes.items()))
-    after = {key: levels[key].changed(*change) for key, change in changes.items()}
+    changed = place_changes(written.lines)
+    tables.change_balances(ctx.tx, ctx.tenant, changed)
+    changes = _level_changes(changed, places, released or {})
+    kept = give_back(ctx, levels, {key: levels[key].changed(*change) for key, change in changes.items()})
+    after = {key: level for key, (level, _) in kept.items()}
+    tables.change_levels(
+        ctx.tx,
+        ctx.tenant,
+        ((key, on_hand, reserved - kept[key][1], blocked) for key, (on_hand, reserved, blocked) in changes.items()),
+    )
     at: dict[Key, datetime] = {}
-    for line in lines:
+    for line in written.lines:
         key = (line.item_id, places.spots[line.to_place_id].site_id)
         at[key] = max(line.occurred_at, at.get(key, line.occurred_at))
     follow_stockouts(ctx, after, at)
-    _publish(ctx, settled, lines, ids, own, places, levels, after)
+    _publish(ctx, settled, written, places)
     notify(ctx.tx, "live", "floor")
-    return own
+    return written.own
 
 
-def _numbered(ctx: Context, settled: Sequence[Settled]) -> tuple[list[Entry], list[int], list[int]]:
-    """All lines with their ids, each correction before its entry; and the ids of the entries alone."""
-    numbers = iter(tables.new_movement_ids(ctx.tx, sum(1 if one.correction is None else 2 for one in settled)))
-    lines, ids, own = [], [], []
+@dataclass(frozen=True)
+class _Written:
+    """Lines with their ids and the first line each belongs to; and the ids of the entries' first lines."""
+
+    lines: list[Entry]
+    ids: list[int]
+    parts: list[int | None]
+    own: list[int]
+
+
+def _settled(ctx: Context, entries: Sequence[Entry], places: Map) -> list[Settled]:
+    spots = places.spots
+    taken_from = {(one.item_id, one.from_place_id) for one in entries if spots[one.from_place_id].real}
+    lying: list[Lying] = []
+    known: dict[tuple[int, str], LotFacts] = {}
+    if taken_from:
+        lying, known = tables.lying(ctx.tx, ctx.tenant, taken_from, ctx.now)
+    arriving = {
+        (one.item_id, one.lot): spots[one.to_place_id].site_id
+        for one in entries
+        if one.lot and (one.item_id, one.lot) not in known
+    }
+    if arriving:
+        known |= lots.know(ctx.tx, ctx.tenant, arriving, ctx.now)
+    return settle(entries, lying, spots, places.unaccounted(), known)
+
+
+def _numbered(ctx: Context, settled: Sequence[Settled], batch: Batch) -> _Written:
+    """All lines with their ids, each correction before its entry."""
+    count = sum(len(one.lines) + (one.correction is not None) for one in settled)
+    found, batch_id = tables.new_ids(ctx.tx, count)
+    if any(one.told.batch_id is None for one in settled):
+        tables.insert_batch(ctx.tx, ctx.tenant, batch_id, batch, str(ctx.actor), ctx.now)
+    numbers = iter(found)
+    written = _Written([], [], [], [])
     for one in settled:
         number = next(numbers)
         if one.correction is not None:
-            entry_number = next(numbers)
-            lines.append(replace(one.correction, source=f"{SHORT}{entry_number}"))
-            ids.append(number)
-            number = entry_number
-        lines.append(one.entry)
-        ids.append(number)
-        own.append(number)
-    return lines, ids, own
+            first = next(numbers)
+            source = f"{SHORT}{first}"
+            written.lines.append(replace(one.correction, source=source, batch_id=one.told.batch_id or batch_id))
+            written.ids.append(number)
+            written.parts.append(None)
+            number = first
+        written.own.append(number)
+        for position, line in enumerate(one.lines):
+            written.lines.append(line if line.batch_id is not None else replace(line, batch_id=batch_id))
+            written.ids.append(number if position == 0 else next(numbers))
+            written.parts.append(None if position == 0 else written.own[-1])
+    return written
 
 
 def _level_changes(
-    lines: Sequence[Entry], places: Map, released: Mapping[Key, Decimal]
-) -> dict[Key, tuple[Decimal, Decimal]]:
-    on_hand: dict[Key, Decimal] = dict.fromkeys(released, ZERO)
-    for (item_id, place_id), change in place_changes(lines).items():
+    changed: Mapping[BalanceKey, tuple[Decimal, Decimal]], places: Map, released: Mapping[Key, Decimal]
+) -> dict[Key, tuple[Decimal, Decimal, Decimal]]:
+    """By how much on hand, reserved and blocked of each (item, site) change, in key order."""
+    sums: dict[Key, tuple[Decimal, Decimal]] = dict.fromkeys(released, (ZERO, ZERO))
+    for (item_id, place_id, _, status), (change, _) in changed.items():
         spot = places.spots[place_id]
         key = (item_id, spot.site_id)
-        on_hand[key] = on_hand.get(key, ZERO) + (change if spot.real else ZERO)
-    return {key: (change, -released.get(key, ZERO)) for key, change in sorted(on_hand.items())}
+        on_hand, blocked = sums.get(key, (ZERO, ZERO))
+        if spot.real:
+            on_hand += change
+            blocked += ZERO if status == "available" else change
+        sums[key] = (on_hand, blocked)
+    return {key: (much, -released.get(key, ZERO), blocked) for key, (much, blocked) in sorted(sums.items())}
+
+
+def give_back(
+    ctx: Context, before: Mapping[Key, StockLevel], after: Mapping[Key, StockLevel]
+) -> dict[Key, tuple[StockLevel, Decimal]]:
+    """Take promises back where they exceed what is there: the youngest first, and their lines wait again.
+
+    Publishes 'stock.overpromised' for each level that lost promises. The caller writes the levels.
+
+    Returns:
+        by (item, site): the level as it is then, and how much of `reserved` was taken back.
+    """
+    over = {key: level.overpromised for key, level in after.items() if level.overpromised > 0}
+    if not over:
+        return {key: (level, ZERO) for key, level in after.items()}
+    gone: dict[Key, Decimal] = {}
+    lines: dict[Key, list[int]] = {}
+    for item_id, site_id, sales_line_id, quantity in tables.give_back(ctx.tx, ctx.tenant, over):
+        gone[item_id, site_id] = gone.get((item_id, site_id), ZERO) + quantity
+        lines.setdefault((item_id, site_id), []).append(sales_line_id)
+    tables.publish_all(
+        ctx.tx,
+        ctx.tenant,
+        [
+            (
+                "stock.overpromised",
+                f"item:{key[0]}",
+                {
+                    "item_id": key[0],
+                    "site_id": key[1],
+                    "on_hand": plain(after[key].on_hand),
+                    "blocked": plain(after[key].blocked),
+                    "reserved": plain(after[key].reserved),
+                    "sales_line_ids": lines.get(key, []),
+                },
+                ctx.now,
+            )
+            for key in over
+            if key in gone or after[key].overpromised > before[key].overpromised
+        ],
+        ctx.now,
+    )
+    notify(ctx.tx, "live", "orders")
+    return {key: (level.changed(ZERO, -gone.get(key, ZERO)), gone.get(key, ZERO)) for key, level in after.items()}
 
 
 def follow_stockouts(ctx: Context, levels: Mapping[Key, StockLevel], at: Mapping[Key, datetime]) -> None:
@@ -120,17 +234,8 @@ def follow_stockouts(ctx: Context, levels: Mapping[Key, StockLevel], at: Mapping
         tables.change_stockouts(ctx.tx, ctx.tenant, changes)
 
 
-def _publish(
-    ctx: Context,
-    settled: Sequence[Settled],
-    lines: Sequence[Entry],
-    ids: Sequence[int],
-    own: Sequence[int],
-    places: Map,
-    before: Mapping[Key, StockLevel],
-    after: Mapping[Key, StockLevel],
-) -> None:
-    facts: list[tuple[str, str, dict[str, object], datetime]] = [
+def _publish(ctx: Context, settled: Sequence[Settled], written: _Written, places: Map) -> None:
+    facts: list[Fact] = [
         (
             "stock.moved",
             f"item:{line.item_id}",
@@ -142,45 +247,31 @@ def _publish(
                 "to_place_id": line.to_place_id,
                 "quantity": plain(line.quantity),
                 "reason": line.reason,
+                "lot": line.lot,
+                "from_status": line.from_status,
+                "to_status": line.to_status,
             },
             line.occurred_at,
         )
-        for movement_id, line in zip(ids, lines, strict=True)
+        for movement_id, line in zip(written.ids, written.lines, strict=True)
     ]
-    skus = tables.skus(ctx.tx, ctx.tenant, {one.entry.item_id for one in settled if one.correction is not None})
-    for movement_id, one in zip(own, settled, strict=True):
+    odd = [one for one in settled if one.correction is not None or one.from_held]
+    skus = tables.skus(ctx.tx, ctx.tenant, {one.told.item_id for one in odd})
+    for movement_id, one in zip(written.own, settled, strict=True):
+        spot = places.spots[one.told.from_place_id]
+        about: dict[str, object] = {
+            "movement_id": movement_id,
+            "item_id": one.told.item_id,
+            "sku": skus.get(one.told.item_id),
+            "site_id": spot.site_id,
+            "place_id": spot.place_id,
+            "place": spot.code,
+            "taken": plain(one.told.quantity),
+        }
         if one.correction is not None:
-            spot = places.spots[one.entry.from_place_id]
-            facts.append(
-                (
-                    "stock.short",
-                    f"item:{one.entry.item_id}",
-                    {
-                        "movement_id": movement_id,
-                        "item_id": one.entry.item_id,
-                        "sku": skus[one.entry.item_id],
-                        "site_id": spot.site_id,
-                        "place_id": spot.place_id,
-                        "place": spot.code,
-                        "taken": plain(one.entry.quantity),
-                        "quantity": plain(one.missing),
-                    },
-                    one.entry.occurred_at,
-                )
-            )
-    facts += [
-        (
-            "stock.overpromised",
-            f"item:{level.item_id}",
-            {
-                "item_id": level.item_id,
-                "site_id": level.site_id,
-                "on_hand": plain(level.on_hand),
-                "reserved": plain(level.reserved),
-            },
-            ctx.now,
-        )
-        for key, level in after.items()
-        if level.overpromised > before[key].overpromised
-    ]
+            data = about | {"quantity": plain(one.missing)}
+            facts.append(("stock.short", f"item:{one.told.item_id}", data, one.told.occurred_at))
+        if one.from_held and not places.spots[one.told.to_place_id].real:
+            data = about | {"quantity": plain(one.from_held), "reason": one.told.reason}
+            facts.append(("stock.taken_from_hold", f"item:{one.told.item_id}", data, one.told.occurred_at))
     tables.publish_all(ctx.tx, ctx.tenant, facts, ctx.now)

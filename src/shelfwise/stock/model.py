@@ -1,30 +1,66 @@
-"""The rules of the ledger: what may move where, what a short pick means, who gets scarce stock, when stock is out."""
+"""The rules of the ledger: what may move where and in which status, who gets scarce stock, when stock is out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
 from shelfwise.core.errors import Fault
 
-Reason = Literal["opening", "receive", "move", "pick", "adjust", "return", "reverse"]
+Reason = Literal[
+    "opening",
+    "receive",
+    "put_away",
+    "move",
+    "pick",
+    "ship",
+    "adjust",
+    "count",
+    "return",
+    "write_off",
+    "transfer_out",
+    "transfer_in",
+    "convert",
+    "hold",
+    "release",
+    "reverse",
+]
+Status = Literal["available", "hold", "quarantine", "damaged"]
 
-REAL = frozenset({"bin", "dock"})
+STATUSES: tuple[Status, ...] = ("available", "hold", "quarantine", "damaged")
+# What lies in these counts as on hand; the other kinds are the other ends of double entry.
+REAL = frozenset({"bin", "dock", "packing"})
 _CORRECTING = frozenset({"adjustment", "unaccounted"})
+_ROAD = frozenset({"transit"})
+Ends = tuple[frozenset[str], frozenset[str]]
 # From which kinds of place to which a movement of each reason goes.
-ENDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "opening": (frozenset({"opening"}), REAL),
-    "receive": (frozenset({"supplier"}), REAL),
-    "move": (REAL, REAL),
-    "pick": (REAL, frozenset({"customer"})),
-    "return": (frozenset({"customer"}), REAL),
-    "adjust": (REAL | _CORRECTING, REAL | _CORRECTING),
+ENDS: dict[str, tuple[Ends, ...]] = {
+    "opening": ((frozenset({"opening"}), REAL),),
+    "receive": ((frozenset({"supplier"}), REAL),),
+    "put_away": ((REAL, REAL),),
+    "move": ((REAL, REAL),),
+    "pick": ((REAL, frozenset({"customer", "packing"})),),
+    "ship": ((REAL, frozenset({"customer"})),),
+    "adjust": ((REAL | _CORRECTING, REAL | _CORRECTING), (_ROAD, _CORRECTING), (_CORRECTING, _ROAD)),
+    "count": ((REAL, _CORRECTING), (_CORRECTING, REAL)),
+    # From a customer back to us, or from us back to the supplier.
+    "return": ((frozenset({"customer"}), REAL), (REAL, frozenset({"supplier"}))),
+    "write_off": ((REAL | _ROAD, frozenset({"scrap"})),),
+    "transfer_out": ((REAL, _ROAD),),
+    "transfer_in": ((_ROAD, REAL),),
+    "convert": ((REAL, frozenset({"conversion"})), (frozenset({"conversion"}), REAL)),
+    "hold": ((REAL, REAL),),
+    "release": ((REAL, REAL),),
 }
-# Sources of corrections that the ledger makes itself are filed under the movement they belong to.
+# Only these change the status of what lies in a real place; whatever else moves keeps the one it has.
+STATUS_CHANGES = frozenset({"hold", "release", "reverse"})
+# Sources of lines that the ledger makes itself are filed under the movement they belong to.
 SHORT = "short:"
+# What the services of stock file their own facts under; nobody else's source may begin like that.
+RESERVED = (SHORT, "receipt:", "pick:", "ship:", "transfer:", "count:", "convert:")
 
 
 @dataclass(frozen=True)
@@ -35,6 +71,10 @@ class NewMovement:
         quantity: in the item's unit, above zero, a multiple of its quantum.
         occurred_at: when it happened; None: now.
         source: the stable key of the fact behind it; the same source told twice is one movement. None: none.
+        lot: None: nobody named one, and the lots that expire first are taken; '': none, and that is known.
+        from_status: where the place holds too little in this status, what it holds in others is taken.
+        catch_weight_g: what the quantity weighed; None: its share of what lies there.
+        batch_id: of what is posted together; None: one of its own call.
     """
 
     item_id: int
@@ -46,11 +86,26 @@ class NewMovement:
     source: str | None = None
     lot: str | None = None
     serial: str | None = None
+    from_status: Status = "available"
+    to_status: Status = "available"
+    catch_weight_g: Decimal | None = None
+    note: str | None = None
+    batch_id: int | None = None
+    sales_line_id: int | None = None
+    purchase_order_id: int | None = None
+    purchase_line: int | None = None
+    transfer_id: int | None = None
+    transfer_line: int | None = None
+    count_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the ledger about to be written."""
+    """A line of the ledger about to be written; fields as those of `NewMovement`.
+
+    Attributes:
+        lot_chosen: nobody named the lot: it is the one that should have been taken.
+    """
 
     item_id: int
     from_place_id: int
@@ -63,11 +118,26 @@ class Entry:
     serial: str | None = None
     reverses: int | None = None
     sales_line_id: int | None = None
+    from_status: Status = "available"
+    to_status: Status = "available"
+    catch_weight_g: Decimal | None = None
+    note: str | None = None
+    batch_id: int | None = None
+    purchase_order_id: int | None = None
+    purchase_line: int | None = None
+    transfer_id: int | None = None
+    transfer_line: int | None = None
+    count_id: int | None = None
+    lot_chosen: bool = False
 
 
 @dataclass(frozen=True)
 class Movement:
-    """A line of the ledger."""
+    """A line of the ledger.
+
+    Attributes:
+        part_of: the first line of what was told at once and came from several lots or statuses; None: itself.
+    """
 
     movement_id: int
     item_id: int
@@ -82,6 +152,38 @@ class Movement:
     serial: str | None
     reverses: int | None
     sales_line_id: int | None
+    from_status: Status
+    to_status: Status
+    catch_weight_g: Decimal | None
+    note: str | None
+    batch_id: int | None
+    part_of: int | None
+    lot_chosen: bool
+    purchase_order_id: int | None
+    purchase_line: int | None
+    transfer_id: int | None
+    transfer_line: int | None
+    count_id: int | None
+
+
+@dataclass(frozen=True)
+class Lot:
+    """A lot of an item: everything of it that was produced together.
+
+    Attributes:
+        status: not 'available': held everywhere; what still arrives of it gets this status.
+        expires_on: the last day on which it may be sold, by the site's calendar.
+    """
+
+    item_id: int
+    code: str
+    expires_on: date | None
+    made_on: date | None
+    supplier_id: int | None
+    status: Status
+    status_note: str | None
+    first_received_at: datetime | None
+    expired_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -100,100 +202,81 @@ class Spot:
 
 @dataclass(frozen=True)
 class StockLevel:
-    """The sum over a site's real places, and what is promised of it."""
+    """The sum over a site's real places, what of it may not be sold, and what is promised of the rest."""
 
     item_id: int
     site_id: int
     on_hand: Decimal
     reserved: Decimal
+    blocked: Decimal = Decimal(0)
 
     @property
     def available(self) -> Decimal:
-        return self.on_hand - self.reserved
+        return self.on_hand - self.blocked - self.reserved
 
     @property
     def overpromised(self) -> Decimal:
-        """What is promised beyond what is there."""
-        return max(self.reserved - self.on_hand, Decimal(0))
+        """What is promised beyond what is there and may be sold."""
+        return max(-self.available, Decimal(0))
 
-    def changed(self, on_hand: Decimal, reserved: Decimal) -> StockLevel:
-        return replace(self, on_hand=self.on_hand + on_hand, reserved=self.reserved + reserved)
-
-
-@dataclass(frozen=True)
-class Settled:
-    """An entry, and the correction that must be written before it where its place lacks what was taken."""
-
-    entry: Entry
-    correction: Entry | None
-
-    @property
-    def missing(self) -> Decimal:
-        return Decimal(0) if self.correction is None else self.correction.quantity
-
-
-def ends_faults(reason: str, start: Spot, end: Spot, where: str) -> Iterator[Fault]:
-    """What is wrong with the two ends of a movement."""
-    if start.site_id != end.site_id:
-        yield Fault(
-            where, "two places of one site", f"{start.code} and {end.code}", "Send goods between sites as orders."
+    def changed(self, on_hand: Decimal, reserved: Decimal, blocked: Decimal = Decimal(0)) -> StockLevel:
+        return replace(
+            self,
+            on_hand=self.on_hand + on_hand,
+            reserved=self.reserved + reserved,
+            blocked=self.blocked + blocked,
         )
-    if start.place_id == end.place_id:
+
+
+def ends_faults(
+    reason: str,
+    start: Spot,
+    end: Spot,
+    where: str,
+    from_status: Status = "available",
+    to_status: Status = "available",
+) -> Iterator[Fault]:
+    """What is wrong with the two ends of a movement."""
+    if start.site_id != end.site_id and not (reason == "transfer_in" and start.kind == "transit"):
+        yield Fault(
+            where,
+            "two places of one site",
+            f"{start.code} and {end.code}",
+            "Send goods between sites as orders or as a transfer.",
+        )
+    if (start.place_id, from_status) == (end.place_id, to_status):
         yield Fault(where, "two different places", f"{start.code} twice", "Say where it went.")
+    yield from _reason_faults(reason, start, end, where)
+    yield from _status_faults(reason, start, end, where, from_status, to_status)
+
+
+def _reason_faults(reason: str, start: Spot, end: Spot, where: str) -> Iterator[Fault]:
     allowed = ENDS.get(reason)
     if allowed is None:
         yield Fault(where, f"one of {', '.join(sorted(ENDS))}", repr(reason), "Reversals are made by reversing.")
-    elif start.kind not in allowed[0] or end.kind not in allowed[1]:
-        wanted = f"{' or '.join(sorted(allowed[0]))} to {' or '.join(sorted(allowed[1]))}"
+    elif not any(start.kind in starts and end.kind in ends for starts, ends in allowed):
+        wanted = ", or ".join(
+            f"{' or '.join(sorted(starts))} to {' or '.join(sorted(ends))}" for starts, ends in allowed
+        )
         yield Fault(where, f"for {reason!r}: {wanted}", f"{start.kind} to {end.kind}", "Correct the places or reason.")
 
 
-def settle(
-    entries: Iterable[Entry],
-    balances: Mapping[tuple[int, int], Decimal],
-    spots: Mapping[int, Spot],
-    unaccounted: Mapping[int, int],
-) -> list[Settled]:
-    """Find what real places lack for what was taken from them.
-
-    What was observed has happened: where a bin holds less than was taken, it must have held more than the ledger knew.
-    The difference comes from the site's UNACCOUNTED place, so that no bin falls below zero and the sum stays zero.
-
-    Args:
-        entries: in the order in which they happen.
-        balances: on hand by (item, place) before; missing means zero.
-        spots: every place named in the entries.
-        unaccounted: the UNACCOUNTED place of each site.
-    """
-    held = dict(balances)
-    settled = []
-    for entry in entries:
-        start = spots[entry.from_place_id]
-        correction = None
-        if start.real:
-            key = (entry.item_id, start.place_id)
-            missing = entry.quantity - held.get(key, Decimal(0))
-            if missing > 0:
-                correction = Entry(
-                    entry.item_id, unaccounted[start.site_id], start.place_id, missing, entry.occurred_at, "adjust"
-                )
-                held[key] = held.get(key, Decimal(0)) + missing
-            held[key] -= entry.quantity
-        if spots[entry.to_place_id].real:
-            key = (entry.item_id, entry.to_place_id)
-            held[key] = held.get(key, Decimal(0)) + entry.quantity
-        settled.append(Settled(entry, correction))
-    return settled
-
-
-def place_changes(entries: Iterable[Entry]) -> dict[tuple[int, int], Decimal]:
-    """By how much entries change each (item, place), in key order."""
-    changes: dict[tuple[int, int], Decimal] = {}
-    for entry in entries:
-        for place_id, quantity in ((entry.from_place_id, -entry.quantity), (entry.to_place_id, entry.quantity)):
-            key = (entry.item_id, place_id)
-            changes[key] = changes.get(key, Decimal(0)) + quantity
-    return dict(sorted(changes.items()))
+def _status_faults(
+    reason: str, start: Spot, end: Spot, where: str, from_status: Status, to_status: Status
+) -> Iterator[Fault]:
+    if reason == "hold" and to_status == "available":
+        yield Fault(f"{where}, to_status", "hold, quarantine or damaged", "available", "Release stock by 'release'.")
+    elif reason == "release" and (to_status != "available" or from_status == "available"):
+        yield Fault(
+            f"{where}, to_status", "held stock to 'available'", f"{from_status} to {to_status}", "Hold it by 'hold'."
+        )
+    elif start.real and end.real and reason not in STATUS_CHANGES and from_status != to_status:
+        yield Fault(
+            f"{where}, to_status",
+            f"{from_status!r}, as it was",
+            repr(to_status),
+            "A move keeps the status. Hold or release the stock to change it.",
+        )
 
 
 def allocate(available: Decimal, lines: Sequence[tuple[int, Decimal]]) -> list[tuple[int, Decimal]]:

@@ -1,24 +1,22 @@
-"""Posting movements that were observed, one or thousands, and reversing them; rooms reach these through service.py."""
+"""Posting movements that were observed, one or thousands; rooms reach these through service.py."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import Fault, Forbidden, Invalid, NotFound, Refused
+from shelfwise.core.errors import Fault, Forbidden, Refused
 from shelfwise.core.quantities import ZERO, plain
-from shelfwise.orders import service as orders
-from shelfwise.orders import tables as orders_tables
 from shelfwise.orders.model import amount_faults, instant_faults, name_faults
 from shelfwise.records import tables as records_tables
-from shelfwise.records.model import refuse
+from shelfwise.records.model import LARGEST, refuse, text_faults
 from shelfwise.stock import tables
-from shelfwise.stock.ledger import Map, read_map, write
-from shelfwise.stock.model import SHORT, Entry, Movement, NewMovement, ends_faults
+from shelfwise.stock.ledger import Map, lock, read_map, write
+from shelfwise.stock.model import RESERVED, STATUSES, Entry, Movement, NewMovement, ends_faults
+from shelfwise.stock.tables import Batch
 
 # Receipts and picks are filed under sources of their own, so that two kinds of fact never share one.
 RECEIPT = "receipt:"
@@ -28,10 +26,22 @@ PICK = "pick:"
 _RIGHTS: dict[str, tuple[Right, ...]] = {
     "opening": (Right.ADJUST_STOCK,),
     "receive": (Right.RECEIVE_GOODS,),
+    "put_away": (Right.RECEIVE_GOODS, Right.ISSUE_GOODS),
     "move": (Right.ISSUE_GOODS, Right.RECEIVE_GOODS),
     "pick": (Right.ISSUE_GOODS,),
+    "ship": (Right.ISSUE_GOODS,),
     "return": (Right.RECEIVE_GOODS,),
+    "transfer_out": (Right.ISSUE_GOODS,),
+    "transfer_in": (Right.RECEIVE_GOODS,),
     "adjust": (Right.ADJUST_STOCK,),
+    "count": (Right.ADJUST_STOCK,),
+    "write_off": (Right.ADJUST_STOCK,),
+}
+# These follow rules of their own and are posted by the services named after them.
+_BY_THEIR_OWN = {
+    "hold": "Hold stock by stock.hold.",
+    "release": "Release stock by stock.release, which takes a person's signature.",
+    "convert": "Convert by stock.convert, which posts both sides at once.",
 }
 
 
@@ -48,25 +58,40 @@ def post(ctx: Context, movement: NewMovement) -> int:
     return post_many(ctx, [movement])[0]
 
 
-def post_many(ctx: Context, movements: Sequence[NewMovement]) -> list[int]:
-    """Post thousands of movements, in the order in which they happened; returns the id of each. See `post`."""
+def post_many(
+    ctx: Context, movements: Sequence[NewMovement], kind: str | None = None, note: str | None = None
+) -> list[int]:
+    """Post thousands of movements, in the order in which they happened; returns the id of each. See `post`.
+
+    Args:
+        kind, note: what the batch they make is called; None: after the first one's reason.
+    """
     for reason in {movement.reason for movement in movements}:
-        _require_any(ctx, reason)
+        require_any(ctx, reason)
     if not movements:
         return []
     places = read_map(ctx, {place for one in movements for place in (one.from_place_id, one.to_place_id)})
+    for reason, site_id in {
+        (one.reason, places.spots[place].site_id)
+        for one in movements
+        for place in (one.from_place_id, one.to_place_id)
+        if places.spots[place].real
+    }:
+        require_any(ctx, reason, site_id)
     _check(ctx, movements, places)
-    keys = {(one.item_id, places.spots[one.from_place_id].site_id) for one in movements}
-    levels = tables.lock_levels(ctx.tx, ctx.tenant, keys)
+    keys = {
+        (one.item_id, places.spots[place].site_id)
+        for one in movements
+        for place in (one.from_place_id, one.to_place_id)
+    }
+    levels = lock(ctx, keys)
     known = tables.movements_of_sources(ctx.tx, ctx.tenant, {one.source for one in movements if one.source is not None})
-    fresh: list[Entry] = []
-    for one in movements:
-        if one.source is not None and one.source in known:
-            refuse_other(known[one.source], entry_of(one, ctx.now))
-        else:
-            fresh.append(entry_of(one, ctx.now))
-    ids = iter(write(ctx, levels, fresh, places)) if fresh else iter(())
+    entries = [entry_of(one, ctx.now) for one in movements]
+    refuse_others(ctx, known, entries)
+    fresh = [entry for entry in entries if entry.source is None or entry.source not in known]
+    ids: Iterator[int] = iter(())
     if fresh:
+        ids = iter(write(ctx, levels, fresh, places, batch=Batch(kind or fresh[0].reason, note)))
         ctx.audit("stock.posted", "stock", count=len(fresh), reasons=sorted({entry.reason for entry in fresh}))
     return [
         known[one.source].movement_id if one.source is not None and one.source in known else next(ids)
@@ -74,45 +99,60 @@ def post_many(ctx: Context, movements: Sequence[NewMovement]) -> list[int]:
     ]
 
 
+_SHARED = [name for name in NewMovement.__dataclass_fields__ if name != "occurred_at"]
+
+
 def entry_of(movement: NewMovement, now: datetime) -> Entry:
     """The movement as a line of the ledger."""
-    return Entry(
-        movement.item_id,
-        movement.from_place_id,
-        movement.to_place_id,
-        movement.quantity,
-        movement.occurred_at or now,
-        movement.reason,
-        movement.source,
-        movement.lot,
-        movement.serial,
-    )
+    return Entry(occurred_at=movement.occurred_at or now, **{name: getattr(movement, name) for name in _SHARED})
 
 
-def refuse_other(stored: Movement, told: Entry) -> None:
-    """
+def refuse_others(ctx: Context, known: Mapping[str, Movement], told: Iterable[Entry]) -> None:
+    """Compare what is told with what the same sources told before, in as many lines as it became.
+
     Raises:
         Refused: a source told of one movement before and tells of another now.
     """
+    if not known:
+        return
+    parts = tables.parts_of(ctx.tx, ctx.tenant, {one.movement_id for one in known.values()})
+    for entry in told:
+        stored = known.get(entry.source or "")
+        if stored is not None:
+            further = parts.get(stored.movement_id, [])
+            whole = stored.quantity + sum((one.quantity for one in further), ZERO)
+            _refuse_other(stored, whole, entry)
+
+
+def _refuse_other(stored: Movement, quantity: Decimal, told: Entry) -> None:
+    lot = None if stored.lot_chosen else stored.lot
     if (
-        stored.item_id, stored.from_place_id, stored.to_place_id, stored.quantity, stored.reason, stored.lot,
+        stored.item_id, stored.from_place_id, stored.to_place_id, quantity, stored.reason, lot,
         stored.serial, stored.sales_line_id,
     ) != (
-        told.item_id, told.from_place_id, told.to_place_id, told.quantity, told.reason, told.lot, told.serial,
+        told.item_id, told.from_place_id, told.to_place_id, told.quantity, told.reason, told.lot or None, told.serial,
         told.sales_line_id,
     ):  # fmt: skip
         raise Refused(
-            f"The source {stored.source!r} has told of another movement: {stored.reason} of {plain(stored.quantity)}"
+            f"The source {stored.source!r} has told of another movement: {stored.reason} of {plain(quantity)}"
             f" of item {stored.item_id} from place {stored.from_place_id} to {stored.to_place_id} (movement "
             f"{stored.movement_id}). Give each fact a source of its own; reverse the movement if it was wrong."
         )
 
 
-def _require_any(ctx: Context, reason: str) -> None:
+def require_any(ctx: Context, reason: str, site_id: int | None = None) -> None:
+    """
+    Raises:
+        Forbidden: the actor has none of the rights that are enough for the reason; without a site: nowhere.
+    """
     allowed = _RIGHTS.get(reason, (Right.ADJUST_STOCK,))
-    if not any(ctx.actor.may(right) for right in allowed):
+    if site_id is None:
+        granted = any(ctx.actor.may_somewhere(right) for right in allowed)
+    else:
+        granted = any(ctx.actor.may(right, site_id) for right in allowed)
+    if not granted:
         words = " nor ".join(right.value.replace("_", " ") for right in allowed)
-        raise Forbidden(f"{ctx.actor} may not {words}. Ask a manager to do it or to change your role.")
+        raise Forbidden(f"{ctx.actor} may not {words} here. Ask a manager to do it or to change your role.")
 
 
 def _check(ctx: Context, movements: Sequence[NewMovement], places: Map) -> None:
@@ -121,19 +161,43 @@ def _check(ctx: Context, movements: Sequence[NewMovement], places: Map) -> None:
     sources: set[str] = set()
     for row, one in enumerate(movements, 1):
         where = f"movement {row}" if len(movements) > 1 else "movement"
-        faults += ends_faults(one.reason, places.spots[one.from_place_id], places.spots[one.to_place_id], where)
-        faults += amount_faults(one.quantity, one.item_id, quanta, f"{where}, quantity")
+        start, end = places.spots[one.from_place_id], places.spots[one.to_place_id]
+        if one.reason in _BY_THEIR_OWN:
+            faults.append(Fault(where, "a movement that was observed", one.reason, _BY_THEIR_OWN[one.reason]))
+        faults += ends_faults(one.reason, start, end, where, one.from_status, one.to_status)
+        faults += line_faults(one, quanta, where)
         if one.occurred_at is not None:
             faults += instant_faults(one.occurred_at, ctx.now, f"{where}, occurred_at")
-        for name, text in (("source", one.source), ("lot", one.lot), ("serial", one.serial)):
-            if text is not None:
-                faults += name_faults(text, f"{where}, {name}")
-        if one.source is not None and (one.source in sources or one.source.startswith(SHORT)):
-            faults.append(
-                Fault(f"{where}, source", f"one of its own, not beginning with {SHORT}", one.source, "Name it.")
-            )
+        if one.source is not None:
+            faults += name_faults(one.source, f"{where}, source")
+        if one.source is not None and (one.source in sources or one.source.startswith(RESERVED)):
+            wanted = f"one of its own, not beginning with {', '.join(RESERVED)}"
+            faults.append(Fault(f"{where}, source", wanted, one.source, "Name it otherwise."))
         sources.add(one.source or "")
     refuse(faults)
+
+
+def line_faults(one: NewMovement, quanta: Mapping[int, Decimal], where: str) -> Iterator[Fault]:
+    """What is wrong with the amounts of a movement."""
+    yield from amount_faults(one.quantity, one.item_id, quanta, f"{where}, quantity")
+    yield from arrival_faults(one, f"{where}, ")
+
+
+def arrival_faults(one: NewMovement | Entry, row: str = "") -> Iterator[Fault]:
+    """What is wrong with how goods are named and weighed; `row` is put before the names of fields."""
+    for name, text in (("lot", one.lot or None), ("serial", one.serial)):
+        if text is not None:
+            yield from name_faults(text, f"{row}{name}")
+    if one.serial is not None and one.quantity != 1:
+        yield Fault(f"{row}quantity", "1, as there is one of each serial", str(one.quantity), "Post each by itself.")
+    weight = one.catch_weight_g
+    if weight is not None and not (weight.is_finite() and 0 <= weight < LARGEST):
+        yield Fault(f"{row}catch_weight_g", "a weight in g, 0 or more", str(weight), "Weigh it again.")
+    if one.note is not None:
+        yield from text_faults(one.note, f"{row}note")
+    for status in (one.from_status, one.to_status):
+        if status not in STATUSES:
+            yield Fault(f"{row}status", f"one of {', '.join(STATUSES)}", repr(status), "Correct the status.")
 
 
 def opening_stock(
@@ -160,72 +224,3 @@ def opening_stock(
             for item_id, place_id, quantity in stock
         ],
     )
-
-
-def reverse(ctx: Context, movement_id: int, reason: str) -> int:
-    """Take back a movement that was a mistake, by posting its opposite now; returns the id of the reversal.
-
-    With a short pick goes the correction it made. A receipt counts as not received; a sales line as not issued, and
-    waits for stock again.
-
-    Raises:
-        Invalid: no reason was given.
-        NotFound: there is no such movement.
-        Refused: it was reversed before, or is itself a reversal.
-    """
-    ctx.require(Right.ADJUST_STOCK)
-    if not reason.strip():
-        raise Invalid(Fault("reason", "why the movement was a mistake", "nothing", "Write a few words."))
-    wrong = tables.movement(ctx.tx, ctx.tenant, movement_id)
-    if wrong is None:
-        raise NotFound("movement", movement_id)
-    if wrong.reverses is not None:
-        raise Refused(f"Movement {movement_id} is a reversal. Post the original movement again instead.")
-    places = read_map(ctx, {wrong.from_place_id, wrong.to_place_id})
-    key = (wrong.item_id, places.spots[wrong.to_place_id].site_id)
-    levels = tables.lock_levels(ctx.tx, ctx.tenant, [key])
-    earlier = tables.reversal_of(ctx.tx, ctx.tenant, movement_id)
-    if earlier is not None:
-        raise Refused(f"Movement {movement_id} was reversed before, by movement {earlier}. There is nothing to do.")
-    entries = [_opposite(wrong, ctx.now)]
-    made = tables.movements_of_sources(ctx.tx, ctx.tenant, [f"{SHORT}{movement_id}"]).get(f"{SHORT}{movement_id}")
-    if made is not None and tables.reversal_of(ctx.tx, ctx.tenant, made.movement_id) is None:
-        entries.append(_opposite(made, ctx.now))
-    released = ZERO if wrong.sales_line_id is None else _not_issued(ctx, wrong.sales_line_id, wrong.quantity)
-    ids = write(ctx, levels, entries, places, {key: released})
-    if wrong.reason == "receive" and wrong.source is not None and wrong.source.startswith(RECEIPT):
-        orders.take_back_receipt(ctx, wrong.source.removeprefix(RECEIPT))
-    ctx.audit("stock.reversed", f"movement:{movement_id}", by=ids[0], reason=reason[:500])
-    return ids[0]
-
-
-def _opposite(movement: Movement, now: datetime) -> Entry:
-    return replace(
-        Entry(
-            movement.item_id,
-            movement.to_place_id,
-            movement.from_place_id,
-            movement.quantity,
-            now,
-            "reverse",
-            lot=movement.lot,
-            serial=movement.serial,
-        ),
-        reverses=movement.movement_id,
-    )
-
-
-def _not_issued(ctx: Context, sales_line_id: int, quantity: Decimal) -> Decimal:
-    """Take back what a pick did to its line; returns how much of the line's reservation became free.
-
-    A line waits whole or not at all: what is left of its reservation goes, and all of it is reserved anew.
-    """
-    line = orders_tables.sales_line(ctx.tx, ctx.tenant, sales_line_id)
-    if line is None:
-        return ZERO
-    issued = line.issued - quantity
-    waits = line.state == "reserved" or (line.state == "issued" and issued < line.quantity)
-    orders_tables.set_issued(ctx.tx, ctx.tenant, sales_line_id, issued, "open" if waits else line.state)
-    released = tables.reserved_quantity(ctx.tx, ctx.tenant, sales_line_id)
-    tables.release(ctx.tx, ctx.tenant, sales_line_id, ZERO)
-    return released

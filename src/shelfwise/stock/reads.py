@@ -129,8 +129,9 @@ def bins(ctx: Context, site_id: int) -> list[BinStock]:
            held as (
                select distinct on (p.place_id) p.place_id, b.item_id, b.on_hand,
                       count(*) over (partition by p.place_id) as items
-               from here p join balance b
-                 on b.tenant_id = p.tenant_id and b.place_id = p.place_id and b.on_hand <> 0
+               from here p cross join lateral (
+                   select item_id, sum(on_hand) as on_hand from balance b
+                   where b.tenant_id = p.tenant_id and b.place_id = p.place_id and b.on_hand <> 0 group by item_id) b
                order by p.place_id, b.item_id is not distinct from p.item_id desc, b.on_hand desc, b.item_id),
            weighed as (
                select distinct on (d.place_id) d.place_id, d.device, l.value, l.observed_at
@@ -176,7 +177,7 @@ def _stock_rows(
                where tenant_id = %(tenant)s and site_id = %(site)s and quantity > received
                  and state in ('approved', 'sent', 'part_received') group by item_id)
            select i.item_id, sku, description, unit, coalesce(l.on_hand, 0) as on_hand,
-                  coalesce(l.reserved, 0) as reserved, coalesce(l.on_hand - l.reserved, 0) as available,
+                  coalesce(l.reserved, 0) as reserved, coalesce(l.on_hand - l.blocked - l.reserved, 0) as available,
                   coalesce(c.quantity, 0) as on_order
            from item i
            left join stock_level l on l.tenant_id = i.tenant_id and l.item_id = i.item_id and l.site_id = %(site)s
@@ -202,7 +203,7 @@ def levels(ctx: Context, site_id: int) -> list[StockLevel]:
     return rows(
         ctx.tx,
         StockLevel,
-        """select item_id, site_id, on_hand, reserved from stock_level
+        """select item_id, site_id, on_hand, reserved, blocked from stock_level
            where tenant_id = %s and site_id = %s order by item_id""",
         (ctx.tenant, site_id),
     )
@@ -215,11 +216,12 @@ def item_stock(ctx: Context, item_id: int) -> list[ItemAt]:
         ctx.tx,
         ItemAt,
         """select b.place_id, p.code, p.kind, p.site_id, s.code as site, b.on_hand
-           from balance b
+           from (select tenant_id, place_id, sum(on_hand) as on_hand from balance
+                 where tenant_id = %s and item_id = %s and on_hand <> 0 group by tenant_id, place_id) b
            join place p on p.tenant_id = b.tenant_id and p.place_id = b.place_id
            join site s on s.tenant_id = p.tenant_id and s.site_id = p.site_id
-           where b.tenant_id = %s and b.item_id = %s and b.on_hand <> 0
-           order by p.kind not in ('bin', 'dock'), s.code, p.code""",
+           where b.on_hand <> 0
+           order by p.kind not in ('bin', 'dock', 'packing'), s.code, p.code""",
         (ctx.tenant, item_id),
     )
 
@@ -266,15 +268,18 @@ def rebuild_check(ctx: Context) -> list[Difference]:
         ctx.tx,
         Difference,
         """with moved as (
-               select item_id, place_id, sum(quantity) as quantity from (
-                   select item_id, to_place_id as place_id, quantity from movement where tenant_id = %(tenant)s
+               select item_id, place_id, lot, status, sum(quantity) as quantity from (
+                   select item_id, to_place_id as place_id, coalesce(lot, '') as lot, to_status as status, quantity
+                   from movement where tenant_id = %(tenant)s
                    union all
-                   select item_id, from_place_id, -quantity from movement where tenant_id = %(tenant)s) ends
-               group by item_id, place_id),
+                   select item_id, from_place_id, coalesce(lot, ''), from_status, -quantity
+                   from movement where tenant_id = %(tenant)s) ends
+               group by item_id, place_id, lot, status),
            at_site as (
-               select m.item_id, p.site_id, sum(m.quantity) as quantity
+               select m.item_id, p.site_id, sum(m.quantity) as quantity,
+                      coalesce(sum(m.quantity) filter (where m.status <> 'available'), 0) as blocked
                from moved m join place p on p.tenant_id = %(tenant)s and p.place_id = m.place_id
-               where p.kind in ('bin', 'dock') group by m.item_id, p.site_id),
+               where p.kind in ('bin', 'dock', 'packing') group by m.item_id, p.site_id),
            promised as (
                select item_id, site_id, sum(quantity) as quantity from reservation
                where tenant_id = %(tenant)s group by item_id, site_id),
@@ -283,13 +288,17 @@ def rebuild_check(ctx: Context) -> list[Difference]:
                   coalesce(m.quantity, 0) as expected, coalesce(b.on_hand, 0) as found
            from moved m
            full join (select * from balance where tenant_id = %(tenant)s) b
-             on b.item_id = m.item_id and b.place_id = m.place_id
+             on b.item_id = m.item_id and b.place_id = m.place_id and b.lot = m.lot and b.status = m.status
            join place p on p.tenant_id = %(tenant)s and p.place_id = coalesce(m.place_id, b.place_id)
            where coalesce(m.quantity, 0) <> coalesce(b.on_hand, 0)
            union all
            select 'on_hand', item_id, site_id, null, coalesce(s.quantity, 0), coalesce(l.on_hand, 0)
            from at_site s full join level l using (item_id, site_id)
            where coalesce(s.quantity, 0) <> coalesce(l.on_hand, 0)
+           union all
+           select 'blocked', item_id, site_id, null, coalesce(s.blocked, 0), coalesce(l.blocked, 0)
+           from at_site s full join level l using (item_id, site_id)
+           where coalesce(s.blocked, 0) <> coalesce(l.blocked, 0)
            union all
            select 'reserved', item_id, site_id, null, coalesce(r.quantity, 0), coalesce(l.reserved, 0)
            from promised r full join level l using (item_id, site_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from shelfwise.access.context import Context
@@ -21,11 +21,12 @@ from shelfwise.orders import tables as orders_tables
 from shelfwise.orders.model import Receipt, SalesLine, SalesState, amount_faults, instant_faults, name_faults
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
-from shelfwise.stock import tables
-from shelfwise.stock.ledger import Map, follow_stockouts, read_map, write
-from shelfwise.stock.model import Entry, Spot, allocate
-from shelfwise.stock.posting import PICK, RECEIPT, opening_stock, post, post_many, refuse_other, reverse
+from shelfwise.stock import lots, tables
+from shelfwise.stock.ledger import Map, follow_stockouts, lock, read_map, write
+from shelfwise.stock.model import Entry, Spot, Status, allocate
+from shelfwise.stock.posting import PICK, RECEIPT, arrival_faults, opening_stock, post, post_many, refuse_others
 from shelfwise.stock.reads import bins, item_stock, levels, movements, rebuild_check, stock_list, stock_of, stockouts
+from shelfwise.stock.reversing import reverse, reverse_batch
 from shelfwise.store.database import notify
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "receive",
     "reserve_open",
     "reverse",
+    "reverse_batch",
     "stock_list",
     "stock_of",
     "stockouts",
@@ -68,23 +70,41 @@ def receive(
     place_id: int,
     source: str,
     occurred_at: datetime | None = None,
+    *,
+    lot: str | None = None,
+    expires_on: date | None = None,
+    made_on: date | None = None,
+    serial: str | None = None,
+    status: Status = "available",
+    catch_weight_g: Decimal | None = None,
+    note: str | None = None,
 ) -> Receipt:
     """Goods came for a line of a purchase order and were put at a place. Told again, it is the same receipt.
+
+    Args:
+        lot: is noted where it is new, with its dates and its supplier.
+        status: 'available', or what it came as: damaged, in quarantine until somebody has looked.
 
     Raises:
         Invalid: a field cannot be right.
         NotFound: the order has no such line, or the place does not exist.
         Refused: the source has told of another receipt.
     """
-    ctx.require(Right.RECEIVE_GOODS)
+    ctx.require_somewhere(Right.RECEIVE_GOODS)
     found = purchase_tables.order_line(ctx.tx, ctx.tenant, purchase_order_id, line)
     if found is None:
         raise NotFound(f"line of purchase order {purchase_order_id}", line)
     site_id, ordered = found
+    ctx.require(Right.RECEIVE_GOODS, site_id)
     places = read_map(ctx, [place_id], [site_id])
-    refuse(_real_here(places.spots[place_id], site_id, "place"))
     at = occurred_at or ctx.now
-    locked = tables.lock_levels(ctx.tx, ctx.tenant, [(ordered.item_id, site_id)])
+    entry = Entry(
+        ordered.item_id, places.virtual[site_id, "supplier"], place_id, quantity, at, "receive", f"{RECEIPT}{source}",
+        lot, serial, to_status=status, catch_weight_g=catch_weight_g, note=note, purchase_order_id=purchase_order_id,
+        purchase_line=line,
+    )  # fmt: skip
+    refuse([*_real_here(places.spots[place_id], site_id, "place"), *arrival_faults(entry)])
+    locked = lock(ctx, [(ordered.item_id, site_id)])
     receipt = orders.record_receipt(
         ctx,
         purchase_order_id=purchase_order_id,
@@ -95,8 +115,9 @@ def receive(
         received_at=at,
     )
     if receipt.new:
-        supplier = places.virtual[site_id, "supplier"]
-        entry = Entry(ordered.item_id, supplier, place_id, quantity, at, "receive", f"{RECEIPT}{source}")
+        if lot:
+            supplier_id = lots.supplier_of(ctx.tx, ctx.tenant, purchase_order_id)
+            lots.put(ctx.tx, ctx.tenant, ordered.item_id, lot, expires_on, made_on, supplier_id)
         write(ctx, locked, [entry], places)
     return receipt
 
@@ -120,7 +141,7 @@ def reserve_open(ctx: Context, site_id: int, item_ids: Collection[int] | None = 
     wanted = asked if item_ids is None else sorted(set(asked) & set(item_ids))
     if not wanted:
         return 0
-    locked = tables.lock_levels(ctx.tx, ctx.tenant, [(item_id, site_id) for item_id in wanted])
+    locked = lock(ctx, [(item_id, site_id) for item_id in wanted])
     waiting: dict[int, list[tuple[int, Decimal]]] = {item_id: [] for item_id in wanted}
     for item_id, sales_line_id, quantity in orders_tables.waiting_lines(ctx.tx, ctx.tenant, site_id, wanted):
         waiting[item_id].append((sales_line_id, quantity))
@@ -134,7 +155,9 @@ def reserve_open(ctx: Context, site_id: int, item_ids: Collection[int] | None = 
         promised[item_id] = promised.get(item_id, ZERO) + quantity
     if granted:
         tables.insert_reservations(ctx.tx, ctx.tenant, site_id, granted, ctx.now)
-        tables.change_levels(ctx.tx, ctx.tenant, (((item, site_id), ZERO, much) for item, much in promised.items()))
+        tables.change_levels(
+            ctx.tx, ctx.tenant, (((item, site_id), ZERO, much, ZERO) for item, much in promised.items())
+        )
         lines = [sales_line_id for sales_line_id, _, _ in granted]
         orders_tables.set_state(ctx.tx, ctx.tenant, lines, "reserved")
         ctx.publish("sales.reserved", f"site:{site_id}", site_id=site_id, sales_line_ids=lines)
@@ -173,7 +196,7 @@ def issue(
     at = occurred_at or ctx.now
     _check_picks(ctx, line, picks, places, source, at)
     key = (line.item_id, line.site_id)
-    locked = tables.lock_levels(ctx.tx, ctx.tenant, [key])
+    locked = lock(ctx, [key])
     customer = places.virtual[line.site_id, "customer"]
     entries = [
         Entry(line.item_id, place_id, customer, quantity, at, "pick", f"{PICK}{source}#{number}")
@@ -192,6 +215,8 @@ def issue(
         "issued" if whole else "open" if line.state == "reserved" and released == reserved else line.state
     )
     tables.release(ctx.tx, ctx.tenant, sales_line_id, reserved - released)
+    if line.state == "cancelled":
+        tables.note_cancelled(ctx.tx, ctx.tenant, sales_line_id)
     orders_tables.set_issued(ctx.tx, ctx.tenant, sales_line_id, issued, state)
     ids = write(ctx, locked, entries, places, {key: released})
     ctx.audit("sales.issued", f"sales_line:{sales_line_id}", quantity=plain(picked), source=source)
@@ -230,8 +255,7 @@ def _told_before(ctx: Context, entries: Sequence[Entry], source: str) -> tuple[i
         return ()
     if len(known) != len(entries) or names[-1] in known:
         raise Refused(f"The source {source!r} has told of another number of picks. Give each pick a source of its own.")
-    for name, entry in zip(names, entries, strict=False):
-        refuse_other(known[name], entry)
+    refuse_others(ctx, known, entries)
     return tuple(known[name].movement_id for name in names[:-1])
 
 
@@ -245,7 +269,7 @@ def cancel(ctx: Context, sales_line_id: int, reason: str) -> SalesLine:
     ctx.require(Right.TAKE_ORDERS)
     line = _line(ctx, sales_line_id)
     key = (line.item_id, line.site_id)
-    locked = tables.lock_levels(ctx.tx, ctx.tenant, [key])
+    locked = lock(ctx, [key])
     line = _line(ctx, sales_line_id)
     if line.state == "cancelled":
         return line
@@ -256,7 +280,7 @@ def cancel(ctx: Context, sales_line_id: int, reason: str) -> SalesLine:
         )
     released = tables.reserved_quantity(ctx.tx, ctx.tenant, sales_line_id)
     tables.release(ctx.tx, ctx.tenant, sales_line_id, ZERO)
-    tables.change_levels(ctx.tx, ctx.tenant, [(key, ZERO, -released)])
+    tables.change_levels(ctx.tx, ctx.tenant, [(key, ZERO, -released, ZERO)])
     orders_tables.set_state(ctx.tx, ctx.tenant, [sales_line_id], "cancelled")
     follow_stockouts(ctx, {key: locked[key].changed(ZERO, -released)}, {})
     ctx.audit("sales.cancelled", f"sales_line:{sales_line_id}", reason=reason[:500])

@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from psycopg.types.json import Jsonb
 
 from shelfwise.stock.model import Entry, Movement, Spot, StockLevel, StockoutChange
-from shelfwise.store.database import Tx, first, rows, run, values
+from shelfwise.stock.settling import BalanceKey, LotFacts, Lying
+from shelfwise.store.database import Tx, first, rows, run, value, values
 from shelfwise.store.events import EVENTS
 
 Key = tuple[int, int]
+# Kind, subject, data, when it happened.
+Fact = tuple[str, str, dict[str, object], datetime]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What movements posted together are called; `signed_by` is whose name stands for it, where it needs one."""
+
+    kind: str
+    note: str | None = None
+    signed_by: str | None = None
+    reverses_batch_id: int | None = None
+    occurred_at: datetime | None = None
+
 
 _MOVEMENT = """select movement_id, item_id, from_place_id, to_place_id, quantity, occurred_at, recorded_at, reason,
-        source, lot, serial, reverses, sales_line_id
+        source, lot, serial, reverses, sales_line_id, from_status, to_status, catch_weight_g, note, batch_id, part_of,
+        lot_chosen, purchase_order_id, purchase_line, transfer_id, transfer_line, count_id
     from movement"""
+# Kinds of places that are on hand, for SQL; `model.REAL`.
+REAL = "('bin', 'dock', 'packing')"
 
 
 def lock_levels(tx: Tx, tenant: int, keys: Collection[Key]) -> dict[Key, StockLevel]:
@@ -32,7 +51,7 @@ def lock_levels(tx: Tx, tenant: int, keys: Collection[Key]) -> dict[Key, StockLe
     found = rows(
         tx,
         StockLevel,
-        """select item_id, site_id, on_hand, reserved from stock_level
+        """select item_id, site_id, on_hand, reserved, blocked from stock_level
            where tenant_id = %s and (item_id, site_id) in (select * from unnest(%s::bigint[], %s::bigint[]))
            order by item_id, site_id for update""",
         arguments,
@@ -40,19 +59,22 @@ def lock_levels(tx: Tx, tenant: int, keys: Collection[Key]) -> dict[Key, StockLe
     return {(level.item_id, level.site_id): level for level in found}
 
 
-def change_levels(tx: Tx, tenant: int, changes: Iterable[tuple[Key, Decimal, Decimal]]) -> None:
-    """Add to on_hand and reserved of locked levels."""
+def change_levels(tx: Tx, tenant: int, changes: Iterable[tuple[Key, Decimal, Decimal, Decimal]]) -> None:
+    """Add to on_hand, reserved and blocked of locked levels."""
     listed = list(changes)
     run(
         tx,
-        """update stock_level l set on_hand = l.on_hand + u.on_hand, reserved = l.reserved + u.reserved
-           from unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[]) u (item_id, site_id, on_hand, reserved)
+        """update stock_level l set on_hand = l.on_hand + u.on_hand, reserved = l.reserved + u.reserved,
+                                    blocked = l.blocked + u.blocked
+           from unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[])
+               u (item_id, site_id, on_hand, reserved, blocked)
            where l.tenant_id = %s and l.item_id = u.item_id and l.site_id = u.site_id""",
         (
-            [key[0] for key, _, _ in listed],
-            [key[1] for key, _, _ in listed],
-            [on_hand for _, on_hand, _ in listed],
-            [reserved for _, _, reserved in listed],
+            [key[0] for key, *_ in listed],
+            [key[1] for key, *_ in listed],
+            [one[1] for one in listed],
+            [one[2] for one in listed],
+            [one[3] for one in listed],
             tenant,
         ),
     )
@@ -81,80 +103,163 @@ def spots(tx: Tx, tenant: int, place_ids: Collection[int]) -> dict[int, Spot]:
 
 
 def virtual_spots(tx: Tx, tenant: int, site_ids: Collection[int]) -> list[Spot]:
-    """The virtual places of sites."""
+    """The places every site has one of: the virtual ones, and where packed goods wait."""
     return rows(
         tx,
         Spot,
         """select place_id, site_id, kind, code from place
-           where tenant_id = %s and site_id = any(%s::bigint[]) and kind not in ('bin', 'dock')""",
+           where tenant_id = %s and site_id = any(%s::bigint[]) and kind not in ('bin', 'dock')
+           order by place_id desc""",
         (tenant, list(site_ids)),
     )
 
 
-def balances(tx: Tx, tenant: int, keys: Collection[Key]) -> dict[Key, Decimal]:
-    """On hand by (item, place); a pair that never had any is missing."""
-    return {
-        (item_id, place_id): on_hand
-        for item_id, place_id, on_hand in values(
-            tx,
-            """select item_id, place_id, on_hand from balance
-               where tenant_id = %s and (item_id, place_id) in (select * from unnest(%s::bigint[], %s::bigint[]))""",
-            (tenant, [item for item, _ in keys], [place for _, place in keys]),
-        )
-    }
-
-
-def change_balances(tx: Tx, tenant: int, changes: Mapping[Key, Decimal]) -> None:
-    """Add to balances, in the order given, which must be key order."""
-    run(
-        tx,
-        """insert into balance as b (tenant_id, item_id, place_id, on_hand)
-           select %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::numeric[]) u
-           on conflict (tenant_id, item_id, place_id) do update set on_hand = b.on_hand + excluded.on_hand""",
-        (tenant, [item for item, _ in changes], [place for _, place in changes], list(changes.values())),
-    )
-
-
-def new_movement_ids(tx: Tx, count: int) -> list[int]:
-    """Ids to write movements under, ascending."""
+def lying(
+    tx: Tx, tenant: int, keys: Collection[Key], now: datetime
+) -> tuple[list[Lying], dict[tuple[int, str], LotFacts]]:
+    """What lies at (item, place), by lot and status; and what is known of those lots."""
     found = values(
         tx,
-        "select nextval(pg_get_serial_sequence('movement', 'movement_id')) from generate_series(1, %s)",
-        (count,),
+        """select b.item_id, b.place_id, b.lot, b.status, b.on_hand, b.catch_weight_g, l.expires_on,
+                  l.first_received_at, coalesce(l.expires_on < (%s at time zone s.time_zone)::date, false),
+                  coalesce(l.status, 'available')
+           from unnest(%s::bigint[], %s::bigint[]) u (item_id, place_id)
+           join balance b on b.tenant_id = %s and b.item_id = u.item_id and b.place_id = u.place_id and b.on_hand > 0
+           left join (lot l join place p on p.tenant_id = l.tenant_id
+                            join site s on s.tenant_id = p.tenant_id and s.site_id = p.site_id)
+             on b.lot <> '' and l.tenant_id = b.tenant_id and l.item_id = b.item_id and l.code = b.lot
+                and p.place_id = b.place_id""",
+        (now, [item for item, _ in keys], [place for _, place in keys], tenant),
     )
-    return sorted(movement_id for (movement_id,) in found)
+    return (
+        [Lying(*row[:6]) for row in found],
+        {(row[0], row[2]): LotFacts(*row[6:]) for row in found if row[2]},
+    )
+
+
+def change_balances(tx: Tx, tenant: int, changes: Mapping[BalanceKey, tuple[Decimal, Decimal]]) -> None:
+    """Add to balances and their weights, in the order given, which must be key order."""
+    run(
+        tx,
+        """insert into balance as b (tenant_id, item_id, place_id, lot, status, on_hand, catch_weight_g)
+           select %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::numeric[],
+               %s::numeric[]) u
+           on conflict (tenant_id, item_id, place_id, lot, status) do update
+           set on_hand = b.on_hand + excluded.on_hand, catch_weight_g = b.catch_weight_g + excluded.catch_weight_g""",
+        (
+            tenant,
+            [key[0] for key in changes],
+            [key[1] for key in changes],
+            [key[2] for key in changes],
+            [key[3] for key in changes],
+            [quantity for quantity, _ in changes.values()],
+            [weight for _, weight in changes.values()],
+        ),
+    )
+
+
+def new_ids(tx: Tx, movements: int) -> tuple[list[int], int]:
+    """Ids to write movements under, ascending, and one for their batch."""
+    ((ids, batch_id),) = values(
+        tx,
+        """select array_agg(nextval(pg_get_serial_sequence('movement', 'movement_id'))),
+                  nextval(pg_get_serial_sequence('movement_batch', 'batch_id'))
+           from generate_series(1, %s)""",
+        (movements,),
+    )
+    return sorted(ids), batch_id
+
+
+def insert_batch(
+    tx: Tx,
+    tenant: int,
+    batch_id: int | None,
+    batch: Batch,
+    actor: str,
+    recorded_at: datetime,
+) -> int:
+    """Note a batch under its id, or under a new one; returns it."""
+    return int(
+        value(
+            tx,
+            """insert into movement_batch (tenant_id, batch_id, kind, note, signed_by, actor, occurred_at, recorded_at,
+                                           reverses_batch_id)
+               overriding system value values (
+                   %s, coalesce(%s, nextval(pg_get_serial_sequence('movement_batch', 'batch_id'))),
+                   %s, %s, %s, %s, %s, %s, %s)
+               returning batch_id""",
+            (
+                tenant,
+                batch_id,
+                batch.kind,
+                batch.note,
+                batch.signed_by,
+                actor,
+                batch.occurred_at or recorded_at,
+                recorded_at,
+                batch.reverses_batch_id,
+            ),
+        )
+    )
 
 
 def insert_movements(
-    tx: Tx, tenant: int, ids: Sequence[int], entries: Sequence[Entry], recorded_at: datetime, actor: str
+    tx: Tx,
+    tenant: int,
+    ids: Sequence[int],
+    entries: Sequence[Entry],
+    parts: Sequence[int | None],
+    recorded_at: datetime,
+    actor: str,
 ) -> int:
-    """Append to the ledger; returns how many lines were written: fewer where a source or reversal is there already."""
+    """Append to the ledger; returns how many lines were written: fewer where a source or reversal is there already.
+
+    Args:
+        parts: for each line, the first line of what was told at once; None: it is that line.
+    """
     return run(
         tx,
-        """insert into movement (tenant_id, recorded_at, actor, movement_id, item_id, from_place_id, to_place_id,
-                                 quantity, occurred_at, reason, source, lot, serial, reverses, sales_line_id)
+        """insert into movement (tenant_id, recorded_at, actor, movement_id, part_of, item_id, from_place_id,
+                                 to_place_id, quantity, occurred_at, reason, source, lot, serial, reverses,
+                                 sales_line_id, from_status, to_status, catch_weight_g, note, batch_id,
+                                 purchase_order_id, purchase_line, transfer_id, transfer_line, count_id, lot_chosen)
            overriding system value
-           select %s, %s, %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[],
-               %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[]) u
+           select %s, %s, %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+               %s::numeric[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[],
+               %s::bigint[], %s::text[], %s::text[], %s::numeric[], %s::text[], %s::bigint[], %s::bigint[], %s::int[],
+               %s::bigint[], %s::int[], %s::bigint[], %s::bool[]) u
            on conflict do nothing""",
         (
             tenant,
             recorded_at,
             actor,
             list(ids),
-            [entry.item_id for entry in entries],
-            [entry.from_place_id for entry in entries],
-            [entry.to_place_id for entry in entries],
-            [entry.quantity for entry in entries],
-            [entry.occurred_at for entry in entries],
-            [entry.reason for entry in entries],
-            [entry.source for entry in entries],
-            [entry.lot for entry in entries],
-            [entry.serial for entry in entries],
-            [entry.reverses for entry in entries],
-            [entry.sales_line_id for entry in entries],
+            list(parts),
+            *([getattr(entry, name) for entry in entries] for name in _WRITTEN),
         ),
     )
+
+
+# The fields of an entry in the order of the insert.
+_WRITTEN = (
+    "item_id", "from_place_id", "to_place_id", "quantity", "occurred_at", "reason", "source", "lot", "serial",
+    "reverses", "sales_line_id", "from_status", "to_status", "catch_weight_g", "note", "batch_id",
+    "purchase_order_id", "purchase_line", "transfer_id", "transfer_line", "count_id", "lot_chosen",
+)  # fmt: skip
+
+
+def parts_of(tx: Tx, tenant: int, movement_ids: Collection[int]) -> dict[int, list[Movement]]:
+    """The further lines of what was told at once, by its first line, in order."""
+    found: dict[int, list[Movement]] = {}
+    for one in rows(
+        tx,
+        Movement,
+        f"{_MOVEMENT} where tenant_id = %s and part_of = any(%s::bigint[]) order by movement_id",
+        (tenant, list(movement_ids)),
+    ):
+        if one.part_of is not None:
+            found.setdefault(one.part_of, []).append(one)
+    return found
 
 
 def movement(tx: Tx, tenant: int, movement_id: int) -> Movement | None:
@@ -168,9 +273,41 @@ def movements_of_sources(tx: Tx, tenant: int, sources: Collection[str]) -> dict[
     return {one.source: one for one in found if one.source is not None}
 
 
-def reversal_of(tx: Tx, tenant: int, movement_id: int) -> int | None:
-    found = values(tx, "select movement_id from movement where tenant_id = %s and reverses = %s", (tenant, movement_id))
-    return found[0][0] if found else None
+def movements_of_batch(tx: Tx, tenant: int, batch_id: int) -> list[Movement]:
+    return rows(
+        tx, Movement, f"{_MOVEMENT} where tenant_id = %s and batch_id = %s order by movement_id", (tenant, batch_id)
+    )
+
+
+def reversals_of(tx: Tx, tenant: int, movement_ids: Collection[int]) -> dict[int, int]:
+    """By which movement each was taken back; those that were not are missing."""
+    return dict(
+        values(
+            tx,
+            "select reverses, movement_id from movement where tenant_id = %s and reverses = any(%s::bigint[])",
+            (tenant, list(movement_ids)),
+        )
+    )
+
+
+def was_cancelled(tx: Tx, tenant: int, sales_line_id: int) -> bool:
+    """Whether a line was cancelled before it was picked all the same."""
+    return bool(
+        value(
+            tx,
+            "select cancelled_before_pick from sales_line where tenant_id = %s and sales_line_id = %s",
+            (tenant, sales_line_id),
+        )
+    )
+
+
+def note_cancelled(tx: Tx, tenant: int, sales_line_id: int) -> None:
+    """A line is picked although it was cancelled."""
+    run(
+        tx,
+        "update sales_line set cancelled_before_pick = true where tenant_id = %s and sales_line_id = %s",
+        (tenant, sales_line_id),
+    )
 
 
 def stockout_ends(tx: Tx, tenant: int, keys: Collection[Key]) -> dict[Key, tuple[datetime | None, datetime | None]]:
@@ -242,9 +379,32 @@ def release(tx: Tx, tenant: int, sales_line_id: int, keep: Decimal) -> None:
         run(tx, "delete from reservation where tenant_id = %s and sales_line_id = %s", (tenant, sales_line_id))
 
 
-def publish_all(
-    tx: Tx, tenant: int, facts: Sequence[tuple[str, str, dict[str, object], datetime]], recorded_at: datetime
-) -> None:
+def give_back(tx: Tx, tenant: int, over: Mapping[Key, Decimal]) -> list[tuple[int, int, int, Decimal]]:
+    """Take the youngest reservations of sales lines of (item, site) back until `over` is free; their lines wait again.
+
+    Returns (item, site, sales line, quantity) of what was taken back.
+    """
+    return values(
+        tx,
+        """with youngest as (
+               select r.sales_line_id, u.over,
+                      sum(r.quantity) over (partition by r.item_id, r.site_id
+                                            order by r.reserved_at desc, r.sales_line_id desc) - r.quantity as before
+               from unnest(%s::bigint[], %s::bigint[], %s::numeric[]) u (item_id, site_id, over)
+               join reservation r on r.tenant_id = %s and r.item_id = u.item_id and r.site_id = u.site_id),
+           gone as (
+               delete from reservation r using youngest y
+               where r.tenant_id = %s and r.sales_line_id = y.sales_line_id and y.before < y.over
+               returning r.item_id, r.site_id, r.sales_line_id, r.quantity),
+           waiting as (
+               update sales_line s set state = 'open' from gone g
+               where s.tenant_id = %s and s.sales_line_id = g.sales_line_id and s.state = 'reserved')
+           select * from gone order by item_id, site_id, sales_line_id desc""",
+        ([item for item, _ in over], [site for _, site in over], list(over.values()), tenant, tenant, tenant),
+    )
+
+
+def publish_all(tx: Tx, tenant: int, facts: Sequence[Fact], recorded_at: datetime) -> None:
     """Record many facts (kind, subject, data, occurred at) at once, in order."""
     # One JSON document: an array of JSON texts would have every quote in it escaped, at ten times the cost.
     run(
