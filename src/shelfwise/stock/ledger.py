@@ -10,7 +10,7 @@ from decimal import Decimal
 from shelfwise.access.context import Context
 from shelfwise.core.errors import NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
-from shelfwise.stock import lots, tables
+from shelfwise.stock import lots, serials, tables
 from shelfwise.stock.model import SHORT, Entry, Spot, StockLevel, stockout_change
 from shelfwise.stock.settling import BalanceKey, LotFacts, Lying, Settled, place_changes, settle
 from shelfwise.stock.tables import Batch, Fact, Key
@@ -83,7 +83,7 @@ def write(
     Raises:
         Refused: a source or a reversal among them was written in the meantime.
     """
-    settled = _settled(ctx, entries, places)
+    settled, known = _settled(ctx, entries, places)
     written = _numbered(ctx, settled, batch or Batch(entries[0].reason))
     if tables.insert_movements(
         ctx.tx, ctx.tenant, written.ids, written.lines, written.parts, ctx.now, str(ctx.actor)
@@ -91,22 +91,29 @@ def write(
         raise Refused("The same fact was recorded by somebody else just now. Look at the movements, then try again.")
     changed = place_changes(written.lines)
     tables.change_balances(ctx.tx, ctx.tenant, changed)
-    changes = _level_changes(changed, places, released or {})
-    kept = give_back(ctx, levels, {key: levels[key].changed(*change) for key, change in changes.items()})
-    after = {key: level for key, (level, _) in kept.items()}
+    expired = {key for key, facts in known.items() if facts.expired}
+    changes = _level_changes(changed, places, released or {}, expired)
+    after, taken_back = give_back(ctx, levels, {key: one.on(levels[key]) for key, one in changes.items()})
     tables.change_levels(
         ctx.tx,
         ctx.tenant,
-        ((key, on_hand, reserved - kept[key][1], blocked) for key, (on_hand, reserved, blocked) in changes.items()),
+        ((key, one.on_hand, one.reserved - taken_back.get(key, ZERO), one.blocked) for key, one in changes.items()),
     )
     at: dict[Key, datetime] = {}
     for line in written.lines:
         key = (line.item_id, places.spots[line.to_place_id].site_id)
         at[key] = max(line.occurred_at, at.get(key, line.occurred_at))
     follow_stockouts(ctx, after, at)
+    if again := expired & {(one.item_id, one.lot or "") for one in written.lines if _for_sale(one, places)}:
+        lots.expire_again(ctx.tx, ctx.tenant, again)
     _publish(ctx, settled, written, places)
+    serials.follow(ctx, written.lines, written.ids, places.spots)
     notify(ctx.tx, "live", "floor")
     return written.own
+
+
+def _for_sale(line: Entry, places: Map) -> bool:
+    return line.to_status == "available" and places.spots[line.to_place_id].real
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,9 @@ class _Written:
     own: list[int]
 
 
-def _settled(ctx: Context, entries: Sequence[Entry], places: Map) -> list[Settled]:
+def _settled(
+    ctx: Context, entries: Sequence[Entry], places: Map
+) -> tuple[list[Settled], dict[tuple[int, str], LotFacts]]:
     spots = places.spots
     taken_from = {(one.item_id, one.from_place_id) for one in entries if spots[one.from_place_id].real}
     lying: list[Lying] = []
@@ -133,7 +142,7 @@ def _settled(ctx: Context, entries: Sequence[Entry], places: Map) -> list[Settle
     }
     if arriving:
         known |= lots.know(ctx.tx, ctx.tenant, arriving, ctx.now)
-    return settle(entries, lying, spots, places.unaccounted(), known)
+    return settle(entries, lying, spots, places.unaccounted(), known), known
 
 
 def _numbered(ctx: Context, settled: Sequence[Settled], batch: Batch) -> _Written:
@@ -161,64 +170,79 @@ def _numbered(ctx: Context, settled: Sequence[Settled], batch: Batch) -> _Writte
     return written
 
 
+@dataclass(frozen=True)
+class _Change:
+    """By how much a level changes; `expired` is what is for sale by its status and past its last day."""
+
+    on_hand: Decimal = ZERO
+    reserved: Decimal = ZERO
+    blocked: Decimal = ZERO
+    expired: Decimal = ZERO
+
+    def on(self, level: StockLevel) -> StockLevel:
+        return level.changed(self.on_hand, self.reserved, self.blocked + self.expired)
+
+
 def _level_changes(
-    changed: Mapping[BalanceKey, tuple[Decimal, Decimal]], places: Map, released: Mapping[Key, Decimal]
-) -> dict[Key, tuple[Decimal, Decimal, Decimal]]:
-    """By how much on hand, reserved and blocked of each (item, site) change, in key order."""
-    sums: dict[Key, tuple[Decimal, Decimal]] = dict.fromkeys(released, (ZERO, ZERO))
-    for (item_id, place_id, _, status), (change, _) in changed.items():
+    changed: Mapping[BalanceKey, tuple[Decimal, Decimal]],
+    places: Map,
+    released: Mapping[Key, Decimal],
+    expired: Collection[tuple[int, str]],
+) -> dict[Key, _Change]:
+    """By how much each (item, site) changes, in key order."""
+    sums: dict[Key, _Change] = {key: _Change(reserved=-much) for key, much in released.items()}
+    for (item_id, place_id, lot, status), (much, _) in changed.items():
         spot = places.spots[place_id]
-        key = (item_id, spot.site_id)
-        on_hand, blocked = sums.get(key, (ZERO, ZERO))
-        if spot.real:
-            on_hand += change
-            blocked += ZERO if status == "available" else change
-        sums[key] = (on_hand, blocked)
-    return {key: (much, -released.get(key, ZERO), blocked) for key, (much, blocked) in sorted(sums.items())}
+        if not spot.real:
+            continue
+        one = sums.get((item_id, spot.site_id), _Change())
+        sums[item_id, spot.site_id] = replace(
+            one,
+            on_hand=one.on_hand + much,
+            blocked=one.blocked + (ZERO if status == "available" else much),
+            expired=one.expired + (much if status == "available" and (item_id, lot) in expired else ZERO),
+        )
+    return dict(sorted(sums.items()))
 
 
 def give_back(
     ctx: Context, before: Mapping[Key, StockLevel], after: Mapping[Key, StockLevel]
-) -> dict[Key, tuple[StockLevel, Decimal]]:
+) -> tuple[dict[Key, StockLevel], dict[Key, Decimal]]:
     """Take promises back where they exceed what is there: the youngest first, and their lines wait again.
 
     Publishes 'stock.overpromised' for each level that lost promises. The caller writes the levels.
 
     Returns:
-        by (item, site): the level as it is then, and how much of `reserved` was taken back.
+        by (item, site): the levels as they are then; and how much of `reserved` was taken back, where it was.
     """
     over = {key: level.overpromised for key, level in after.items() if level.overpromised > 0}
     if not over:
-        return {key: (level, ZERO) for key, level in after.items()}
+        return dict(after), {}
     gone: dict[Key, Decimal] = {}
     lines: dict[Key, list[int]] = {}
     for item_id, site_id, sales_line_id, quantity in tables.give_back(ctx.tx, ctx.tenant, over):
         gone[item_id, site_id] = gone.get((item_id, site_id), ZERO) + quantity
         lines.setdefault((item_id, site_id), []).append(sales_line_id)
-    tables.publish_all(
-        ctx.tx,
-        ctx.tenant,
-        [
-            (
-                "stock.overpromised",
-                f"item:{key[0]}",
-                {
-                    "item_id": key[0],
-                    "site_id": key[1],
-                    "on_hand": plain(after[key].on_hand),
-                    "blocked": plain(after[key].blocked),
-                    "reserved": plain(after[key].reserved),
-                    "sales_line_ids": lines.get(key, []),
-                },
-                ctx.now,
-            )
-            for key in over
-            if key in gone or after[key].overpromised > before[key].overpromised
-        ],
-        ctx.now,
-    )
+    facts: list[Fact] = [
+        (
+            "stock.overpromised",
+            f"item:{key[0]}",
+            {
+                "item_id": key[0],
+                "site_id": key[1],
+                "on_hand": plain(after[key].on_hand),
+                "blocked": plain(after[key].blocked),
+                "reserved": plain(after[key].reserved),
+                "sales_line_ids": lines.get(key, []),
+            },
+            ctx.now,
+        )
+        for key in over
+        if key in gone or after[key].overpromised > before[key].overpromised
+    ]
+    tables.publish_all(ctx.tx, ctx.tenant, facts, ctx.now)
     notify(ctx.tx, "live", "orders")
-    return {key: (level.changed(ZERO, -gone.get(key, ZERO)), gone.get(key, ZERO)) for key, level in after.items()}
+    return {key: level.changed(ZERO, -gone.get(key, ZERO)) for key, level in after.items()}, gone
 
 
 def follow_stockouts(ctx: Context, levels: Mapping[Key, StockLevel], at: Mapping[Key, datetime]) -> None:

@@ -141,7 +141,7 @@ def _refuse_moved_holds(ctx: Context, lines: Sequence[Movement], places: Map) ->
     wanted: dict[BalanceKey, Decimal] = {}
     for one in lines:
         if one.reason in ("hold", "release"):
-            key = (one.item_id, one.to_place_id, one.lot or "", one.to_status)
+            key: BalanceKey = (one.item_id, one.to_place_id, one.lot or "", one.to_status)
             wanted[key] = wanted.get(key, ZERO) + one.quantity
     if not wanted:
         return

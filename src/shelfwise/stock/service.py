@@ -22,17 +22,24 @@ from shelfwise.orders.model import Receipt, SalesLine, SalesState, amount_faults
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
 from shelfwise.stock import lots, tables
+from shelfwise.stock.handling import convert, put_away, take_return, write_off
 from shelfwise.stock.ledger import Map, follow_stockouts, lock, read_map, write
 from shelfwise.stock.model import Entry, Spot, Status, allocate
 from shelfwise.stock.posting import PICK, RECEIPT, arrival_faults, opening_stock, post, post_many, refuse_others
 from shelfwise.stock.reads import bins, item_stock, levels, movements, rebuild_check, stock_list, stock_of, stockouts
 from shelfwise.stock.reversing import reverse, reverse_batch
+from shelfwise.stock.serials import find_serial, serial_at
+from shelfwise.stock.status import expire_lots, hold, release, suggest
 from shelfwise.store.database import notify
 
 __all__ = [
     "Issued",
     "bins",
     "cancel",
+    "convert",
+    "expire_lots",
+    "find_serial",
+    "hold",
     "issue",
     "item_stock",
     "levels",
@@ -40,14 +47,20 @@ __all__ = [
     "opening_stock",
     "post",
     "post_many",
+    "put_away",
     "rebuild_check",
     "receive",
+    "release",
     "reserve_open",
     "reverse",
     "reverse_batch",
+    "serial_at",
     "stock_list",
     "stock_of",
     "stockouts",
+    "suggest",
+    "take_return",
+    "write_off",
 ]
 
 

@@ -279,6 +279,11 @@ def movements_of_batch(tx: Tx, tenant: int, batch_id: int) -> list[Movement]:
     )
 
 
+def batch_of(tx: Tx, tenant: int, movement_id: int) -> int | None:
+    found = value(tx, "select batch_id from movement where tenant_id = %s and movement_id = %s", (tenant, movement_id))
+    return None if found is None else int(found)
+
+
 def reversals_of(tx: Tx, tenant: int, movement_ids: Collection[int]) -> dict[int, int]:
     """By which movement each was taken back; those that were not are missing."""
     return dict(

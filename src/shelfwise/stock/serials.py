@@ -1,0 +1,125 @@
+"""Where each serial number is: it is in one place once, and what says otherwise is told to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.errors import NotFound
+from shelfwise.stock import tables
+from shelfwise.stock.model import Entry, Spot
+from shelfwise.store.database import rows, run, values
+
+
+@dataclass(frozen=True)
+class SerialAt:
+    """Where a serial number is, by the last movement that named it."""
+
+    item_id: int
+    sku: str
+    serial: str
+    place_id: int
+    place: str
+    kind: str
+    site_id: int
+    site: str
+    lot: str | None
+    status: str
+    movement_id: int
+
+
+def follow(ctx: Context, lines: Sequence[Entry], ids: Sequence[int], spots: Mapping[int, Spot]) -> None:
+    """Note where serials went; publish 'stock.serial_conflict' where one was not where it is said to come from."""
+    named = [(line, number) for line, number in zip(lines, ids, strict=True) if line.serial is not None]
+    if not named:
+        return
+    keys = {(line.item_id, line.serial or "") for line, _ in named}
+    at = _places(ctx, keys)
+    facts: list[tables.Fact] = []
+    for line, number in named:
+        key = (line.item_id, line.serial or "")
+        before = at.get(key)
+        # One that we have never seen may come from outside, and from nowhere else.
+        fits = before == line.from_place_id if before is not None else not spots[line.from_place_id].real
+        if before is not None and not fits and not spots[line.from_place_id].real:
+            fits = not _real(ctx, before, spots)
+        if not fits:
+            data: dict[str, object] = {
+                "movement_id": number,
+                "item_id": line.item_id,
+                "serial": line.serial,
+                "site_id": spots[line.to_place_id].site_id,
+                "from_place_id": line.from_place_id,
+                "known_place_id": before,
+                "reason": line.reason,
+            }
+            facts.append(("stock.serial_conflict", f"item:{line.item_id}", data, line.occurred_at))
+        at[key] = line.to_place_id
+    last = dict(sorted({(line.item_id, line.serial or ""): (line, number) for line, number in named}.items()))
+    run(
+        ctx.tx,
+        """insert into serial (tenant_id, item_id, serial, place_id, lot, status, movement_id)
+           select %s, u.* from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::bigint[]) u
+           on conflict (tenant_id, item_id, serial) do update set place_id = excluded.place_id, lot = excluded.lot,
+               status = excluded.status, movement_id = excluded.movement_id""",
+        (
+            ctx.tenant,
+            [line.item_id for line, _ in last.values()],
+            [line.serial for line, _ in last.values()],
+            [line.to_place_id for line, _ in last.values()],
+            [line.lot for line, _ in last.values()],
+            [line.to_status for line, _ in last.values()],
+            [number for _, number in last.values()],
+        ),
+    )
+    if facts:
+        tables.publish_all(ctx.tx, ctx.tenant, facts, ctx.now)
+
+
+def _places(ctx: Context, keys: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    ordered = sorted(keys)
+    return {
+        (item_id, serial): place_id
+        for item_id, serial, place_id in values(
+            ctx.tx,
+            """select item_id, serial, place_id from serial
+               where tenant_id = %s and (item_id, serial) in (select * from unnest(%s::bigint[], %s::text[]))""",
+            (ctx.tenant, [item for item, _ in ordered], [serial for _, serial in ordered]),
+        )
+    }
+
+
+def _real(ctx: Context, place_id: int, spots: Mapping[int, Spot]) -> bool:
+    spot = spots.get(place_id) or tables.spots(ctx.tx, ctx.tenant, [place_id]).get(place_id)
+    return spot is not None and spot.real
+
+
+def find_serial(ctx: Context, serial: str) -> list[SerialAt]:
+    """Where a serial number is: one row for each item that has it."""
+    ctx.require_somewhere(Right.VIEW)
+    return rows(
+        ctx.tx,
+        SerialAt,
+        """select s.item_id, i.sku, s.serial, s.place_id, p.code as place, p.kind, p.site_id, w.code as site, s.lot,
+                  s.status, s.movement_id
+           from serial s
+           join item i on i.tenant_id = s.tenant_id and i.item_id = s.item_id
+           join place p on p.tenant_id = s.tenant_id and p.place_id = s.place_id
+           join site w on w.tenant_id = p.tenant_id and w.site_id = p.site_id
+           where s.tenant_id = %(tenant)s and s.serial = %(serial)s
+             and (%(sites)s::bigint[] is null or p.site_id = any(%(sites)s)) order by i.sku""",
+        {"tenant": ctx.tenant, "serial": serial, "sites": ctx.sites(Right.VIEW)},
+    )
+
+
+def serial_at(ctx: Context, item_id: int, serial: str) -> SerialAt:
+    """
+    Raises:
+        NotFound: no movement has named it.
+    """
+    for one in find_serial(ctx, serial):
+        if one.item_id == item_id:
+            return one
+    raise NotFound("serial", serial)
