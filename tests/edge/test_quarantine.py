@@ -53,7 +53,7 @@ def test_fixed_bytes_are_taken_in_as_if_they_had_come_then(full: Context) -> Non
     assert readings(full) == [("scale-7", "weight", 5.0, then, then)]
     assert quarantine.waiting(full) == []
     decided = quarantine.get(full, number)
-    assert (decided.state, decided.decided_by, decided.decided_at) == ("replayed", "person:mara", NOON)
+    assert (decided.state, decided.decided_by, decided.decided_at) == ("replayed", "mara", NOON)
     assert decided.payload == NEGATIVE
     assert values(full.tx, "select action, detail->>'corrected' from audit_entry where subject like 'quarantine%'") == [
         ("quarantine.replayed", "true")
@@ -87,7 +87,7 @@ def test_each_message_is_decided_once(full: Context) -> None:
     number = the_one(full)
     quarantine.drop(full, number)
     for decide in (lambda: quarantine.replay(full, number, FIXED), lambda: quarantine.drop(full, number)):
-        with pytest.raises(Refused, match="dropped by person:mara already"):
+        with pytest.raises(Refused, match="dropped by mara already"):
             decide()
     with pytest.raises(NotFound):
         quarantine.drop(full, number + 1)

@@ -36,7 +36,7 @@ def propose_purchases(ctx: Context, site_id: int, params: Params | None = None) 
         NotFound: there is no such site.
     """
     seen, decisions = plan(ctx, site_id, params)
-    expire(ctx)
+    expire(ctx, site_id)
     return propose(ctx, site_id, decisions, reviewed={item.item_id for item in seen.items})
 
 
@@ -51,7 +51,7 @@ def propose(ctx: Context, site_id: int, decisions: Sequence[Decision], reviewed:
     Args:
         reviewed: items that were looked at; an open proposal for one of them without a decision is withdrawn.
     """
-    ctx.require(Right.RUN_PLANNING)
+    ctx.require(Right.RUN_PLANNING, site_id)
     if not decisions and not reviewed:
         return []
     waiting = tables.lock_open(ctx.tx, ctx.tenant, site_id)
@@ -91,10 +91,13 @@ def proposals(
     """Proposals in some states, all where None: open ones by the risk of running out, then the newest
     decided.
 
-    Their evidence comes without its chart; see `proposal`.
+    Of the sites that the actor may see, or of one of them. Their evidence comes without its chart; see `proposal`.
     """
-    ctx.require(Right.VIEW)
-    return tables.proposals(ctx.tx, ctx.tenant, states, site_id, limit)
+    sites = ctx.sites(Right.VIEW)
+    if site_id is not None:
+        ctx.require(Right.VIEW, site_id)
+        sites = [site_id]
+    return tables.proposals(ctx.tx, ctx.tenant, states, sites, limit)
 
 
 def proposal(ctx: Context, proposal_id: int) -> Proposal:
@@ -102,8 +105,10 @@ def proposal(ctx: Context, proposal_id: int) -> Proposal:
     Raises:
         NotFound: there is no such proposal.
     """
-    ctx.require(Right.VIEW)
-    return _found(tables.proposal(ctx.tx, ctx.tenant, proposal_id), proposal_id)
+    ctx.require_somewhere(Right.VIEW)
+    found = _found(tables.proposal(ctx.tx, ctx.tenant, proposal_id), proposal_id)
+    ctx.require(Right.VIEW, found.site_id)
+    return found
 
 
 def approve(ctx: Context, proposal_id: int, quantity: Decimal | None = None, note: str = "") -> PurchaseOrder:
@@ -157,21 +162,22 @@ def reject(ctx: Context, proposal_id: int, note: str = "") -> Proposal:
         NotFound: there is no such proposal.
         Refused: it is expired, or an order was placed already.
     """
-    ctx.require(Right.DECIDE_PROPOSALS)
+    ctx.require_somewhere(Right.DECIDE_PROPOSALS)
     found = _found(tables.proposal(ctx.tx, ctx.tenant, proposal_id, lock=True), proposal_id)
+    ctx.require(Right.DECIDE_PROPOSALS, found.site_id)
     if found.state == "rejected":
         return found
     state = next_state(found, "reject", ctx.now)
-    tables.decide(ctx.tx, ctx.tenant, proposal_id, state, ctx.actor.name, ctx.now, note)
+    tables.decide(ctx.tx, ctx.tenant, proposal_id, state, ctx.actor.by, ctx.now, note)
     ctx.audit("proposal.rejected", f"proposal:{proposal_id}", item=found.sku, note=note)
     _tell_decided(ctx, found, state, note=note)
     return _found(tables.proposal(ctx.tx, ctx.tenant, proposal_id), proposal_id)
 
 
-def expire(ctx: Context) -> int:
-    """Let open proposals lapse whose time is over; returns how many."""
-    ctx.require(Right.RUN_PLANNING)
-    over = tables.lapsed(ctx.tx, ctx.tenant, ctx.now)
+def expire(ctx: Context, site_id: int | None = None) -> int:
+    """Let open proposals of a site, or (None) of every site, lapse whose time is over; returns how many."""
+    ctx.require(Right.RUN_PLANNING, site_id)
+    over = tables.lapsed(ctx.tx, ctx.tenant, site_id, ctx.now)
     for proposal_id, item_id in over:
         _expire(ctx, proposal_id, item_id, "Nobody decided in time.")
     if over:
@@ -207,7 +213,7 @@ def _place(ctx: Context, approved: Proposal, quantity: Decimal) -> PurchaseOrder
 
 
 def _expire(ctx: Context, proposal_id: int, item_id: int, note: str) -> None:
-    tables.decide(ctx.tx, ctx.tenant, proposal_id, "expired", str(ctx.actor), ctx.now, note)
+    tables.decide(ctx.tx, ctx.tenant, proposal_id, "expired", ctx.actor.by, ctx.now, note)
     ctx.audit("proposal.expired", f"proposal:{proposal_id}", note=note)
     ctx.publish("proposal.decided", f"proposal:{proposal_id}", state="expired", item_id=item_id, note=note)
 
@@ -230,7 +236,7 @@ def _tell_decided(ctx: Context, decided: Proposal, state: State, **data: Any) ->
         state=state,
         item_id=decided.item_id,
         site_id=decided.site_id,
-        by=ctx.actor.name,
+        by=ctx.actor.by,
         **data,
     )
     notify(ctx.tx, "live", "proposals")

@@ -46,21 +46,23 @@ def proposal(tx: Tx, tenant: int, proposal_id: int, lock: bool = False) -> Propo
     )
 
 
-def proposals(tx: Tx, tenant: int, states: Collection[State] | None, site_id: int | None, limit: int) -> list[Proposal]:
-    """Open ones first, of these the item likeliest to run out; then the newest."""
+def proposals(
+    tx: Tx, tenant: int, states: Collection[State] | None, sites: Collection[int] | None, limit: int
+) -> list[Proposal]:
+    """Of these sites, None: of all. Open ones first, of these the item likeliest to run out; then the newest."""
     return rows(
         tx,
         Proposal,
         f"""select {_WITHOUT_CHART} {_FROM}
             where p.tenant_id = %s and (%s::text[] is null or p.state = any(%s))
-              and (%s::bigint is null or p.site_id = %s)
+              and (%s::bigint[] is null or p.site_id = any(%s))
             order by p.state <> 'proposed',
                      case when p.state = 'proposed'
                           then (p.evidence #>> '{{stockout,until_next_order_without}}')::float8 end
                      desc nulls last,
                      coalesce(p.decided_at, p.proposed_at) desc, p.proposal_id desc
             limit %s""",
-        (tenant, _list(states), _list(states), site_id, site_id, limit),
+        (tenant, _list(states), _list(states), _ids(sites), _ids(sites), limit),
     )
 
 
@@ -163,19 +165,24 @@ def extend(tx: Tx, tenant: int, proposal_id: int, expires_at: datetime) -> None:
     )
 
 
-def lapsed(tx: Tx, tenant: int, now: datetime) -> list[tuple[int, int]]:
-    """(proposal, item) of open proposals whose time is over, locked."""
+def lapsed(tx: Tx, tenant: int, site_id: int | None, now: datetime) -> list[tuple[int, int]]:
+    """(proposal, item) of open proposals of a site, or of all, whose time is over, locked."""
     return [
         (proposal_id, item_id)
         for proposal_id, item_id in values(
             tx,
             """select proposal_id, item_id from proposal
                where tenant_id = %s and state = 'proposed' and expires_at <= %s
+                 and (%s::bigint is null or site_id = %s)
                order by proposal_id for update skip locked""",
-            (tenant, now),
+            (tenant, now, site_id, site_id),
         )
     ]
 
 
 def _list(states: Collection[State] | None) -> list[State] | None:
     return None if states is None else list(states)
+
+
+def _ids(sites: Collection[int] | None) -> list[int] | None:
+    return None if sites is None else list(sites)

@@ -12,6 +12,7 @@ from shelfwise.access.model import Right
 from shelfwise.condition import tables
 from shelfwise.condition.model import Reading, State, Transition, step
 from shelfwise.condition.tables import Excursion, Key, Watched, ZoneState
+from shelfwise.core.errors import NotFound
 from shelfwise.edge.tables import StoredReading
 from shelfwise.store.database import notify
 from shelfwise.work.alerts import clear_alert, raise_alert
@@ -146,18 +147,25 @@ def _leave_old_zones(
 
 
 def open_excursions(ctx: Context) -> list[Excursion]:
-    """Excursions that last, also those not yet confirmed, oldest first."""
-    ctx.require(Right.VIEW)
-    return tables.open_excursions(ctx.tx, ctx.tenant)
+    """Excursions that last, also those not yet confirmed, oldest first; of the sites that the actor may see."""
+    return tables.open_excursions(ctx.tx, ctx.tenant, ctx.sites(Right.VIEW))
 
 
 def excursions(ctx: Context, zone_id: int, since: datetime) -> list[Excursion]:
-    """Excursions of a zone that lasted beyond `since`, oldest first; unconfirmed ones are among them."""
-    ctx.require(Right.VIEW)
+    """Excursions of a zone that lasted beyond `since`, oldest first; unconfirmed ones are among them.
+
+    Raises:
+        NotFound: there is no such zone.
+    """
+    ctx.require_somewhere(Right.VIEW)
+    site_id = tables.site_of_zone(ctx.tx, ctx.tenant, zone_id)
+    if site_id is None:
+        raise NotFound("zone", zone_id)
+    ctx.require(Right.VIEW, site_id)
     return tables.excursions(ctx.tx, ctx.tenant, zone_id, since)
 
 
 def zone_states(ctx: Context, site_id: int) -> list[ZoneState]:
     """The zones of a site, by code, with their newest temperature and what is wrong with it."""
-    ctx.require(Right.VIEW)
+    ctx.require(Right.VIEW, site_id)
     return tables.zone_states(ctx.tx, ctx.tenant, site_id)

@@ -178,8 +178,20 @@ def confirmed_elsewhere(tx: Tx, tenant: int, zone_id: int) -> bool:
     )
 
 
-def open_excursions(tx: Tx, tenant: int) -> list[Excursion]:
-    return rows(tx, Excursion, f"{_EXCURSION} where tenant_id = %s and ended_at is null order by started_at", (tenant,))
+def site_of_zone(tx: Tx, tenant: int, zone_id: int) -> int | None:
+    found: int | None = value(tx, "select site_id from zone where tenant_id = %s and zone_id = %s", (tenant, zone_id))
+    return found
+
+
+def open_excursions(tx: Tx, tenant: int, sites: list[int] | None) -> list[Excursion]:
+    """Of these sites; None: of all."""
+    return rows(
+        tx,
+        Excursion,
+        f"""{_EXCURSION} where tenant_id = %s and ended_at is null
+            and (%s::bigint[] is null or site_id = any(%s)) order by started_at""",
+        (tenant, sites, sites),
+    )
 
 
 def excursions(tx: Tx, tenant: int, zone_id: int, since: datetime) -> list[Excursion]:

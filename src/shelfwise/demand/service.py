@@ -74,7 +74,7 @@ def rebuild_history(ctx: Context, site_id: int, since: date | None = None) -> in
     Raises:
         NotFound: there is no such site.
     """
-    ctx.require(Right.RUN_PLANNING)
+    ctx.require(Right.RUN_PLANNING, site_id)
     site = site_by_id(ctx, site_id)
     tables.lock_site(ctx.tx, ctx.tenant, site_id)
     tables.delete_days(ctx.tx, ctx.tenant, site_id, since)
@@ -94,7 +94,7 @@ def history(
     Raises:
         NotFound: there is no such site.
     """
-    ctx.require(Right.VIEW)
+    ctx.require(Right.VIEW, site_id)
     until = until or last_whole_day(ctx, site_id)
     sold = tables.days(ctx.tx, ctx.tenant, site_id, item_ids, until)
     if not sold:
@@ -135,7 +135,7 @@ def forecast_site(ctx: Context, site_id: int, origin: date, horizon: int = 28, p
         Invalid: the origin is not over yet at the site, or the horizon is out of range.
         NotFound: there is no such site.
     """
-    ctx.require(Right.RUN_PLANNING)
+    ctx.require(Right.RUN_PLANNING, site_id)
     if origin > last_whole_day(ctx, site_id):
         raise Invalid(
             Fault(
@@ -170,7 +170,7 @@ def forget_forecasts(ctx: Context, site_id: int, before: date) -> int:
 
     A proposal's forecast is kept for ever, so that it can be scored.
     """
-    ctx.require(Right.RUN_PLANNING)
+    ctx.require(Right.RUN_PLANNING, site_id)
     return tables.delete_old_forecasts(ctx.tx, ctx.tenant, site_id, before)
 
 
@@ -181,7 +181,7 @@ def latest(ctx: Context, site_id: int, item_id: int) -> StoredForecast | None:
 
 def latest_of(ctx: Context, site_id: int, item_ids: Collection[int] | None = None) -> dict[int, StoredForecast]:
     """The newest forecast of each item, of all items where none are named."""
-    ctx.require(Right.VIEW)
+    ctx.require(Right.VIEW, site_id)
     found = tables.latest(ctx.tx, ctx.tenant, site_id, item_ids)
     return {row.item_id: _stored(row) for row in found}
 

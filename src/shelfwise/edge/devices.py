@@ -34,6 +34,10 @@ class Device:
         return hmac.compare_digest(hash_of(secret), self.secret_hash)
 
 
+# The site of a row `d` of devices.
+SITE_OF_DEVICE = """coalesce(
+    (select p.site_id from place p where p.tenant_id = d.tenant_id and p.place_id = d.place_id),
+    (select z.site_id from zone z where z.tenant_id = d.tenant_id and z.zone_id = d.zone_id))"""
 SELECT_DEVICES = "select device, secret_hash, speaks_for, active from device where tenant_id = %s"
 
 
@@ -82,7 +86,8 @@ def add_device(
         Invalid: a name that cannot stand in a topic.
         Refused: the name is taken.
     """
-    ctx.require(Right.MANAGE_DEVICES)
+    ctx.require_somewhere(Right.MANAGE_DEVICES)
+    ctx.require(Right.MANAGE_DEVICES, _site_of_standing(ctx, zone_id, place_id))
     if not 0 < len(device) <= LONGEST_NAME or not device.isprintable() or set(device) & set("/+#: "):
         raise Invalid(
             Fault(
@@ -107,7 +112,7 @@ def add_device(
 
 def renew_secret(ctx: Context, device: str) -> str:
     """Give a device a new secret, which is returned this once; the old one is refused from now on."""
-    ctx.require(Right.MANAGE_DEVICES)
+    _require_at(ctx, Right.MANAGE_DEVICES, device)
     secret = secrets.token_urlsafe(32)
     _update(ctx, device, "secret_hash", hash_of(secret.encode()))
     ctx.audit("device.renew_secret", f"device:{device}")
@@ -116,9 +121,35 @@ def renew_secret(ctx: Context, device: str) -> str:
 
 def set_active(ctx: Context, device: str, active: bool) -> None:
     """Let a device in, or shut it out; shut out, it is disconnected at once."""
-    ctx.require(Right.MANAGE_DEVICES)
+    _require_at(ctx, Right.MANAGE_DEVICES, device)
     _update(ctx, device, "active", active)
     ctx.audit("device.activate" if active else "device.revoke", f"device:{device}")
+
+
+def site_of_device(ctx: Context, device: str) -> int | None:
+    """The site where a device stands; None where it stands nowhere yet, or is not known."""
+    found: int | None = value(
+        ctx.tx,
+        f"select {SITE_OF_DEVICE} from device d where d.tenant_id = %s and d.device = %s",
+        (ctx.tenant, device),
+    )
+    return found
+
+
+def _require_at(ctx: Context, right: Right, device: str) -> None:
+    """The actor must have the right where the device stands."""
+    ctx.require_somewhere(right)
+    ctx.require(right, site_of_device(ctx, device))
+
+
+def _site_of_standing(ctx: Context, zone_id: int | None, place_id: int | None) -> int | None:
+    found: int | None = value(
+        ctx.tx,
+        """select coalesce((select site_id from place where tenant_id = %(tenant)s and place_id = %(place)s),
+                           (select site_id from zone where tenant_id = %(tenant)s and zone_id = %(zone)s))""",
+        {"tenant": ctx.tenant, "place": place_id, "zone": zone_id},
+    )
+    return found
 
 
 def _update(ctx: Context, device: str, column: str, content: object) -> None:
@@ -147,16 +178,22 @@ def active_devices(ctx: Context) -> frozenset[str]:
 
 
 def device_states(ctx: Context) -> list[DeviceState]:
-    """Every device with the newest reading of each kind it sends; by device and kind."""
-    ctx.require(Right.VIEW)
+    """Every device with the newest reading of each kind it sends; by device and kind.
+
+    Of the sites that the actor may see; a device that stands nowhere yet is shown to those who may see every site.
+    """
+    sites = ctx.sites(Right.VIEW)
     return rows(
         ctx.tx,
         DeviceState,
         """select d.device, d.name, d.zone_id, d.place_id, d.speaks_for, d.active, d.provenance,
                   l.kind, l.value, l.detail, l.observed_at, l.received_at
            from device d left join device_latest l using (tenant_id, device)
-           where d.tenant_id = %s order by d.device, l.kind""",
-        (ctx.tenant,),
+           left join zone z on z.tenant_id = d.tenant_id and z.zone_id = d.zone_id
+           left join place p on p.tenant_id = d.tenant_id and p.place_id = d.place_id
+           where d.tenant_id = %s and (%s::bigint[] is null or coalesce(p.site_id, z.site_id) = any(%s))
+           order by d.device, l.kind""",
+        (ctx.tenant, sites, sites),
     )
 
 

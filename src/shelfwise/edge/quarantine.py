@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
-from shelfwise.edge.devices import active_devices, device
+from shelfwise.edge.devices import SITE_OF_DEVICE, active_devices, device, site_of_device
 from shelfwise.edge.formats import FORMATS
 from shelfwise.edge.model import Origin, Reading, moment
 from shelfwise.edge.tables import day_number, ensure_partitions
@@ -39,14 +39,20 @@ class Quarantined:
 
 
 def waiting(ctx: Context, limit: int = 200) -> list[Quarantined]:
-    """The messages that wait for a decision, newest first."""
-    ctx.require(Right.VIEW)
+    """The messages that wait for a decision, newest first.
+
+    Of devices at the sites that the actor may see; those of devices that stand nowhere for who may see every site.
+    """
+    sites = ctx.sites(Right.VIEW)
     return rows(
         ctx.tx,
         Quarantined,
-        f"""select {_COLUMNS} from quarantine where tenant_id = %s and state = 'waiting'
+        f"""select {_COLUMNS} from quarantine q where tenant_id = %s and state = 'waiting'
+            and (%s::bigint[] is null or (
+                select {SITE_OF_DEVICE} from device d
+                where d.tenant_id = q.tenant_id and d.device = q.device) = any(%s))
             order by quarantine_id desc limit %s""",
-        (ctx.tenant, limit),
+        (ctx.tenant, sites, sites, limit),
     )
 
 
@@ -55,8 +61,10 @@ def get(ctx: Context, quarantine_id: int) -> Quarantined:
     Raises:
         NotFound: there is no such message.
     """
-    ctx.require(Right.VIEW)
-    return _get(ctx, quarantine_id, "")
+    ctx.require_somewhere(Right.VIEW)
+    found = _get(ctx, quarantine_id, "")
+    ctx.require(Right.VIEW, site_of_device(ctx, found.device))
+    return found
 
 
 def replay(ctx: Context, quarantine_id: int, payload: bytes | None = None) -> int:
@@ -69,7 +77,6 @@ def replay(ctx: Context, quarantine_id: int, payload: bytes | None = None) -> in
         Refused: it has been decided already.
         Invalid: it cannot be right still; it stays where it is.
     """
-    ctx.require(Right.REPLAY_QUARANTINE)
     message = _waiting(ctx, quarantine_id)
     form = FORMATS.get(message.format)
     if form is None:
@@ -97,7 +104,6 @@ def drop(ctx: Context, quarantine_id: int) -> None:
         NotFound: there is no such message.
         Refused: it has been decided already.
     """
-    ctx.require(Right.REPLAY_QUARANTINE)
     _decide(ctx, _waiting(ctx, quarantine_id), "dropped")
 
 
@@ -114,7 +120,10 @@ def _get(ctx: Context, quarantine_id: int, lock: str) -> Quarantined:
 
 
 def _waiting(ctx: Context, quarantine_id: int) -> Quarantined:
+    """A message that the actor may decide on, locked."""
+    ctx.require_somewhere(Right.REPLAY_QUARANTINE)
     message = _get(ctx, quarantine_id, "for update")
+    ctx.require(Right.REPLAY_QUARANTINE, site_of_device(ctx, message.device))
     if message.state != "waiting":
         raise Refused(f"This message was {message.state} by {message.decided_by} already.")
     return message
@@ -155,7 +164,7 @@ def _decide(ctx: Context, message: Quarantined, state: str, **detail: object) ->
         ctx.tx,
         """update quarantine set state = %s, decided_by = %s, decided_at = %s
            where tenant_id = %s and quarantine_id = %s""",
-        (state, str(ctx.actor), ctx.now, ctx.tenant, message.quarantine_id),
+        (state, ctx.actor.by, ctx.now, ctx.tenant, message.quarantine_id),
     )
     ctx.audit(f"quarantine.{state}", f"quarantine:{message.quarantine_id}", device=message.device, **detail)
     notify(ctx.tx, "live", "quarantine")

@@ -130,8 +130,9 @@ def import_sales(
     """
     said = mapping or Layout()
     with office.context(actor) as ctx:
-        ctx.require(Right.IMPORT_DATA)
+        ctx.require_somewhere(Right.IMPORT_DATA)
         site = records.site(ctx, site_code)
+        ctx.require(Right.IMPORT_DATA, site.site_id)
         today = max(ctx.now, ctx.wall.now()).date()
     opened = _open(Path(path), said, site.time_zone, today)
     if opened.rows is None:

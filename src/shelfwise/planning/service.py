@@ -40,7 +40,7 @@ def snapshot(ctx: Context, site_id: int) -> Snapshot:
     Raises:
         NotFound: there is no such site.
     """
-    ctx.require(Right.VIEW)
+    ctx.require(Right.VIEW, site_id)
     site = site_by_id(ctx, site_id)
     known = tables.items_of_site(ctx.tx, ctx.tenant, site_id)
     stock = {level.item_id: level for level in levels(ctx, site_id)}
@@ -82,7 +82,7 @@ def plan(ctx: Context, site_id: int, params: Params | None = None) -> tuple[Snap
     Raises:
         NotFound: there is no such site.
     """
-    ctx.require(Right.RUN_PLANNING)
+    ctx.require(Right.RUN_PLANNING, site_id)
     seen = snapshot(ctx, site_id)
     rng = np.random.default_rng([ctx.tenant, site_id, seen.today.toordinal()])
     return seen, decide(seen, params or Params(), rng)

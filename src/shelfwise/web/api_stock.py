@@ -57,7 +57,7 @@ def site_of(ctx: Context, code: str | None) -> Site:
 def clock(visit: Visitor) -> ClockOut:
     """What time it is for the business."""
     with visit.context() as ctx:
-        ctx.require(Right.VIEW)
+        ctx.require_somewhere(Right.VIEW)
         return ClockOut(now=ctx.now, rate=business_time(ctx.tx, ctx.tenant).rate)
 
 

@@ -16,10 +16,11 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from shelfwise.access.context import Office
+from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Actor, Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, ShelfwiseError, shorten
 from shelfwise.records import service as records
+from shelfwise.records.model import Site
 from shelfwise.web import pages
 from shelfwise.web.visits import Visit, Visitor, visitor
 
@@ -102,10 +103,7 @@ def _jobs(visit: Visit) -> Imports:
 @router.get("/import")
 def form(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        ctx.require(Right.IMPORT_DATA)
-        return pages.render(
-            visit, ctx, "import.html", sites=records.sites(ctx), go_live=records.go_live(ctx), faults=()
-        )
+        return pages.render(visit, ctx, "import.html", sites=_sites(ctx), go_live=records.go_live(ctx), faults=())
 
 
 @router.post("/import")
@@ -129,9 +127,15 @@ async def upload(request: Request) -> Response:
             raise
 
 
+def _sites(ctx: Context) -> list[Site]:
+    """The sites whose sales the actor may bring in."""
+    allowed = ctx.sites(Right.IMPORT_DATA)
+    return [site for site in records.sites(ctx) if allowed is None or site.site_id in allowed]
+
+
 def _may_import(visit: Visit) -> None:
     with visit.context() as ctx:
-        ctx.require(Right.IMPORT_DATA)
+        ctx.require_somewhere(Right.IMPORT_DATA)
 
 
 def _check(visit: Visit, jobs: Imports, path: Path, name: str, site_code: str) -> Response:
@@ -140,6 +144,7 @@ def _check(visit: Visit, jobs: Imports, path: Path, name: str, site_code: str) -
 
     with visit.context() as ctx:
         site = records.site(ctx, site_code)
+        ctx.require(Right.IMPORT_DATA, site.site_id)
         today = max(ctx.now, ctx.wall.now()).date()
     try:
         dry_run = sales.check(path, time_zone=site.time_zone, today=today)
@@ -151,7 +156,7 @@ def _check(visit: Visit, jobs: Imports, path: Path, name: str, site_code: str) -
                 ctx,
                 "import.html",
                 status=422,
-                sites=records.sites(ctx),
+                sites=_sites(ctx),
                 go_live=records.go_live(ctx),
                 faults=error.faults,
             )
@@ -164,7 +169,7 @@ def _check(visit: Visit, jobs: Imports, path: Path, name: str, site_code: str) -
 def show(visit: Visitor, job_id: str) -> Response:
     job = _jobs(visit).get(job_id, visit.actor)
     with visit.context() as ctx:
-        ctx.require(Right.IMPORT_DATA)
+        ctx.require_somewhere(Right.IMPORT_DATA)
         return pages.render(visit, ctx, "import_job.html", job=job, dry=job.dry_run)
 
 

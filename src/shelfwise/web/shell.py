@@ -60,7 +60,7 @@ def shell(ctx: Context) -> Shell:
     Raises:
         NotFound: the tenant was never set up.
     """
-    ctx.require(Right.VIEW)
+    sites = ctx.sites(Right.VIEW)
     counts = first(
         ctx.tx,
         _Counts,
@@ -69,16 +69,26 @@ def shell(ctx: Context) -> Shell:
                coalesce(bool_or(a.severity = 'danger'), false) as danger,
                (array_agg(a.title order by a.severity = 'danger' desc, a.alert_id desc)
                    filter (where a.state = 'open'))[1] as newest_title,
-               (select count(*) from proposal p where p.tenant_id = t.tenant_id and p.state = 'proposed') as proposals,
-               (select count(*) from quarantine q where q.tenant_id = t.tenant_id and q.state = 'waiting')
-                   + (select count(*) from parked k where k.tenant_id = t.tenant_id and k.state in ('parked', 'retry'))
+               (select count(*) from proposal p where p.tenant_id = t.tenant_id and p.state = 'proposed'
+                   and (%(sites)s::bigint[] is null or p.site_id = any(%(sites)s))) as proposals,
+               (select count(*) from quarantine q where q.tenant_id = t.tenant_id and q.state = 'waiting'
+                   and (%(sites)s::bigint[] is null or exists (
+                       select from device d
+                       left join place p on p.tenant_id = d.tenant_id and p.place_id = d.place_id
+                       left join zone z on z.tenant_id = d.tenant_id and z.zone_id = d.zone_id
+                       where d.tenant_id = q.tenant_id and d.device = q.device
+                         and coalesce(p.site_id, z.site_id) = any(%(sites)s))))
+                   + (select count(*) from parked k where k.tenant_id = t.tenant_id and k.state in ('parked', 'retry')
+                      and %(sites)s::bigint[] is null)
                    as quarantined,
-               (select time_zone from site s where s.tenant_id = t.tenant_id order by site_id limit 1) as time_zone,
+               (select time_zone from site s where s.tenant_id = t.tenant_id
+                  and (%(sites)s::bigint[] is null or s.site_id = any(%(sites)s))
+                order by site_id limit 1) as time_zone,
                t.name as tenant_name, t.currency as currency,
                (select value from setting g where g.tenant_id = t.tenant_id and g.name = 'demo') as demo
            from tenant t left join alert a on a.tenant_id = t.tenant_id and a.state <> 'cleared'
-           where t.tenant_id = %s group by t.tenant_id, t.name, t.currency""",
-        (ctx.tenant,),
+           where t.tenant_id = %(tenant)s group by t.tenant_id, t.name, t.currency""",
+        {"tenant": ctx.tenant, "sites": sites},
     )
     if counts is None:
         raise NotFound("tenant", ctx.tenant)

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.store.database import rows
+from shelfwise.core.errors import NotFound
+from shelfwise.store.database import rows, value
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,16 @@ class Spell:
 
 
 def temperatures(ctx: Context, zone_id: int, since: datetime, seconds: int) -> list[Spell]:
-    """What a zone's thermometers said, joined into stretches of so many seconds, oldest first."""
-    ctx.require(Right.VIEW)
+    """What a zone's thermometers said, joined into stretches of so many seconds, oldest first.
+
+    Raises:
+        NotFound: there is no such zone.
+    """
+    ctx.require_somewhere(Right.VIEW)
+    site_id = value(ctx.tx, "select site_id from zone where tenant_id = %s and zone_id = %s", (ctx.tenant, zone_id))
+    if site_id is None:
+        raise NotFound("zone", zone_id)
+    ctx.require(Right.VIEW, site_id)
     return rows(
         ctx.tx,
         Spell,
