@@ -1,0 +1,329 @@
+"""A machine that does to three warehouses whatever people could do to them, and looks at the books after each step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+import psycopg
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from shelfwise.access.context import Context, Office, stand_still
+from shelfwise.access.model import Role, person, system
+from shelfwise.core.errors import Invalid, NotFound, Refused
+from shelfwise.orders import service as orders
+from shelfwise.orders.model import NewSalesLine
+from shelfwise.records import service as records
+from shelfwise.stock import service as stock
+from shelfwise.stock.model import NewMovement, Status
+from shelfwise.store.database import Database, values
+from tests.conftest import NOON
+
+BOSS = person("mara", Role.ADMIN, user_id=1)
+SITES = ("NORTH", "SOUTH", "WEST")
+BINS = ("A", "B")
+LOTS = (None, "", "L1", "L2")
+EXPIRY = {"L1": NOON + timedelta(days=2), "L2": NOON + timedelta(days=9)}
+
+sites = st.sampled_from(range(len(SITES)))
+bins = st.sampled_from(BINS)
+items = st.sampled_from(("MUG", "MILK"))
+amounts = st.integers(1, 9).map(Decimal)
+lots = st.sampled_from(LOTS)
+held = st.sampled_from(("hold", "quarantine", "damaged"))
+picks = st.integers(0, 999)
+
+
+@dataclass(frozen=True)
+class House:
+    """Ids of what was set up: places by (site, code), items by SKU."""
+
+    sites: tuple[int, ...]
+    items: dict[str, int]
+    places: dict[tuple[int, str], int]
+    suppliers: tuple[int, ...]
+
+
+def build(ctx: Context) -> House:
+    """Three sites with two bins each; mugs have no lots, milk has."""
+    records.set_go_live(ctx, NOON - timedelta(days=30))
+    found = [
+        records.add_site(ctx, code=code, name=code.title(), time_zone="Europe/Berlin", width_m=40, depth_m=25)
+        for code in SITES
+    ]
+    wares = {sku: records.add_item(ctx, sku=sku) for sku in ("MUG", "MILK")}
+    places = {}
+    for number, site_id in enumerate(found):
+        for code in BINS:
+            records.add_place(ctx, site_id=site_id, code=code)
+        places |= {(number, place.code): place.place_id for place in records.places(ctx, site_id)}
+    suppliers = tuple(records.add_supplier(ctx, code=code, name=code) for code in ("POT", "COW"))
+    return House(tuple(found), wares, places, suppliers)
+
+
+class Warehouses(RuleBasedStateMachine):
+    """Each example lives in one transaction that is never committed; each step is a savepoint in it.
+
+    What a step is refused must leave no trace; what it does must leave the books right. Counts in `done` and `refused`
+    show that the machine got anywhere at all.
+    """
+
+    database: ClassVar[Database]
+    house: ClassVar[House]
+    done: ClassVar[Counter[str]] = Counter()
+    refused: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tx = psycopg.connect(self.database.url, options="-c timezone=UTC")
+        self.office = Office(self.database)
+        self.now = NOON
+        self.told = 0
+
+    def teardown(self) -> None:
+        self.tx.rollback()
+        self.tx.close()
+
+    @contextmanager
+    def step(self, name: str, actor: Any = BOSS) -> Iterator[Context]:
+        try:
+            with self.tx.transaction():
+                yield self.office.within(self.tx, actor)
+        except (Refused, Invalid, NotFound):
+            self.refused[name] += 1
+        else:
+            self.done[name] += 1
+
+    def source(self) -> str:
+        self.told += 1
+        return f"fact-{self.told}"
+
+    def place(self, site: int, code: str) -> int:
+        return self.house.places[site, code]
+
+    def one_of(self, sql: str, pick: int) -> Any:
+        """One row of a query, whichever the number says; None where there is none."""
+        found = values(self.tx, sql)
+        return found[pick % len(found)] if found else None
+
+    @initialize()
+    def begin(self) -> None:
+        with self.step("begin") as ctx:
+            lines = [
+                (item, self.place(site, code), Decimal(10))
+                for item in self.house.items.values()
+                for site in range(3)
+                for code in BINS
+            ]
+            stock.opening_stock(ctx, lines)
+
+    # Time
+
+    @rule(hours=st.integers(1, 30))
+    def time_passes(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+        stand_still(self.tx, 1, self.now)
+
+    @rule(site=sites)
+    def night_falls(self, site: int) -> None:
+        with self.step("expire", system("nightly")) as ctx:
+            stock.expire_lots(ctx, self.house.sites[site])
+
+    # Goods that move
+
+    @rule(site=sites, sku=items, code=bins, lot=lots, much=amounts, late=st.integers(0, 50))
+    def adjust_up(self, site: int, sku: str, code: str, lot: str | None, much: Decimal, late: int) -> None:
+        self._post("adjust", sku, self.place(site, "ADJUSTMENT"), self.place(site, code), much, lot, late)
+
+    @rule(site=sites, sku=items, code=bins, lot=lots, much=amounts, late=st.integers(0, 50))
+    def adjust_down(self, site: int, sku: str, code: str, lot: str | None, much: Decimal, late: int) -> None:
+        self._post("adjust", sku, self.place(site, code), self.place(site, "ADJUSTMENT"), much, lot, late)
+
+    @rule(site=sites, sku=items, code=bins, lot=lots, much=amounts)
+    def move(self, site: int, sku: str, code: str, lot: str | None, much: Decimal) -> None:
+        there = BINS[1 - BINS.index(code)]
+        self._post("move", sku, self.place(site, code), self.place(site, there), much, lot, 0)
+
+    def _post(self, reason: Any, sku: str, start: int, end: int, much: Decimal, lot: str | None, late: int) -> None:
+        with self.step(reason) as ctx:
+            at = self.now - timedelta(hours=late)
+            stock.post(ctx, NewMovement(self.house.items[sku], start, end, much, reason, at, self.source(), lot=lot))
+
+    @rule(site=sites, sku=items, code=bins, much=amounts, status=held)
+    def write_off(self, site: int, sku: str, code: str, much: Decimal, status: Status) -> None:
+        with self.step("write_off") as ctx:
+            stock.write_off(
+                ctx, item_id=self.house.items[sku], place_id=self.place(site, code), quantity=much, reason="broken",
+                status=status,
+            )  # fmt: skip
+
+    @rule(site=sites, sku=items, code=bins, much=amounts, lot=lots)
+    def customer_returns(self, site: int, sku: str, code: str, much: Decimal, lot: str | None) -> None:
+        with self.step("return") as ctx:
+            stock.take_return(
+                ctx, item_id=self.house.items[sku], place_id=self.place(site, code), quantity=much, lot=lot
+            )
+
+    @rule(site=sites, code=bins, much=amounts)
+    def convert(self, site: int, code: str, much: Decimal) -> None:
+        with self.step("convert") as ctx:
+            stock.convert(
+                ctx, item_id=self.house.items["MUG"], place_id=self.place(site, code), quantity=much,
+                to_item_id=self.house.items["MILK"], to_quantity=much * 6, source=self.source(),
+            )  # fmt: skip
+
+    @rule(site=sites, sku=items, code=bins, lot=lots, much=st.none() | amounts, status=held)
+    def hold(self, site: int, sku: str, code: str, lot: str | None, much: Decimal | None, status: Status) -> None:
+        with self.step("hold") as ctx:
+            stock.hold(
+                ctx, item_id=self.house.items[sku], reason="smells", status=status, lot=lot, quantity=much,
+                place_id=self.place(site, code),
+            )  # fmt: skip
+
+    @rule(lot=st.sampled_from(("L1", "L2")), release=st.booleans())
+    def hold_or_release_a_lot_everywhere(self, lot: str, release: bool) -> None:
+        with self.step("release everywhere" if release else "hold everywhere") as ctx:
+            item_id = self.house.items["MILK"]
+            if release:
+                stock.release(ctx, item_id=item_id, reason="tested", signed_by="Mara", lot=lot)
+            else:
+                stock.hold(ctx, item_id=item_id, reason="recall", lot=lot)
+
+    @rule(site=sites, sku=items, status=st.none() | held)
+    def release(self, site: int, sku: str, status: Status | None) -> None:
+        with self.step("release") as ctx:
+            stock.release(
+                ctx, item_id=self.house.items[sku], reason="fine", signed_by="Mara", site_id=self.house.sites[site],
+                from_status=status,
+            )  # fmt: skip
+
+    @rule(pick=picks)
+    def reverse(self, pick: int) -> None:
+        found = self.one_of("select movement_id from movement where reverses is null order by 1", pick)
+        with self.step("reverse") as ctx:
+            stock.reverse(ctx, found[0], "a mistake")
+
+    @rule(pick=picks)
+    def reverse_batch(self, pick: int) -> None:
+        found = self.one_of("select batch_id from movement_batch order by 1", pick)
+        with self.step("reverse batch") as ctx:
+            stock.reverse_batch(ctx, found[0], "all of it a mistake")
+
+    # Customers
+
+    @rule(site=sites, sku=items, much=amounts)
+    def sell(self, site: int, sku: str, much: Decimal) -> None:
+        with self.step("sell") as ctx:
+            line = NewSalesLine(
+                self.source(), 1, self.house.sites[site], self.house.items[sku], self.now, much, Decimal(2)
+            )
+            orders.take_sales_lines(ctx, [line])
+
+    @rule(site=sites)
+    def reserve(self, site: int) -> None:
+        with self.step("reserve", system("reservations")) as ctx:
+            stock.reserve_open(ctx, self.house.sites[site])
+
+    @rule(pick=picks, code=bins, much=amounts)
+    def issue(self, pick: int, code: str, much: Decimal) -> None:
+        found = self.one_of("select sales_line_id, site_id from sales_line order by 1", pick)
+        if found is not None:
+            site = self.house.sites.index(found[1])
+            with self.step("issue") as ctx:
+                stock.issue(ctx, found[0], [(self.place(site, code), much)], self.source())
+
+    @rule(pick=picks)
+    def customer_cancels(self, pick: int) -> None:
+        self._with("cancel", "select sales_line_id from sales_line order by 1", pick, lambda ctx, found: stock.cancel(
+            ctx, found[0], "no longer wanted"))  # fmt: skip
+
+    # Suppliers
+
+    @rule(site=sites, supplier=st.sampled_from((0, 1)), mugs=amounts, milk=amounts)
+    def buy(self, site: int, supplier: int, mugs: Decimal, milk: Decimal) -> None:
+        with self.step("buy") as ctx:
+            orders.place_purchase_order(
+                ctx, decision_key=self.source(), supplier_id=self.house.suppliers[supplier],
+                site_id=self.house.sites[site], currency="EUR", expected_at=self.now + timedelta(days=7),
+                lines=[(self.house.items["MUG"], mugs, Decimal(1)), (self.house.items["MILK"], milk, Decimal(1))],
+            )  # fmt: skip
+
+    @rule(pick=picks)
+    def sent(self, pick: int) -> None:
+        self._with("sent", "select number from purchase_order order by 1", pick, lambda ctx, found: orders.mark_sent(
+            ctx, found[0]))  # fmt: skip
+
+    @rule(pick=picks, much=amounts, lot=lots, code=bins, status=st.just("available") | held)
+    def receive(self, pick: int, much: Decimal, lot: str | None, code: str, status: Status) -> None:
+        found = self.one_of(
+            "select purchase_order_id, line, site_id from purchase_line join purchase_order"
+            " using (tenant_id, purchase_order_id) order by 1, 2",
+            pick,
+        )
+        if found is not None:
+            place_id = self.place(self.house.sites.index(found[2]), code)
+            expires = EXPIRY.get(lot or "")
+            with self.step("receive") as ctx:
+                stock.receive(
+                    ctx, found[0], found[1], much, place_id, self.source(), lot=lot or None,
+                    expires_on=None if expires is None else expires.date(), status=status,
+                )  # fmt: skip
+
+    @rule(pick=picks)
+    def close(self, pick: int) -> None:
+        self._with("close", "select purchase_order_id from purchase_order order by 1", pick, lambda ctx, found:
+            orders.close_purchase_order(ctx, found[0], "no more comes"))  # fmt: skip
+
+    def _with(self, name: str, sql: str, pick: int, act: Callable[[Context, Any], object]) -> None:
+        """Do something to one of the rows of a query, if there is one."""
+        found = self.one_of(sql, pick)
+        if found is not None:
+            with self.step(name) as ctx:
+                act(ctx, found)
+
+    # What must hold after each step
+
+    @invariant()
+    def books_balance(self) -> None:
+        with self.tx.transaction():
+            assert stock.rebuild_check(self.office.within(self.tx, BOSS)) == []
+
+    @invariant()
+    def every_quantity_came_from_somewhere(self) -> None:
+        assert values(self.tx, "select item_id from balance group by item_id having sum(on_hand) <> 0") == []
+
+    @invariant()
+    def nothing_real_is_below_zero(self) -> None:
+        assert values(
+            self.tx,
+            """select * from balance join place using (tenant_id, place_id)
+               where on_hand < 0 and kind in ('bin', 'dock', 'packing')""",
+        ) == []  # fmt: skip
+
+    @invariant()
+    def no_promise_is_beyond_what_may_be_sold(self) -> None:
+        assert values(self.tx, "select * from stock_level where reserved > on_hand - blocked or blocked < 0") == []
+
+    @invariant()
+    def on_order_is_what_suppliers_owe(self) -> None:
+        """By the orders' own history of receipts, not by what is kept for speed."""
+        for site_id in self.house.sites:
+            with self.tx.transaction():
+                ctx = self.office.within(self.tx, BOSS)
+                coming = {item: sum(much for much, _ in parts) for item, parts in orders.on_order(ctx, site_id).items()}
+            owed = values(
+                self.tx,
+                """select item_id, sum(greatest(l.quantity - coalesce(came, 0), 0)) from purchase_line l
+                   join purchase_order o using (tenant_id, purchase_order_id)
+                   left join (select purchase_order_id, line, sum(quantity) as came from receipt
+                              where reversed_at is null group by 1, 2) r using (purchase_order_id, line)
+                   where o.site_id = %s and o.state not in ('closed', 'received') group by item_id""",
+                (site_id,),
+            )
+            assert coming == {item: much for item, much in owed if much}
