@@ -58,7 +58,7 @@ def build(ctx: Context) -> House:
         for code in SITES
     ]
     wares = {sku: records.add_item(ctx, sku=sku) for sku in ("MUG", "MILK")}
-    places = {}
+    places: dict[tuple[int, str], int] = {}
     for number, site_id in enumerate(found):
         for code in BINS:
             records.add_place(ctx, site_id=site_id, code=code)
