@@ -14,7 +14,7 @@ from shelfwise.access.model import Role, person, system
 from shelfwise.connectors import http
 from shelfwise.core.errors import Forbidden, NotFound, Refused
 from shelfwise.store.database import Database, values
-from shelfwise.work import outbox
+from shelfwise.work import alerts, outbox
 from shelfwise.work.outbox import Message
 
 
@@ -116,7 +116,7 @@ def test_a_worker_that_dies_during_an_attempt_leaves_the_message_to_the_next(des
     with pytest.raises(KeyboardInterrupt):
         outbox.deliver_next(desk, die, partner.note)
     assert outbox.deliver_next(desk, partner.take, partner.note) is None
-    clock.time += outbox.LEASE
+    clock.time += outbox.LEASES["http"]
     assert outbox.deliver_next(desk, partner.take, partner.note) is not None
     assert partner.got == ["PO-1"]
 
@@ -211,3 +211,114 @@ def test_a_delivery_that_cannot_be_noted_is_repeated_but_not_for_ever(desk: Offi
     assert len(partner.got) == outbox.ATTEMPTS
     with desk.context(system("test")) as ctx:
         assert [message.last_error for message in outbox.undelivered(ctx)] == ["LookupError: no such order"]
+
+
+class Post:
+    """A mailbox: nobody there can tell a second copy from a second letter."""
+
+    def __init__(self, *answers: Exception | None) -> None:
+        self.answers = list(answers)
+        self.letters = 0
+
+    def take(self, message: Message) -> None:
+        answer = self.answers.pop(0) if self.answers else None
+        if not isinstance(answer, outbox.NotDelivered | outbox.Rejected):
+            self.letters += 1
+        if answer is not None:
+            raise answer
+
+
+@pytest.fixture
+def mail(database: Database, clock: HandClock) -> Office:
+    office = Office(database, wall=clock)
+    with office.context(system("test")) as ctx:
+        outbox.enqueue(ctx, "PO-7", "mailto:a@b.example", {"number": "PO-7"}, channel="mail", repeatable=False)
+    return office
+
+
+def work_off(office: Office, clock: HandClock, post: Post) -> Message | None:
+    """Let a day go by; returns what is undelivered still."""
+    for _ in range(40):
+        outbox.deliver_next(office, post.take, lambda ctx, message: None)
+        clock.time += timedelta(minutes=30)
+    with office.context(MANAGER) as ctx:
+        return next(iter(outbox.undelivered(ctx)), None)
+
+
+def open_alerts(office: Office) -> list[str]:
+    with office.context(MANAGER) as ctx:
+        return [alert.title for alert in alerts.open_alerts(ctx)]
+
+
+def test_mail_that_certainly_did_not_arrive_is_sent_again_and_arrives_once(mail: Office, clock: HandClock) -> None:
+    post = Post(outbox.NotDelivered("busy"), outbox.NotDelivered("busy"))
+    assert work_off(mail, clock, post) is None
+    assert post.letters == 1
+    with mail.context(MANAGER) as ctx:
+        told = outbox.message(ctx, "PO-7")
+        assert told is not None
+        assert [one.outcome for one in outbox.attempts(ctx, told.outbox_id)] == [
+            "delivered", "not_delivered", "not_delivered",
+        ]  # fmt: skip
+
+
+def test_mail_whose_fate_nobody_knows_is_in_doubt_and_never_repeated(mail: Office, clock: HandClock) -> None:
+    post = Post(ConnectionResetError("gone"))
+    left = work_off(mail, clock, post)
+    assert left is not None
+    assert (left.state, post.letters) == ("in_doubt", 1)
+    assert open_alerts(mail) == ["PO-7 may or may not have reached a@b.example"]
+    with mail.context(MANAGER) as ctx, pytest.raises(Refused, match="may have arrived"):
+        outbox.send_again(ctx, left.outbox_id)
+
+
+def test_a_worker_that_dies_while_mailing_leaves_the_mail_in_doubt(mail: Office, clock: HandClock) -> None:
+    def die(message: Message) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        outbox.deliver_next(mail, die, lambda ctx, message: None)
+    post = Post()
+    left = work_off(mail, clock, post)
+    assert left is not None
+    assert (left.state, post.letters) == ("in_doubt", 0)
+
+
+def test_a_person_who_asked_says_that_it_arrived(mail: Office, clock: HandClock) -> None:
+    post = Post(ConnectionResetError("gone"))
+    left = work_off(mail, clock, post)
+    assert left is not None
+    with mail.context(MANAGER) as ctx:
+        outbox.resolve(ctx, left.outbox_id, arrived=True, note="They called.")
+        assert outbox.resolve(ctx, left.outbox_id, arrived=True).state == "delivered"
+    assert work_off(mail, clock, post) is None
+    assert (post.letters, open_alerts(mail)) == (1, [])
+
+
+def test_a_person_who_asked_has_a_copy_sent(mail: Office, clock: HandClock) -> None:
+    post = Post(ConnectionResetError("gone"))
+    left = work_off(mail, clock, post)
+    assert left is not None
+    with mail.context(MANAGER) as ctx:
+        assert outbox.resolve(ctx, left.outbox_id, arrived=False).copies == 1
+    assert work_off(mail, clock, post) is None
+    assert post.letters == 2
+
+
+def test_what_the_receiver_refuses_for_good_is_given_up_at_once_and_told(mail: Office, clock: HandClock) -> None:
+    left = work_off(mail, clock, Post(outbox.Rejected("no such mailbox")))
+    assert left is not None
+    assert (left.state, left.attempts) == ("failed", 1)
+    assert open_alerts(mail) == ["PO-7 could not be delivered to a@b.example"]
+
+
+def test_an_attempt_that_outlasts_its_lease_may_still_say_that_it_arrived(mail: Office, clock: HandClock) -> None:
+    def slow(message: Message) -> None:
+        clock.time += timedelta(hours=1)
+        assert outbox.deliver_next(mail, Post().take, lambda ctx, other: None) is None
+        assert open_alerts(mail)
+
+    outbox.deliver_next(mail, slow, lambda ctx, message: None)
+    with mail.context(MANAGER) as ctx:
+        assert outbox.undelivered(ctx) == []
+    assert open_alerts(mail) == []

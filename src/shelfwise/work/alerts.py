@@ -14,7 +14,7 @@ from shelfwise.core.errors import NotFound
 from shelfwise.store.database import first, notify, rows, run, value
 
 _COLUMNS = """alert_id, kind, subject, severity, title, detail, link, evidence, raised_at, state,
-              acknowledged_by, acknowledged_at, cleared_at"""
+              acknowledged_by, acknowledged_at, cleared_at, site_id"""
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Alert:
         link: the page that shows the cause.
         evidence: the facts behind it, fit for JSON.
         state: 'open', 'acknowledged' (seen, cause still there) or 'cleared' (cause gone).
+        site_id: where it is; None: it concerns all sites, and everybody sees it.
     """
 
     alert_id: int
@@ -43,6 +44,7 @@ class Alert:
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     cleared_at: datetime | None
+    site_id: int | None
 
 
 def raise_alert(
@@ -54,13 +56,15 @@ def raise_alert(
     detail: str,
     link: str,
     evidence: dict[str, Any],
+    *,
+    site_id: int | None = None,
 ) -> int | None:
     """Open an alert; None where one of this kind and subject is open already (it is told anew, not doubled)."""
     alert_id: int | None = value(
         ctx.tx,
-        """insert into alert (tenant_id, kind, subject, severity, title, detail, link, evidence, raised_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning alert_id""",
-        (ctx.tenant, kind, subject, severity, title, detail, link, Jsonb(evidence), ctx.now),
+        """insert into alert (tenant_id, kind, subject, severity, title, detail, link, evidence, raised_at, site_id)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning alert_id""",
+        (ctx.tenant, kind, subject, severity, title, detail, link, Jsonb(evidence), ctx.now, site_id),
     )
     if alert_id is None:
         run(
@@ -93,45 +97,53 @@ def acknowledge(ctx: Context, alert_id: int) -> Alert:
         Forbidden: without the right to handle alerts.
         NotFound: no such alert.
     """
-    ctx.require(Right.HANDLE_ALERTS)
+    alert = _get(ctx, alert_id)
+    ctx.require(Right.HANDLE_ALERTS, alert.site_id)
     changed = run(
         ctx.tx,
         """update alert set state = 'acknowledged', acknowledged_by = %s, acknowledged_at = %s
            where tenant_id = %s and alert_id = %s and state = 'open'""",
         (ctx.actor.name, ctx.now, ctx.tenant, alert_id),
     )
-    alert = first(
+    if not changed:
+        return alert
+    ctx.audit("alert.acknowledged", f"alert:{alert_id}", title=alert.title)
+    notify(ctx.tx, "live", "alerts")
+    return _get(ctx, alert_id)
+
+
+def _get(ctx: Context, alert_id: int) -> Alert:
+    ctx.require_somewhere(Right.HANDLE_ALERTS)
+    found = first(
         ctx.tx,
         Alert,
         f"select {_COLUMNS} from alert where tenant_id = %s and alert_id = %s",
         (ctx.tenant, alert_id),
     )
-    if alert is None:
+    if found is None:
         raise NotFound("alert", alert_id)
-    if changed:
-        ctx.audit("alert.acknowledged", f"alert:{alert_id}", title=alert.title)
-        notify(ctx.tx, "live", "alerts")
-    return alert
+    return found
 
 
 def open_alerts(ctx: Context) -> list[Alert]:
-    """What is not cleared: danger first, then the unacknowledged, then the newest."""
-    ctx.require(Right.VIEW)
+    """What is not cleared at the sites one may see: danger first, then the unacknowledged, then the newest."""
     return rows(
         ctx.tx,
         Alert,
-        f"""select {_COLUMNS} from alert where tenant_id = %s and state <> 'cleared'
+        f"""select {_COLUMNS} from alert where tenant_id = %(tenant)s and state <> 'cleared'
+              and (%(sites)s::bigint[] is null or site_id is null or site_id = any(%(sites)s))
             order by severity = 'danger' desc, state = 'open' desc, raised_at desc""",
-        (ctx.tenant,),
+        {"tenant": ctx.tenant, "sites": ctx.sites(Right.VIEW)},
     )
 
 
 def recent_alerts(ctx: Context, limit: int = 50) -> list[Alert]:
-    """What was cleared lately, newest first."""
-    ctx.require(Right.VIEW)
+    """What was cleared lately at the sites one may see, newest first."""
     return rows(
         ctx.tx,
         Alert,
-        f"select {_COLUMNS} from alert where tenant_id = %s and state = 'cleared' order by cleared_at desc limit %s",
-        (ctx.tenant, limit),
+        f"""select {_COLUMNS} from alert where tenant_id = %(tenant)s and state = 'cleared'
+              and (%(sites)s::bigint[] is null or site_id is null or site_id = any(%(sites)s))
+            order by cleared_at desc limit %(limit)s""",
+        {"tenant": ctx.tenant, "sites": ctx.sites(Right.VIEW), "limit": limit},
     )
