@@ -14,7 +14,6 @@ from shelfwise.stock import lots, serials, tables
 from shelfwise.stock.model import SHORT, Entry, Spot, StockLevel, stockout_change
 from shelfwise.stock.settling import BalanceKey, LotFacts, Lying, Settled, place_changes, settle
 from shelfwise.stock.tables import Batch, Fact, Key
-from shelfwise.store.database import notify
 
 
 @dataclass(frozen=True)
@@ -38,20 +37,26 @@ def read_map(ctx: Context, place_ids: Collection[int], site_ids: Collection[int]
     Raises:
         NotFound: a place does not exist.
     """
-    named = tables.spots(ctx.tx, ctx.tenant, set(place_ids))
-    if missing := set(place_ids) - named.keys():
+    wanted = set(place_ids)
+    found = tables.spots_and_standing(ctx.tx, ctx.tenant, wanted, set(site_ids))
+    spots = {spot.place_id: spot for spot in found}
+    if missing := wanted - spots.keys():
         raise NotFound("place", min(missing))
-    sites = {spot.site_id for spot in named.values()} | set(site_ids)
-    virtual = tables.virtual_spots(ctx.tx, ctx.tenant, sites)
-    return Map(
-        named | {spot.place_id: spot for spot in virtual},
-        {(spot.site_id, spot.kind): spot.place_id for spot in virtual},
-    )
+    virtual: dict[tuple[int, str], int] = {}
+    for spot in sorted(found, key=lambda one: one.place_id):
+        if spot.kind not in ("bin", "dock"):
+            virtual.setdefault((spot.site_id, spot.kind), spot.place_id)
+    return Map(spots, virtual)
 
 
 def lock(ctx: Context, keys: Collection[Key]) -> dict[Key, StockLevel]:
-    """Lock the levels of (item, site) in key order, the first step of every writer; what expired counts as blocked."""
-    levels = tables.lock_levels(ctx.tx, ctx.tenant, keys)
+    """Lock the levels of (item, site) in key order, making those that are missing: the first step of every writer."""
+    return tables.lock_levels(ctx.tx, ctx.tenant, keys)
+
+
+def lock_to_promise(ctx: Context, keys: Collection[Key]) -> dict[Key, StockLevel]:
+    """As `lock`, for who is about to promise: what is past its last day is blocked before the night took it out."""
+    levels = lock(ctx, keys)
     for key, much in lots.expired(ctx.tx, ctx.tenant, keys, ctx.now).items():
         levels[key] = levels[key].changed(ZERO, ZERO, much)
     return levels
@@ -59,7 +64,7 @@ def lock(ctx: Context, keys: Collection[Key]) -> dict[Key, StockLevel]:
 
 def open_batch(ctx: Context, batch: Batch) -> int:
     """Begin a batch that several calls write into; entries name it as their batch_id."""
-    return tables.insert_batch(ctx.tx, ctx.tenant, None, batch, str(ctx.actor), ctx.now)
+    return tables.new_batch(ctx.tx, ctx.tenant, batch, str(ctx.actor), ctx.now)[0]
 
 
 def write(
@@ -85,30 +90,30 @@ def write(
     """
     settled, known = _settled(ctx, entries, places)
     written = _numbered(ctx, settled, batch or Batch(entries[0].reason))
-    if tables.insert_movements(
-        ctx.tx, ctx.tenant, written.ids, written.lines, written.parts, ctx.now, str(ctx.actor)
-    ) < len(written.ids):
-        raise Refused("The same fact was recorded by somebody else just now. Look at the movements, then try again.")
     changed = place_changes(written.lines)
-    tables.change_balances(ctx.tx, ctx.tenant, changed)
-    expired = {key for key, facts in known.items() if facts.expired}
-    changes = _level_changes(changed, places, released or {}, expired)
-    after, taken_back = give_back(ctx, levels, {key: one.on(levels[key]) for key, one in changes.items()})
-    tables.change_levels(
-        ctx.tx,
-        ctx.tenant,
-        ((key, one.on_hand, one.reserved - taken_back.get(key, ZERO), one.blocked) for key, one in changes.items()),
+    changes = _level_changes(changed, places, released or {})
+    after, taken_back = give_back(ctx, levels, {key: levels[key].changed(*change) for key, change in changes.items()})
+    for key, much in taken_back.items():
+        on_hand, reserved, blocked = changes[key]
+        changes[key] = (on_hand, reserved - much, blocked)
+    lines = tables.write(
+        ctx.tx, ctx.tenant, written.ids, written.lines, written.parts, changed, changes, ctx.now, str(ctx.actor)
     )
+    if lines < len(written.ids):
+        raise Refused("The same fact was recorded by somebody else just now. Look at the movements, then try again.")
     at: dict[Key, datetime] = {}
     for line in written.lines:
         key = (line.item_id, places.spots[line.to_place_id].site_id)
         at[key] = max(line.occurred_at, at.get(key, line.occurred_at))
-    follow_stockouts(ctx, after, at)
+    # Where something is available before and after, no stockout begins or ends.
+    turned = {key: one for key, one in after.items() if one.available <= 0 or levels[key].available <= 0}
+    if turned:
+        follow_stockouts(ctx, turned, at)
+    expired = {key for key, facts in known.items() if facts.expired}
     if again := expired & {(one.item_id, one.lot or "") for one in written.lines if _for_sale(one, places)}:
         lots.expire_again(ctx.tx, ctx.tenant, again)
     _publish(ctx, settled, written, places)
     serials.follow(ctx, written.lines, written.ids, places.spots)
-    notify(ctx.tx, "live", "floor")
     return written.own
 
 
@@ -148,9 +153,11 @@ def _settled(
 def _numbered(ctx: Context, settled: Sequence[Settled], batch: Batch) -> _Written:
     """All lines with their ids, each correction before its entry."""
     count = sum(len(one.lines) + (one.correction is not None) for one in settled)
-    found, batch_id = tables.new_ids(ctx.tx, count)
+    batch_id: int | None = None
     if any(one.told.batch_id is None for one in settled):
-        tables.insert_batch(ctx.tx, ctx.tenant, batch_id, batch, str(ctx.actor), ctx.now)
+        batch_id, found = tables.new_batch(ctx.tx, ctx.tenant, batch, str(ctx.actor), ctx.now, count)
+    else:
+        found = tables.new_movement_ids(ctx.tx, count)
     numbers = iter(found)
     written = _Written([], [], [], [])
     for one in settled:
@@ -170,38 +177,17 @@ def _numbered(ctx: Context, settled: Sequence[Settled], batch: Batch) -> _Writte
     return written
 
 
-@dataclass(frozen=True)
-class _Change:
-    """By how much a level changes; `expired` is what is for sale by its status and past its last day."""
-
-    on_hand: Decimal = ZERO
-    reserved: Decimal = ZERO
-    blocked: Decimal = ZERO
-    expired: Decimal = ZERO
-
-    def on(self, level: StockLevel) -> StockLevel:
-        return level.changed(self.on_hand, self.reserved, self.blocked + self.expired)
-
-
 def _level_changes(
-    changed: Mapping[BalanceKey, tuple[Decimal, Decimal]],
-    places: Map,
-    released: Mapping[Key, Decimal],
-    expired: Collection[tuple[int, str]],
-) -> dict[Key, _Change]:
-    """By how much each (item, site) changes, in key order."""
-    sums: dict[Key, _Change] = {key: _Change(reserved=-much) for key, much in released.items()}
-    for (item_id, place_id, lot, status), (much, _) in changed.items():
+    changed: Mapping[BalanceKey, tuple[Decimal, Decimal]], places: Map, released: Mapping[Key, Decimal]
+) -> dict[Key, tuple[Decimal, Decimal, Decimal]]:
+    """By how much on hand, reserved and blocked of each (item, site) change, in key order."""
+    sums = {key: (ZERO, -much, ZERO) for key, much in released.items()}
+    for (item_id, place_id, _, status), (much, _) in changed.items():
         spot = places.spots[place_id]
-        if not spot.real:
-            continue
-        one = sums.get((item_id, spot.site_id), _Change())
-        sums[item_id, spot.site_id] = replace(
-            one,
-            on_hand=one.on_hand + much,
-            blocked=one.blocked + (ZERO if status == "available" else much),
-            expired=one.expired + (much if status == "available" and (item_id, lot) in expired else ZERO),
-        )
+        if spot.real:
+            key = (item_id, spot.site_id)
+            on_hand, reserved, blocked = sums.get(key, (ZERO, ZERO, ZERO))
+            sums[key] = (on_hand + much, reserved, blocked + (ZERO if status == "available" else much))
     return dict(sorted(sums.items()))
 
 
@@ -240,8 +226,7 @@ def give_back(
         for key in over
         if key in gone or after[key].overpromised > before[key].overpromised
     ]
-    tables.publish_all(ctx.tx, ctx.tenant, facts, ctx.now)
-    notify(ctx.tx, "live", "orders")
+    tables.publish_all(ctx.tx, ctx.tenant, facts, ctx.now, ["orders"])
     return {key: level.changed(ZERO, -gone.get(key, ZERO)) for key, level in after.items()}, gone
 
 
@@ -298,4 +283,4 @@ def _publish(ctx: Context, settled: Sequence[Settled], written: _Written, places
         if one.from_held and not places.spots[one.told.to_place_id].real:
             data = about | {"quantity": plain(one.from_held), "reason": one.told.reason}
             facts.append(("stock.taken_from_hold", f"item:{one.told.item_id}", data, one.told.occurred_at))
-    tables.publish_all(ctx.tx, ctx.tenant, facts, ctx.now)
+    tables.publish_all(ctx.tx, ctx.tenant, facts, ctx.now, ["floor"])

@@ -23,13 +23,13 @@ from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
 from shelfwise.stock import lots, tables
 from shelfwise.stock.handling import convert, put_away, take_return, write_off
-from shelfwise.stock.ledger import Map, follow_stockouts, lock, read_map, write
+from shelfwise.stock.ledger import Map, follow_stockouts, lock, lock_to_promise, read_map, write
 from shelfwise.stock.model import Entry, Spot, Status, allocate
 from shelfwise.stock.posting import PICK, RECEIPT, arrival_faults, opening_stock, post, post_many, refuse_others
 from shelfwise.stock.reads import bins, item_stock, levels, movements, rebuild_check, stock_list, stock_of, stockouts
 from shelfwise.stock.reversing import reverse, reverse_batch
 from shelfwise.stock.serials import find_serial, serial_at
-from shelfwise.stock.status import expire_lots, hold, release, suggest
+from shelfwise.stock.status import correct_lot, expire_lots, hold, release, suggest
 from shelfwise.store.database import notify
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "bins",
     "cancel",
     "convert",
+    "correct_lot",
     "expire_lots",
     "find_serial",
     "hold",
@@ -154,7 +155,7 @@ def reserve_open(ctx: Context, site_id: int, item_ids: Collection[int] | None = 
     wanted = asked if item_ids is None else sorted(set(asked) & set(item_ids))
     if not wanted:
         return 0
-    locked = lock(ctx, [(item_id, site_id) for item_id in wanted])
+    locked = lock_to_promise(ctx, [(item_id, site_id) for item_id in wanted])
     waiting: dict[int, list[tuple[int, Decimal]]] = {item_id: [] for item_id in wanted}
     for item_id, sales_line_id, quantity in orders_tables.waiting_lines(ctx.tx, ctx.tenant, site_id, wanted):
         waiting[item_id].append((sales_line_id, quantity))

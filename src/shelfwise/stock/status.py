@@ -239,6 +239,38 @@ def _refuse_release(ctx: Context, scope: _Scope, found: Sequence[Stuff]) -> None
                 )
 
 
+def correct_lot(
+    ctx: Context,
+    item_id: int,
+    code: str,
+    *,
+    reason: str,
+    expires_on: date | None = None,
+    made_on: date | None = None,
+) -> Lot:
+    """Correct the dates of a lot as its label says them; None: it has none. What was taken out stays held.
+
+    Raises:
+        Forbidden: the actor may not release stock: a later last day makes things fit for sale.
+        Invalid: no reason was given.
+        NotFound: there is no such lot.
+    """
+    ctx.require_somewhere(Right.RELEASE_STOCK)
+    before = _known_lot(ctx, item_id, code)
+    if not reason.strip():
+        raise Invalid(Fault("reason", "why the dates change", "nothing", "Write a few words."))
+    lots.change(ctx.tx, ctx.tenant, item_id, code, expires_on, made_on)
+    ctx.audit(
+        "lot.corrected",
+        f"item:{item_id}",
+        lot=code,
+        expires_on=[str(before.expires_on), str(expires_on)],
+        made_on=[str(before.made_on), str(made_on)],
+        reason=reason[:500],
+    )
+    return _known_lot(ctx, item_id, code)
+
+
 def today(ctx: Context, site_id: int) -> date:
     """The day it is at a site."""
     day = value(

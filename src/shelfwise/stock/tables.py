@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from psycopg.types.json import Jsonb
@@ -41,22 +41,33 @@ REAL = "('bin', 'dock', 'packing')"
 def lock_levels(tx: Tx, tenant: int, keys: Collection[Key]) -> dict[Key, StockLevel]:
     """Lock the levels of (item, site) in key order, making those that are missing: first step of every writer."""
     ordered = sorted(set(keys))
-    arguments = (tenant, [item for item, _ in ordered], [site for _, site in ordered])
-    run(
-        tx,
-        """insert into stock_level (tenant_id, item_id, site_id)
-           select %s, u.* from unnest(%s::bigint[], %s::bigint[]) u on conflict do nothing""",
-        arguments,
-    )
-    found = rows(
+    found = _lock_levels(tx, tenant, ordered)
+    if len(found) < len(ordered):
+        # All of them are named again: a row that another writer made just now has its turn in the order too.
+        run(
+            tx,
+            """insert into stock_level (tenant_id, item_id, site_id)
+               select %s, u.* from unnest(%s::bigint[], %s::bigint[]) u on conflict do nothing""",
+            (tenant, [item for item, _ in ordered], [site for _, site in ordered]),
+        )
+        found = _lock_levels(tx, tenant, ordered)
+    return {(level.item_id, level.site_id): level for level in found}
+
+
+def _lock_levels(tx: Tx, tenant: int, ordered: Sequence[Key]) -> list[StockLevel]:
+    if len(ordered) == 1:
+        # The commonest case, at half the cost.
+        sql = """select item_id, site_id, on_hand, reserved, blocked from stock_level
+                 where tenant_id = %s and item_id = %s and site_id = %s for update"""
+        return rows(tx, StockLevel, sql, (tenant, *ordered[0]))
+    return rows(
         tx,
         StockLevel,
         """select item_id, site_id, on_hand, reserved, blocked from stock_level
            where tenant_id = %s and (item_id, site_id) in (select * from unnest(%s::bigint[], %s::bigint[]))
            order by item_id, site_id for update""",
-        arguments,
+        (tenant, [item for item, _ in ordered], [site for _, site in ordered]),
     )
-    return {(level.item_id, level.site_id): level for level in found}
 
 
 def change_levels(tx: Tx, tenant: int, changes: Iterable[tuple[Key, Decimal, Decimal, Decimal]]) -> None:
@@ -102,15 +113,20 @@ def spots(tx: Tx, tenant: int, place_ids: Collection[int]) -> dict[int, Spot]:
     return {spot.place_id: spot for spot in found}
 
 
-def virtual_spots(tx: Tx, tenant: int, site_ids: Collection[int]) -> list[Spot]:
-    """The places every site has one of: the virtual ones, and where packed goods wait."""
+def spots_and_standing(tx: Tx, tenant: int, place_ids: Collection[int], site_ids: Collection[int]) -> list[Spot]:
+    """The named places, and those that each of their sites and of the named ones has one of: the virtual ones and
+    where packed goods wait."""
     return rows(
         tx,
         Spot,
-        """select place_id, site_id, kind, code from place
-           where tenant_id = %s and site_id = any(%s::bigint[]) and kind not in ('bin', 'dock')
-           order by place_id desc""",
-        (tenant, list(site_ids)),
+        """with named as materialized (
+               select place_id, site_id, kind, code from place where tenant_id = %s and place_id = any(%s::bigint[]))
+           select * from named
+           union
+           select place_id, site_id, kind, code from place
+           where tenant_id = %s and kind not in ('bin', 'dock')
+             and site_id = any(array(select site_id from named union select unnest(%s::bigint[])))""",
+        (tenant, list(place_ids), tenant, list(site_ids)),
     )
 
 
@@ -118,125 +134,154 @@ def lying(
     tx: Tx, tenant: int, keys: Collection[Key], now: datetime
 ) -> tuple[list[Lying], dict[tuple[int, str], LotFacts]]:
     """What lies at (item, place), by lot and status; and what is known of those lots."""
+    # OFFSET 0 keeps it at one look into the index for each pair, however many arrays' worth the planner expects.
     found = values(
         tx,
-        """select b.item_id, b.place_id, b.lot, b.status, b.on_hand, b.catch_weight_g, l.expires_on,
-                  l.first_received_at, coalesce(l.expires_on < (%s at time zone s.time_zone)::date, false),
-                  coalesce(l.status, 'available')
-           from unnest(%s::bigint[], %s::bigint[]) u (item_id, place_id)
-           join balance b on b.tenant_id = %s and b.item_id = u.item_id and b.place_id = u.place_id and b.on_hand > 0
-           left join (lot l join place p on p.tenant_id = l.tenant_id
-                            join site s on s.tenant_id = p.tenant_id and s.site_id = p.site_id)
-             on b.lot <> '' and l.tenant_id = b.tenant_id and l.item_id = b.item_id and l.code = b.lot
-                and p.place_id = b.place_id""",
-        (now, [item for item, _ in keys], [place for _, place in keys], tenant),
+        """select u.item_id, u.place_id, b.* from unnest(%s::bigint[], %s::bigint[]) u (item_id, place_id)
+           cross join lateral (
+               select b.lot, b.status, b.on_hand, b.catch_weight_g, l.expires_on, l.first_received_at,
+                      coalesce(l.status, 'available')
+               from balance b
+               left join lot l on b.lot <> '' and l.tenant_id = b.tenant_id and l.item_id = b.item_id
+                    and l.code = b.lot
+               where b.tenant_id = %s and b.item_id = u.item_id and b.place_id = u.place_id and b.on_hand > 0
+               offset 0) b""",
+        ([item for item, _ in keys], [place for _, place in keys], tenant),
     )
+    # Only around its last day does it matter on which side of midnight the place is.
+    near = {row[1] for row in found if row[6] is not None and abs((row[6] - now.date()).days) <= 1}
+    days = _days(tx, tenant, near, now) if near else {}
     return (
         [Lying(*row[:6]) for row in found],
-        {(row[0], row[2]): LotFacts(*row[6:]) for row in found if row[2]},
+        {
+            (row[0], row[2]): LotFacts(
+                row[6], row[7], row[6] is not None and row[6] < days.get(row[1], now.date()), row[8]
+            )
+            for row in found
+            if row[2]
+        },
     )
 
 
-def change_balances(tx: Tx, tenant: int, changes: Mapping[BalanceKey, tuple[Decimal, Decimal]]) -> None:
-    """Add to balances and their weights, in the order given, which must be key order."""
-    run(
-        tx,
-        """insert into balance as b (tenant_id, item_id, place_id, lot, status, on_hand, catch_weight_g)
-           select %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::numeric[],
-               %s::numeric[]) u
-           on conflict (tenant_id, item_id, place_id, lot, status) do update
-           set on_hand = b.on_hand + excluded.on_hand, catch_weight_g = b.catch_weight_g + excluded.catch_weight_g""",
-        (
-            tenant,
-            [key[0] for key in changes],
-            [key[1] for key in changes],
-            [key[2] for key in changes],
-            [key[3] for key in changes],
-            [quantity for quantity, _ in changes.values()],
-            [weight for _, weight in changes.values()],
-        ),
-    )
-
-
-def new_ids(tx: Tx, movements: int) -> tuple[list[int], int]:
-    """Ids to write movements under, ascending, and one for their batch."""
-    ((ids, batch_id),) = values(
-        tx,
-        """select array_agg(nextval(pg_get_serial_sequence('movement', 'movement_id'))),
-                  nextval(pg_get_serial_sequence('movement_batch', 'batch_id'))
-           from generate_series(1, %s)""",
-        (movements,),
-    )
-    return sorted(ids), batch_id
-
-
-def insert_batch(
-    tx: Tx,
-    tenant: int,
-    batch_id: int | None,
-    batch: Batch,
-    actor: str,
-    recorded_at: datetime,
-) -> int:
-    """Note a batch under its id, or under a new one; returns it."""
-    return int(
-        value(
+def _days(tx: Tx, tenant: int, place_ids: Collection[int], now: datetime) -> dict[int, date]:
+    """The day it is at places."""
+    return dict(
+        values(
             tx,
-            """insert into movement_batch (tenant_id, batch_id, kind, note, signed_by, actor, occurred_at, recorded_at,
-                                           reverses_batch_id)
-               overriding system value values (
-                   %s, coalesce(%s, nextval(pg_get_serial_sequence('movement_batch', 'batch_id'))),
-                   %s, %s, %s, %s, %s, %s, %s)
-               returning batch_id""",
-            (
-                tenant,
-                batch_id,
-                batch.kind,
-                batch.note,
-                batch.signed_by,
-                actor,
-                batch.occurred_at or recorded_at,
-                recorded_at,
-                batch.reverses_batch_id,
-            ),
+            """select place_id, (%s at time zone time_zone)::date
+               from place join site using (tenant_id, site_id)
+               where tenant_id = %s and place_id = any(%s::bigint[])""",
+            (now, tenant, list(place_ids)),
         )
     )
 
 
-def insert_movements(
+def new_batch(
+    tx: Tx, tenant: int, batch: Batch, actor: str, recorded_at: datetime, movements: int = 0
+) -> tuple[int, list[int]]:
+    """Note a batch; returns its id, and ids to write that many movements under, ascending."""
+    ((batch_id, ids),) = values(
+        tx,
+        """with batch as (
+               insert into movement_batch (tenant_id, kind, note, signed_by, actor, occurred_at, recorded_at,
+                                           reverses_batch_id)
+               values (%s, %s, %s, %s, %s, %s, %s, %s) returning batch_id)
+           select batch_id, array(select nextval('movement_movement_id_seq') from generate_series(1, %s)) from batch""",
+        (
+            tenant,
+            batch.kind,
+            batch.note,
+            batch.signed_by,
+            actor,
+            batch.occurred_at or recorded_at,
+            recorded_at,
+            batch.reverses_batch_id,
+            movements,
+        ),
+    )
+    return batch_id, sorted(ids)
+
+
+def new_movement_ids(tx: Tx, count: int) -> list[int]:
+    """Ids to write movements under, ascending."""
+    found = values(tx, "select nextval('movement_movement_id_seq') from generate_series(1, %s)", (count,))
+    return sorted(movement_id for (movement_id,) in found)
+
+
+def write(
     tx: Tx,
     tenant: int,
     ids: Sequence[int],
     entries: Sequence[Entry],
     parts: Sequence[int | None],
+    balances: Mapping[BalanceKey, tuple[Decimal, Decimal]],
+    levels: Mapping[Key, tuple[Decimal, Decimal, Decimal]],
     recorded_at: datetime,
     actor: str,
 ) -> int:
-    """Append to the ledger; returns how many lines were written: fewer where a source or reversal is there already.
+    """Append to the ledger and add to balances and locked levels, in one statement; returns how many lines were
+    appended. Fewer than were given where a source or a reversal is there already: then nothing else was done.
 
     Args:
         parts: for each line, the first line of what was told at once; None: it is that line.
+        balances: by how much each changes, and its weight, in key order.
+        levels: by how much on_hand, reserved and blocked of each change.
     """
-    return run(
-        tx,
-        """insert into movement (tenant_id, recorded_at, actor, movement_id, part_of, item_id, from_place_id,
-                                 to_place_id, quantity, occurred_at, reason, source, lot, serial, reverses,
-                                 sales_line_id, from_status, to_status, catch_weight_g, note, batch_id,
-                                 purchase_order_id, purchase_line, transfer_id, transfer_line, count_id, lot_chosen)
-           overriding system value
-           select %s, %s, %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-               %s::numeric[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[],
-               %s::bigint[], %s::text[], %s::text[], %s::numeric[], %s::text[], %s::bigint[], %s::bigint[], %s::int[],
-               %s::bigint[], %s::int[], %s::bigint[], %s::bool[]) u
-           on conflict do nothing""",
-        (
-            tenant,
-            recorded_at,
-            actor,
-            list(ids),
-            list(parts),
-            *([getattr(entry, name) for entry in entries] for name in _WRITTEN),
-        ),
+    return int(
+        value(
+            tx,
+            """with line as (
+                   insert into movement (
+                       tenant_id, recorded_at, actor, movement_id, part_of, item_id, from_place_id, to_place_id,
+                       quantity, occurred_at, reason, source, lot, serial, reverses, sales_line_id, from_status,
+                       to_status, catch_weight_g, note, batch_id, purchase_order_id, purchase_line, transfer_id,
+                       transfer_line, count_id, lot_chosen)
+                   overriding system value
+                   select %s, %s, %s, u.* from unnest(
+                       %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[],
+                       %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[],
+                       %s::text[], %s::text[], %s::numeric[], %s::text[], %s::bigint[], %s::bigint[], %s::int[],
+                       %s::bigint[], %s::int[], %s::bigint[], %s::bool[]) u
+                   on conflict do nothing returning 1),
+               whole as materialized (select count(*) as lines, count(*) = %s as good from line),
+               balanced as (
+                   insert into balance as b (tenant_id, item_id, place_id, lot, status, on_hand, catch_weight_g)
+                   select %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::numeric[],
+                       %s::numeric[]) u where (select good from whole)
+                   on conflict (tenant_id, item_id, place_id, lot, status) do update
+                   set on_hand = b.on_hand + excluded.on_hand,
+                       catch_weight_g = b.catch_weight_g + excluded.catch_weight_g),
+               levelled as (
+                   update stock_level l set on_hand = l.on_hand + u.on_hand, reserved = l.reserved + u.reserved,
+                                            blocked = l.blocked + u.blocked
+                   from unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[])
+                       u (item_id, site_id, on_hand, reserved, blocked)
+                   where (select good from whole)
+                     and l.tenant_id = %s and l.item_id = u.item_id and l.site_id = u.site_id)
+               select lines from whole""",
+            (
+                tenant,
+                recorded_at,
+                actor,
+                list(ids),
+                list(parts),
+                *([getattr(entry, name) for entry in entries] for name in _WRITTEN),
+                len(ids),
+                tenant,
+                [key[0] for key in balances],
+                [key[1] for key in balances],
+                [key[2] for key in balances],
+                [key[3] for key in balances],
+                [quantity for quantity, _ in balances.values()],
+                [weight for _, weight in balances.values()],
+                [key[0] for key in levels],
+                [key[1] for key in levels],
+                [one[0] for one in levels.values()],
+                [one[1] for one in levels.values()],
+                [one[2] for one in levels.values()],
+                tenant,
+            ),
+        )
     )
 
 
@@ -267,6 +312,8 @@ def movement(tx: Tx, tenant: int, movement_id: int) -> Movement | None:
 
 
 def movements_of_sources(tx: Tx, tenant: int, sources: Collection[str]) -> dict[str, Movement]:
+    if not sources:
+        return {}
     found = rows(
         tx, Movement, f"{_MOVEMENT} where tenant_id = %s and source = any(%s::text[])", (tenant, list(sources))
     )
@@ -409,14 +456,16 @@ def give_back(tx: Tx, tenant: int, over: Mapping[Key, Decimal]) -> list[tuple[in
     )
 
 
-def publish_all(tx: Tx, tenant: int, facts: Sequence[Fact], recorded_at: datetime) -> None:
-    """Record many facts (kind, subject, data, occurred at) at once, in order."""
+def publish_all(tx: Tx, tenant: int, facts: Sequence[Fact], recorded_at: datetime, topics: Sequence[str] = ()) -> None:
+    """Record many facts (kind, subject, data, occurred at) at once, in order; and tell pages of these topics."""
     # One JSON document: an array of JSON texts would have every quote in it escaped, at ten times the cost.
     run(
         tx,
-        """insert into event (tenant_id, recorded_at, kind, subject, data, occurred_at)
-           select %s, %s, u.* from jsonb_to_recordset(%s)
-               u (kind text, subject text, data jsonb, occurred_at timestamptz)""",
+        """with told as (
+               insert into event (tenant_id, recorded_at, kind, subject, data, occurred_at)
+               select %s, %s, u.* from jsonb_to_recordset(%s)
+                   u (kind text, subject text, data jsonb, occurred_at timestamptz))
+           select pg_notify(channel, topic) from unnest(%s::text[], %s::text[]) u (channel, topic)""",
         (
             tenant,
             recorded_at,
@@ -426,6 +475,7 @@ def publish_all(tx: Tx, tenant: int, facts: Sequence[Fact], recorded_at: datetim
                     for kind, subject, data, at in facts
                 ]
             ),
+            [EVENTS.channel, *("live" for _ in topics)],
+            ["", *topics],
         ),
     )
-    run(tx, "select pg_notify(%s, '')", (EVENTS.channel,))

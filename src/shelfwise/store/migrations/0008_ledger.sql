@@ -37,7 +37,7 @@ create index lot_to_expire on lot (tenant_id, expires_on) where expired_at is nu
 
 -- What was posted together, and can be taken back together.
 create table movement_batch (
-    tenant_id int not null references tenant,
+    tenant_id int not null,
     batch_id bigint generated always as identity,
     kind text not null,
     note text,
