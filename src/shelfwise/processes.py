@@ -57,13 +57,18 @@ def _web(settings: Settings, database_url: str) -> None:
     import uvicorn
 
     from shelfwise.access.context import Office
+    from shelfwise.access.throttle import networks
     from shelfwise.store.database import Database
     from shelfwise.web.app import create_app
 
     database = Database(database_url, size=16).open(timeout=60)
     try:
         uvicorn.run(
-            create_app(Office(database), secure_cookies=settings.secure_cookies),
+            create_app(
+                Office(database),
+                secure_cookies=settings.secure_cookies,
+                trusted_proxies=networks(settings.trusted_proxies),
+            ),
             host=settings.host,
             port=settings.web_port,
             log_config=None,
@@ -71,6 +76,8 @@ def _web(settings: Settings, database_url: str) -> None:
             # Live pages hold their connection open for ever; a stop must not wait for them.
             timeout_graceful_shutdown=2,
             server_header=False,
+            # Who asks is found out from the settings: see access.throttle.
+            proxy_headers=False,
         )
     finally:
         database.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ from shelfwise.core.errors import Fault, Invalid, shorten
 
 def _setting(default: Any, variable: str, meaning: str) -> Any:
     return field(default=default, metadata={"variable": variable, "meaning": meaning})
+
+
+# Addresses and networks, with commas between.
+Networks = str
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,13 @@ class Settings:
         False,
         "SHELFWISE_SECURE_COOKIES",
         "Set to true where people reach the pages over HTTPS: cookies are then never sent in the clear.",
+    )
+
+    trusted_proxies: Networks = _setting(
+        "",
+        "SHELFWISE_TRUSTED_PROXIES",
+        "The addresses or networks of your own reverse proxies, with commas between, such as 10.0.0.5,10.1.0.0/16. "
+        "What they say in X-Forwarded-For is believed; what anybody else says there is not.",
     )
 
     @classmethod
@@ -76,6 +88,13 @@ def _parse(kind: object, text: str) -> object:
         if not text.isdecimal() or not 0 < int(text) < 65536:
             raise ValueError("a port number from 1 to 65535")
         return int(text)
+    if kind == "Networks":
+        for part in text.split(","):
+            try:
+                ip_network(part.strip())
+            except ValueError as error:
+                raise ValueError("addresses or networks such as 10.0.0.5,10.1.0.0/16") from error
+        return text
     if kind == "bool":
         if text.lower() not in {"true", "false", "1", "0", "yes", "no"}:
             raise ValueError("true or false")

@@ -16,7 +16,10 @@ from shelfwise.work import alerts
 from tests.web.conftest import Client
 from tests.web.world import ROLES, World, propose
 
-OPEN = {"/livez", "/readyz", "/sign-in", "/sign-out", "/theme", "/api/v1/openapi.json"}
+OPEN = {
+    "/livez", "/readyz", "/sign-in", "/sign-out", "/theme", "/new-password", "/handheld", "/handheld/enrol",
+    "/handheld/sign-in", "/api/v1/openapi.json",
+}  # fmt: skip
 
 # What each changing route needs, its form or its JSON. Whatever is missing here fails the test that counts routes.
 CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
@@ -38,6 +41,25 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/quarantine/{quarantine_id}/drop": (Right.REPLAY_QUARANTINE, {}),
     "/import": (Right.IMPORT_DATA, {}),
     "/import/{job_id}/start": (Right.IMPORT_DATA, {}),
+    "/people": (Right.MANAGE_PEOPLE, {"login": "nina", "name": "Nina"}),
+    "/people/{user_id}": (Right.MANAGE_PEOPLE, {"name": "Omar", "role": "operator"}),
+    "/people/{user_id}/password-code": (Right.MANAGE_PEOPLE, {}),
+    "/people/{user_id}/badge": (Right.MANAGE_PEOPLE, {"badge": "B-0815"}),
+    "/people/{user_id}/pin": (Right.MANAGE_PEOPLE, {}),
+    "/people/{user_id}/end-sessions": (Right.MANAGE_PEOPLE, {}),
+    "/people/{user_id}/deactivate": (Right.MANAGE_PEOPLE, {}),
+    "/people/{user_id}/reactivate": (Right.MANAGE_PEOPLE, {}),
+    "/sessions/{session_id}/end": (Right.MANAGE_PEOPLE, {}),
+    "/handhelds": (Right.MANAGE_PEOPLE, {"name": "Zebra 3", "site": "LON"}),
+    "/handhelds/{handheld_id}/code": (Right.MANAGE_PEOPLE, {}),
+    "/handhelds/{handheld_id}/revoke": (Right.MANAGE_PEOPLE, {}),
+    "/keys": (Right.MANAGE_PEOPLE, {"name": "shop", "scope": "view"}),
+    "/keys/{key_id}/revoke": (Right.MANAGE_PEOPLE, {}),
+    # What everybody may do for themselves.
+    "/account/password": (Right.VIEW, {"old": "x", "password": "three random words", "again": "three random words"}),
+    "/account/pin": (Right.VIEW, {"password": "x", "pin": "4711"}),
+    "/account/sessions/{session_id}/end": (Right.VIEW, {}),
+    "/account/end-others": (Right.VIEW, {}),
     "/api/v1/quarantine/{quarantine_id}/replay": (Right.REPLAY_QUARANTINE, {}),
     "/api/v1/quarantine/{quarantine_id}/drop": (Right.REPLAY_QUARANTINE, {}),
     "/api/v1/sales-lines": (Right.TAKE_ORDERS, {"lines": []}),
@@ -60,6 +82,9 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
 NEEDS_MORE_TO_READ = {
     "/import": Right.IMPORT_DATA,
     "/import/{job_id}": Right.IMPORT_DATA,
+    "/people": Right.MANAGE_PEOPLE,
+    "/people/{user_id}": Right.MANAGE_PEOPLE,
+    "/keys": Right.MANAGE_PEOPLE,
     "/audit": Right.VIEW_AUDIT,
     "/api/v1/audit": Right.VIEW_AUDIT,
 }
@@ -71,7 +96,7 @@ SALES_LINE = {
 
 def at(path: str) -> str:
     """An address for a route's pattern."""
-    names = {"sku:path": "21001", "sku": "21001", "job_id": "none"}
+    names = {"sku:path": "21001", "sku": "21001", "job_id": "none", "user_id": "2"}
     for part in path.split("/"):
         if part.startswith("{"):
             path = path.replace(part, names.get(part.strip("{}"), "1"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -102,7 +104,8 @@ def sign_in(office: Office, login: str, password: str, caller: Caller = Caller()
             )
         right = verify(user.password_hash if user else None, password) and user is not None
         if not right or user is None:
-            _failed(office, attempt, "sign_in.failed", f"user:{login[:200]}", caller)
+            with _failed(office, attempt) as ctx:
+                ctx.audit("sign_in.failed", f"user:{login[:200]}", address=caller.address)
             raise Unauthenticated(WRONG)
     with office.context(Actor("person", user.login, user_id=user.user_id)) as ctx:
         throttle.forgive(ctx.tx, ctx.tenant, attempt)
@@ -164,10 +167,12 @@ def _check_pause(office: Office, attempt: Attempt) -> None:
         )
 
 
-def _failed(office: Office, attempt: Attempt, action: str, subject: str, caller: Caller) -> None:
+@contextmanager
+def _failed(office: Office, attempt: Attempt) -> Iterator[Context]:
+    """Count a failure; what stands inside is kept with it."""
     with office.context(system("sign-in")) as ctx:
         throttle.remember_failure(ctx.tx, ctx.tenant, attempt, ctx.wall.now())
-        ctx.audit(action, subject, address=caller.address)
+        yield ctx
 
 
 def _rehash(ctx: Context, user: _User, password: str) -> None:
@@ -349,7 +354,8 @@ def _proven(office: Office, session: Session, password: str, caller: Caller) -> 
                 (office.tenant, actor.user_id),
             )
         if user is None or not verify(user.password_hash, password[:LONGEST_PASSWORD]):
-            _failed(office, attempt, "password.failed", f"user:{actor.name}", caller)
+            with _failed(office, attempt) as ctx:
+                ctx.audit("password.failed", f"user:{actor.name}", address=caller.address)
             raise Unauthenticated("That is not your password. Type the one you signed in with.")
     return user
 
@@ -376,14 +382,15 @@ def use_password_code(office: Office, code: str, password: str, caller: Caller =
         if user is not None:
             if faults := password_faults(password, user.login):
                 raise Invalid(*faults)
-            mine = replace(ctx, actor=Actor("person", user.login, user_id=user.user_id))
-            set_password(mine, user.user_id, password)
+            ctx = replace(ctx, actor=Actor("person", user.login, user_id=user.user_id))
+            set_password(ctx, user.user_id, password)
             throttle.forgive(ctx.tx, ctx.tenant, replace(attempt, door="password", login=user.login))
-            mine.audit("user.password_chosen", f"user:{user.login}", address=caller.address)
-            token = open_session(mine, user.user_id, caller, IDLE)
-            _know_device(mine, user.user_id, caller)
+            ctx.audit("user.password_chosen", f"user:{user.login}", address=caller.address)
+            token = open_session(ctx, user.user_id, caller, IDLE)
+            _know_device(ctx, user.user_id, caller)
             return token
-    _failed(office, attempt, "code.failed", "code:password", caller)
+    with _failed(office, attempt) as ctx:
+        ctx.audit("code.failed", "code:password", address=caller.address)
     raise Unauthenticated(
         "This code is unknown, was used already, or is too old. Ask an admin or manager for a new one."
     )

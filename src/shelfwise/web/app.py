@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from shelfwise import __version__
 from shelfwise.access.context import Office
+from shelfwise.access.throttle import Network
 from shelfwise.web import (
     alerts,
     api,
@@ -23,8 +24,12 @@ from shelfwise.web import (
     health,
     imports,
     items,
+    keys,
     orders,
     pages,
+    people,
+    people_account,
+    people_handheld,
     proposals,
     quarantine,
     sign_in,
@@ -41,12 +46,13 @@ RFC 3339 with an offset, in business time. Errors are `{"error": ..., "faults": 
 A change that carries a `source` or a number of its own may be sent again: it happens once."""
 
 
-def create_app(office: Office, *, secure_cookies: bool = False) -> FastAPI:
+def create_app(office: Office, *, secure_cookies: bool = False, trusted_proxies: Sequence[Network] = ()) -> FastAPI:
     """The pages, the REST interface under /api/v1, live updates under /live, and /livez, /readyz and /metrics.
 
     Args:
         office: where contexts come from; its database stays the caller's to close.
         secure_cookies: set where the pages are reached by https, so that the session never travels without it.
+        trusted_proxies: the networks of our own proxies, whose X-Forwarded-For is believed.
     """
     live, uploads = Live(office.database), imports.Imports()
 
@@ -75,9 +81,11 @@ def create_app(office: Office, *, secure_cookies: bool = False) -> FastAPI:
     app.state.live = live
     app.state.registry = registry
     app.state.secure_cookies = secure_cookies
+    app.state.trusted_proxies = tuple(trusted_proxies)
     app.state.imports = uploads
     for part in (
-        sign_in, floor, alerts, proposals, items, orders, quarantine, devices, imports, audit, health, api_page, api
+        sign_in, floor, alerts, proposals, items, orders, quarantine, devices, imports, audit, health, api_page, api,
+        people, people_account, people_handheld, keys
     ):  # fmt: skip
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static")

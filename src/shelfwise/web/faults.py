@@ -24,6 +24,7 @@ from shelfwise.core.errors import (
     shorten,
 )
 from shelfwise.web import pages
+from shelfwise.web.visits import CHANGE_PASSWORD, PasswordChangeDue
 
 _STATUS: dict[type[ShelfwiseError], int] = {
     Invalid: 422,
@@ -64,6 +65,8 @@ async def _on_known(request: Request, error: Exception) -> Response:
     faults = error.faults if isinstance(error, Invalid) else ()
     if status == 401 and not wants_json(request):
         return _to_sign_in(request)
+    if isinstance(error, PasswordChangeDue) and not wants_json(request):
+        return _send(request, CHANGE_PASSWORD)
     return answer(request, status, str(error), faults)
 
 
@@ -135,7 +138,11 @@ def _to_sign_in(request: Request) -> Response:
     back = request.url.path if request.method == "GET" else "/"
     if request.url.query and request.method == "GET":
         back += f"?{request.url.query}"
-    address = f"/sign-in?next={quote(back, safe='')}"
+    return _send(request, f"/sign-in?next={quote(back, safe='')}", "/sign-in")
+
+
+def _send(request: Request, address: str, live: str | None = None) -> Response:
+    """Send the browser elsewhere; a live part of a page sends the whole page (to `live`, where it is another)."""
     if request.headers.get("hx-request"):
-        return Response(status_code=204, headers={"HX-Redirect": "/sign-in"})
+        return Response(status_code=204, headers={"HX-Redirect": live or address})
     return RedirectResponse(address, 303)

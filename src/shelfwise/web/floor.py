@@ -209,7 +209,7 @@ def zone_page(visit: Visitor, zone_id: int) -> Response:
 async def live(request: Request) -> Response:
     """Server-sent events: which topics changed. Ends soon after the session does."""
     visit = await asyncio.to_thread(visitor, request)
-    if not visit.may(Right.VIEW):
+    if not visit.actor.may_somewhere(Right.VIEW):
         raise Forbidden("This key may not view. Give it the scope `view`.")
     hub: Live = request.app.state.live
 

@@ -7,16 +7,27 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from shelfwise.access import service as access
-from shelfwise.core.errors import Unauthenticated
+from shelfwise.core.errors import Invalid, Unauthenticated
 from shelfwise.web import pages
-from shelfwise.web.visits import SESSION_COOKIE, THEME_COOKIE, office_of, set_session
+from shelfwise.web.visits import (
+    HANDHELD_COOKIE,
+    SESSION_COOKIE,
+    THEME_COOKIE,
+    caller_of,
+    office_of,
+    set_session,
+)
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/sign-in")
-def form(request: Request, next: str = "/") -> Response:
-    return pages.respond(request, "sign_in.html", next=pages.local_address(next), fault=None, login="")
+def form(request: Request, next: str = "/", by: str = "") -> Response:
+    """The form; on a handheld the badge comes first, unless somebody asks for the password."""
+    address = pages.local_address(next)
+    if by != "password" and access.handheld_of(office_of(request), request.cookies.get(HANDHELD_COOKIE)):
+        return pages.go(f"/handheld?next={pages.segment(address)}")
+    return pages.respond(request, "sign_in.html", next=address, fault=None, login="")
 
 
 @router.post("/sign-in")
@@ -26,22 +37,52 @@ def sign_in(
     password: Annotated[str, Form(max_length=1000)],
     next: Annotated[str, Form()] = "/",
 ) -> Response:
-    address = pages.local_address(next)
+    address, caller = pages.local_address(next), caller_of(request)
     try:
-        token = access.sign_in(office_of(request), login.strip(), password)
+        token = access.sign_in(office_of(request), login.strip(), password, caller)
     except Unauthenticated as error:
         return pages.respond(request, "sign_in.html", 401, next=address, fault=str(error), login=login)
     response = pages.go(address)
-    set_session(response, token, request.app.state.secure_cookies)
+    set_session(request, response, token, caller)
+    return response
+
+
+@router.get("/new-password")
+def code_form(request: Request, code: Annotated[str, "from the link that an admin gave"] = "") -> Response:
+    return pages.respond(request, "new_password.html", code=code[:80], fault=None, faults=())
+
+
+@router.post("/new-password")
+def choose_password(
+    request: Request,
+    code: Annotated[str, Form(max_length=80)],
+    password: Annotated[str, Form(max_length=1000)],
+    again: Annotated[str, Form(max_length=1000)],
+) -> Response:
+    """Choose a password with a code from an admin, and be signed in."""
+    caller = caller_of(request)
+    if password != again:
+        fault = "The two passwords differ. Type the same one twice."
+        return pages.respond(request, "new_password.html", 422, code=code, fault=fault, faults=())
+    try:
+        token = access.use_password_code(office_of(request), code, password, caller)
+    except Unauthenticated as error:
+        return pages.respond(request, "new_password.html", 401, code="", fault=str(error), faults=())
+    except Invalid as error:
+        return pages.respond(request, "new_password.html", 422, code=code, fault=None, faults=error.faults)
+    response = pages.go("/", "Your password is set, and you are signed in.")
+    set_session(request, response, token, caller)
     return response
 
 
 @router.post("/sign-out")
 def sign_out(request: Request) -> Response:
-    token = request.cookies.get(SESSION_COOKIE)
+    """End the session; on a handheld the next person's badge is asked for."""
+    token, office = request.cookies.get(SESSION_COOKIE), office_of(request)
     if token:
-        access.sign_out(office_of(request), token)
-    response = pages.go("/sign-in")
+        access.sign_out(office, token)
+    shared = access.handheld_of(office, request.cookies.get(HANDHELD_COOKIE))
+    response = pages.go("/handheld" if shared else "/sign-in")
     response.delete_cookie(SESSION_COOKIE, path="/")
     return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,24 +14,51 @@ from fastapi import Depends, Request, Response
 from shelfwise.access import service as access
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Actor, Right
+from shelfwise.access.service import Caller, Session
+from shelfwise.access.throttle import caller_address
 from shelfwise.core.errors import Forbidden, Unauthenticated
 
 SESSION_COOKIE = "shelfwise_session"
 THEME_COOKIE = "shelfwise_theme"
+DEVICE_COOKIE = "shelfwise_device"
+HANDHELD_COOKIE = "shelfwise_handheld"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# What pages ask by themselves, without anybody at the desk.
+ASKED_BY_PAGES = frozenset({"/live", "/floor/state"})
+CHANGE_PASSWORD = "/account/password"  # noqa: S105 (an address)
+_YEAR_S = 365 * 86400
+
+
+class PasswordChangeDue(Forbidden):
+    """Signed in with a password that somebody else gave: it has to be changed before anything else."""
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One request by a known actor."""
+    """One request by a known actor; `session` is None for a key."""
 
     request: Request
     office: Office
     actor: Actor
+    session: Session | None = None
 
-    def may(self, right: str) -> bool:
-        """Whether a page shows the control for this; the service checks the right again."""
+    def may(self, right: str, site_id: int | None = None) -> bool:
+        """Whether a page shows the control for this; the service checks the right again.
+
+        At the site; without one: at any. What belongs to no site, such as people and settings, asks `everywhere`.
+        """
+        if site_id is None:
+            return self.actor.may_somewhere(Right(right))
+        return self.actor.may(Right(right), site_id)
+
+    def everywhere(self, right: str) -> bool:
+        """Whether the actor has the right at every site, and so for what belongs to none."""
         return self.actor.may(Right(right))
+
+    @property
+    def on_handheld(self) -> bool:
+        """Signed in with badge and PIN."""
+        return self.actor.handheld_id is not None
 
     @contextmanager
     def context(self) -> Iterator[Context]:
@@ -44,6 +72,17 @@ def office_of(request: Request) -> Office:
     return office
 
 
+def caller_of(request: Request) -> Caller:
+    """What is known of whoever sends this, signed in or not; a browser without a token of its own gets one."""
+    peer = request.client.host if request.client else None
+    return Caller(
+        caller_address(peer, request.headers.getlist("x-forwarded-for"), request.app.state.trusted_proxies),
+        request.headers.get("user-agent", ""),
+        request.cookies.get(DEVICE_COOKIE) or secrets.token_urlsafe(32),
+        request.cookies.get(SESSION_COOKIE),
+    )
+
+
 def bearer(request: Request) -> str | None:
     """The key in the Authorization header; None where there is none."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
@@ -55,6 +94,7 @@ def visitor(request: Request) -> Visit:
 
     Raises:
         Unauthenticated: neither.
+        PasswordChangeDue: the person has to choose a password first.
     """
     office = office_of(request)
     key = bearer(request)
@@ -63,7 +103,12 @@ def visitor(request: Request) -> Visit:
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         raise Unauthenticated("You are not signed in. Sign in, or send an API key as `Authorization: Bearer <key>`.")
-    return Visit(request, office, access.actor_of_session(office, token))
+    path = request.url.path
+    by_itself = path in ASKED_BY_PAGES or (request.method in SAFE_METHODS and "hx-request" in request.headers)
+    session = access.session_of(office, token, active=not by_itself)
+    if session.must_change and path != CHANGE_PASSWORD:
+        raise PasswordChangeDue("Choose a password of your own first, or ask an admin or manager for help.")
+    return Visit(request, office, session.actor, session)
 
 
 def own_pages_only(request: Request) -> None:
@@ -86,14 +131,26 @@ def own_pages_only(request: Request) -> None:
         raise Forbidden("This request did not come from a page of Shelfwise itself, so nothing was changed.")
 
 
-def set_session(response: Response, token: str, secure: bool) -> None:
+def set_session(request: Request, response: Response, token: str, caller: Caller | None = None) -> None:
+    """Hand the browser its session, and with a caller the token by which this browser is known from now on."""
+    _keep(request, response, SESSION_COOKIE, token, int(access.SESSION_LENGTH.total_seconds()))
+    if caller is not None and caller.device is not None:
+        _keep(request, response, DEVICE_COOKIE, caller.device, int(access.DEVICE_KNOWN_FOR.total_seconds()))
+
+
+def set_handheld(request: Request, response: Response, token: str) -> None:
+    """Make the browser a handheld for as long as browsers keep cookies."""
+    _keep(request, response, HANDHELD_COOKIE, token, _YEAR_S)
+
+
+def _keep(request: Request, response: Response, name: str, content: str, seconds: int) -> None:
     response.set_cookie(
-        SESSION_COOKIE,
-        token,
-        max_age=int(access.SESSION_LENGTH.total_seconds()),
+        name,
+        content,
+        max_age=seconds,
         httponly=True,
         samesite="lax",
-        secure=secure,
+        secure=request.app.state.secure_cookies,
         path="/",
     )
 
