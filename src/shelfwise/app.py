@@ -63,13 +63,14 @@ def ask_for_counts(ctx: Context, facts: Sequence[Event]) -> None:
             alerts.raise_alert(
                 ctx,
                 "count",
-                f"item:{fact.data['item_id']}",
+                f"item:{fact.data['item_id']}:site:{fact.data['site_id']}",
                 "attention",
                 f"Count {fact.data['sku']}: a pick found less than the books said",
                 f"{fact.data['quantity']} more were picked than lay there by the books. Look what really lies there, "
                 "and take this alert so that others know that somebody has.",
                 f"/items/{quote(fact.data['sku'], safe='')}",
                 fact.data,
+                site_id=fact.data["site_id"],
             )
 
 

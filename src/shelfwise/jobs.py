@@ -143,6 +143,7 @@ def nightly_or_alert(office: Office, site_id: int, day: date) -> None:
                 "night's run makes up for it. The log of the worker says more.",
                 "/proposals",
                 {"day": day.isoformat(), "error": f"{type(error).__name__}: {shorten(str(error), 300)}"},
+                site_id=site_id,
             )
         raise
     with office.context(system("nightly run")) as ctx:

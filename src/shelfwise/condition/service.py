@@ -111,6 +111,7 @@ def _confirm(ctx: Context, zone: Watched, excursion_id: int, state: State, trans
             "started_at": started_at.isoformat(),
             "readings": [{"observed_at": one.observed_at.isoformat(), "degc": one.degc} for one in state.readings],
         },
+        site_id=tables.site_of_zone(ctx.tx, ctx.tenant, zone.zone_id),
     )
     ctx.publish("condition.excursion", f"zone:{zone.zone_id}", transition.at, **_data(zone, excursion_id, state))
     notify(ctx.tx, "live", "floor")
