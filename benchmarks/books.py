@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from multiprocessing.synchronize import Barrier
-from typing import Any
+from typing import Any, get_args
 
 import psycopg
 
@@ -29,6 +29,7 @@ from shelfwise.records import service as records
 from shelfwise.records.model import NewItem, NewPlace
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
+from shelfwise.stock.reads import StockOrder
 from shelfwise.store.database import Database, run, value
 
 SEED = 3
@@ -231,7 +232,154 @@ def _one(ctx: Context, shop: Shop, rng: random.Random, kind: str) -> None:
 
 
 def reading(url: str, movements: int, items: int) -> list[Result]:
-    return []
+    """A lot's trace and the stock page, over a book of so many movements of so many items at three sites."""
+    sites, hot = _fill(url, movements, items)
+    office = Office(Database(url, size=2).open(), tenant=2)
+    results = []
+    with office.context(CLERK) as ctx:
+        found = stock.trace(ctx, hot, "HOT")
+        steps = len(found.came) + len(found.got)
+        took = _median(lambda: stock.trace(ctx, hot, "HOT"))
+        scan = _median(lambda: value(ctx.tx, _SCAN, ("HOT",)), 3)
+        results.append(
+            _read(f"trace of a lot of {steps:,} among {movements:,} movements", took, 1000, "scan of all", scan)
+        )
+        by_key = _median(lambda: value(ctx.tx, _ONE_PAGE, (sites[0],)))
+        pages: dict[str, float] = {}
+        for site_id, where in ((sites[0], "one site"), (None, "all sites")):
+            for order in get_args(StockOrder):
+                for down in (False, True):
+                    name = f"{where}, by {order}{' from the top' if down else ''}"
+                    pages[name] = _median(_page(ctx, site_id, "", order, down), 3)
+            pages[f"{where}, search"] = _median(_page(ctx, site_id, "item 17", "sku", False), 3)
+        worst = max(pages, key=lambda name: pages[name])
+        shown = f"stock page of {items:,} items x {len(sites)} sites"
+        first = pages["one site, by sku"]
+        results.append(_read(f"{shown}, first page", first, 200, "50 levels by key", by_key))
+        results.append(
+            _read(f"{shown}, worst column or search ({worst})", pages[worst], 200, "50 levels by key", by_key)
+        )
+        results.append(_read("one figure explained", _median(lambda: stock.explain(ctx, hot, sites[0])), None))
+        past = NOW - timedelta(days=1)
+        results.append(
+            _read("stock of a site as of a day ago", _median(lambda: stock.stock_as_of(ctx, sites[0], past), 3), None)
+        )
+        check = _median(lambda: stock.rebuild_check(ctx), 1)
+        results.append(_read(f"the books rebuilt from {movements:,} movements and compared", check, None))
+        if wrong := stock.rebuild_check(ctx):
+            raise AssertionError(f"the filled books differ: {wrong[:3]}")
+    return results
+
+
+_SCAN = "select count(*) from movement where lot || '' = %s and tenant_id + 0 = 2"
+_ONE_PAGE = (
+    "select count(*) from (select * from stock_level where tenant_id = 2 and site_id = %s order by item_id limit 50) l"
+)
+
+
+def _page(ctx: Context, site_id: int | None, search: str, order: StockOrder, down: bool) -> Callable[[], object]:
+    return lambda: stock.stock_list(ctx, site_id, search, 51, 0, order=order, descending=down)
+
+
+def _median(work: Callable[[], object], times: int = 7) -> float:
+    """Milliseconds."""
+    took = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        work()
+        took.append((time.perf_counter() - begin) * 1000)
+    return sorted(took)[times // 2]
+
+
+def _read(
+    metric: str, took: float, target: float | None, baseline: str | None = None, base: float | None = None
+) -> Result:
+    progress(f"{metric}: {took:,.1f} ms")
+    return Result(metric, took, "ms", target, None if target is None else took < target, baseline, base)
+
+
+def _fill(url: str, movements: int, items: int) -> tuple[list[int], int]:
+    """A book written past the ledger, for that would take long; balances and levels follow from its movements."""
+    progress(f"filling {movements:,} movements of {items:,} items")
+    with psycopg.connect(url) as tx:
+        run(tx, "insert into tenant values (2, 'Large', 'EUR')")
+        stand_still(tx, 2, NOW)
+    office = Office(Database(url, size=2).open(), tenant=2)
+    with office.context(CLERK) as ctx:
+        sites = [
+            records.add_site(ctx, code=code, name=code, time_zone="Europe/Berlin", width_m=60, depth_m=40)
+            for code in ("EAST", "WEST", "HOME")
+        ]
+        for site_id in sites:
+            records.add_places(ctx, site_id, [NewPlace(f"B{number:03}") for number in range(200)])
+        supplier = records.add_supplier(ctx, code="S", name="Supplier")
+        run(
+            ctx.tx,
+            """insert into item (tenant_id, sku, description)
+               select 2, 'I' || i, 'Item ' || i from generate_series(1, %s) i""",
+            (items,),
+        )
+        run(ctx.tx, _FILL, {"pairs": movements // 2, "items": items, "now": NOW})
+        run(ctx.tx, _FILL_ORDERS, {"supplier": supplier, "site": sites[0], "now": NOW})
+        for statement in _FOLLOW:
+            run(ctx.tx, statement)
+    with psycopg.connect(url, autocommit=True) as tx:
+        run(tx, "vacuum analyze")
+        hot = value(tx, "select min(item_id) from item where tenant_id = 2")
+    return sites, int(hot)
+
+
+# Pairs of a receipt of ten and a pick of one; one pair in 250 is of the same lot of the first item.
+_FILL = """
+    with items as (select array_agg(item_id order by item_id) as ids from item where tenant_id = 2),
+    places as (
+        select s.site_id, row_number() over (order by s.site_id) - 1 as number,
+               (select array_agg(place_id order by place_id) from place p
+                where p.tenant_id = 2 and p.site_id = s.site_id and kind = 'bin') as bins,
+               (select place_id from place p
+                where p.tenant_id = 2 and p.site_id = s.site_id and kind = 'supplier') as supplier,
+               (select place_id from place p
+                where p.tenant_id = 2 and p.site_id = s.site_id and kind = 'customer') as customer
+        from site s where s.tenant_id = 2)
+    insert into movement (tenant_id, item_id, lot, from_place_id, to_place_id, quantity, occurred_at, recorded_at,
+                          actor, reason)
+    select 2, i.ids[case when n %% 250 = 0 then 1 else n %% %(items)s + 1 end],
+           case when n %% 250 = 0 then 'HOT' when n %% 2 = 0 then 'L' || n %% 7 end,
+           case when pick = 0 then p.supplier else p.bins[n %% 200 + 1] end,
+           case when pick = 0 then p.bins[n %% 200 + 1] else p.customer end,
+           case when pick = 0 then 10 else 1 end,
+           %(now)s::timestamptz - (%(pairs)s - n) * interval '30 seconds',
+           %(now)s::timestamptz - (%(pairs)s - n) * interval '30 seconds', 'person:benchmark',
+           case when pick = 0 then 'receive' else 'pick' end
+    from generate_series(1, %(pairs)s) n cross join generate_series(0, 1) pick cross join items i
+    join places p on p.number = (n / 7) %% 3"""
+_FILL_ORDERS = """
+    with made as (
+        insert into purchase_order (tenant_id, number, supplier_id, site_id, state, decision_key, currency, approved_by,
+                                    approved_at, expected_at)
+        select 2, 'PO-' || n, %(supplier)s, %(site)s, 'approved', 'd' || n, 'EUR', 'benchmark', %(now)s, %(now)s
+        from generate_series(1, 1000) n returning purchase_order_id)
+    insert into purchase_line (tenant_id, purchase_order_id, line, item_id, quantity, unit_cost)
+    select 2, purchase_order_id, 1, item_id, 20, 1
+    from (select purchase_order_id, row_number() over () as number from made) m
+    join (select item_id, row_number() over (order by item_id) as number
+          from item where tenant_id = 2) i using (number)"""
+_FOLLOW = (
+    """insert into lot (tenant_id, item_id, code) select distinct 2, item_id, lot from movement
+       where tenant_id = 2 and lot is not null""",
+    """insert into balance (tenant_id, item_id, place_id, lot, on_hand)
+       select 2, item_id, place_id, coalesce(lot, ''), sum(quantity) from (
+           select item_id, to_place_id as place_id, lot, quantity from movement where tenant_id = 2
+           union all select item_id, from_place_id, lot, -quantity from movement where tenant_id = 2) m
+       group by item_id, place_id, lot""",
+    """insert into stock_level (tenant_id, item_id, site_id, on_hand)
+       select 2, i.item_id, s.site_id, coalesce(b.on_hand, 0)
+       from item i cross join site s
+       left join (select item_id, site_id, sum(on_hand) as on_hand from balance join place using (tenant_id, place_id)
+                  where tenant_id = 2 and kind = 'bin' group by item_id, site_id) b
+         on b.item_id = i.item_id and b.site_id = s.site_id
+       where i.tenant_id = 2 and s.tenant_id = 2""",
+)
 
 
 if __name__ == "__main__":

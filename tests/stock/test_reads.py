@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from shelfwise.access.context import Context, Office
-from shelfwise.access.model import Actor
+from shelfwise.access.model import Actor, Role, person
 from shelfwise.core.errors import Forbidden
 from shelfwise.records import service as records
 from shelfwise.stock import service
@@ -16,7 +16,7 @@ from shelfwise.stock.model import NewMovement, StockLevel
 from shelfwise.stock.reads import BinStock, ItemAt, StockRow
 from shelfwise.store.database import run
 from tests.conftest import NOON
-from tests.stock.house import House, build_house
+from tests.stock.house import MANAGER, House, build_house
 
 
 def weigh(ctx: Context, device: str, place_id: int, grams: float | None, minute: int = 0) -> None:
@@ -99,11 +99,24 @@ def test_the_stock_list_keeps_on_hand_reserved_available_and_on_order_apart(ctx:
     order = house.buy(ctx, "d1", "24")
     service.receive(ctx, order.purchase_order_id, 1, Decimal(5), house.place["DOCK"], "r1")
     mugs, rope = service.stock_list(ctx, house.site_id)
-    assert mugs == StockRow(house.mug, "MUG", "White mug", "each", Decimal(5), Decimal(0), Decimal(5), Decimal(19))
-    assert rope == StockRow(house.rope, "ROPE", "Rope", "m", Decimal(10), Decimal(4), Decimal(6), Decimal(0))
+    here = (Decimal(0), house.site_id, "MAIN")
+    figures = Decimal(5), Decimal(0), Decimal(5), Decimal(19)
+    assert mugs == StockRow(house.mug, "MUG", "White mug", "each", *figures, *here)
+    figures = Decimal(10), Decimal(4), Decimal(6), Decimal(0)
+    assert rope == StockRow(house.rope, "ROPE", "Rope", "m", *figures, *here)
     assert [row.sku for row in service.stock_list(ctx, house.site_id, "rop")] == ["ROPE"]
     assert [row.sku for row in service.stock_list(ctx, house.site_id, limit=1, offset=1)] == ["ROPE"]
     assert service.stock_list(ctx, house.site_id, "%") == []
+    for column, first in (
+        ("sku", "MUG"),
+        ("on_hand", "MUG"),
+        ("reserved", "MUG"),
+        ("available", "MUG"),
+        ("on_order", "ROPE"),
+    ):
+        found = service.stock_list(ctx, None, order=column)  # type: ignore[arg-type]
+        assert found[0].sku == first, column
+        assert service.stock_list(ctx, None, order=column, descending=True)[0].sku != first  # type: ignore[arg-type]
     assert service.levels(ctx, house.site_id)[0] == StockLevel(house.mug, house.site_id, Decimal(5), Decimal(0))
 
 
@@ -142,6 +155,33 @@ def test_two_sites_do_not_see_each_others_stock(ctx: Context) -> None:
     assert service.levels(ctx, other) == []
     assert service.stock_list(ctx, other) == []
     assert [one.code for one in service.bins(ctx, other)] == ["DOCK"]
+
+
+def test_a_list_over_all_sites_shows_those_that_one_may_see(office: Office) -> None:
+    with office.context(MANAGER) as ctx:
+        house = build_house(ctx)
+        other = records.add_site(ctx, code="OTHER", name="Other", time_zone="UTC", width_m=10, depth_m=10)
+        dock = next(place.place_id for place in records.places(ctx, other) if place.code == "DOCK")
+        service.opening_stock(ctx, [(house.mug, dock, Decimal(3)), (house.mug, house.place["A-1"], Decimal(5))])
+        assert [(row.site, int(row.on_hand)) for row in service.stock_list(ctx, None)] == [("MAIN", 5), ("OTHER", 3)]
+    with office.context(person("olga", None, {other: Role.VIEWER})) as ctx:
+        assert [row.site for row in service.stock_list(ctx, None)] == ["OTHER"]
+        assert {place.site for place in service.item_stock(ctx, house.mug)} == {"OTHER"}
+        assert {row.site for row in service.movements(ctx, house.mug)} == {"OTHER"}
+        assert {row.site for row in service.lies_at(ctx, item_id=house.mug)} == {"OTHER"}
+        for read in (
+            lambda: service.bins(ctx, house.site_id),
+            lambda: service.stock_list(ctx, house.site_id),
+            lambda: service.levels(ctx, house.site_id),
+            lambda: service.stockouts(ctx, house.site_id, NOON),
+            lambda: service.explain(ctx, house.mug, house.site_id),
+            lambda: service.stock_as_of(ctx, house.site_id, NOON),
+            lambda: service.near_expiry(ctx, house.site_id),
+            lambda: service.suggest(ctx, house.mug, house.site_id, Decimal(1)),
+            lambda: service.rebuild_check(ctx),
+        ):
+            with pytest.raises(Forbidden):
+                read()
 
 
 def test_who_may_not_view_reads_nothing(office: Office) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.records.tables import contains
 from shelfwise.stock.model import StockLevel
+from shelfwise.stock.tables import REAL
 from shelfwise.store.database import rows
 
 
@@ -48,7 +50,7 @@ class BinStock:
 
 @dataclass(frozen=True)
 class StockRow:
-    """An item at a site: what is there, promised, free and coming."""
+    """An item at a site: what is there, promised, free and coming, and what of it may not be sold."""
 
     item_id: int
     sku: str
@@ -58,6 +60,9 @@ class StockRow:
     reserved: Decimal
     available: Decimal
     on_order: Decimal
+    blocked: Decimal = Decimal(0)
+    site_id: int = 0
+    site: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,13 @@ class MovementRow:
     order_number: str | None
     reverses: int | None
     reversed_by: int | None
+    lot: str | None
+    serial: str | None
+    from_status: str
+    to_status: str
+    batch_id: int | None
+    note: str | None
+    catch_weight_g: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -120,7 +132,7 @@ class Difference:
 
 def bins(ctx: Context, site_id: int) -> list[BinStock]:
     """The bins and docks of a site, by code, each with what lies there and what its scale says."""
-    ctx.require(Right.VIEW)
+    ctx.require(Right.VIEW, site_id)
     return rows(
         ctx.tx,
         BinStock,
@@ -153,53 +165,109 @@ def bins(ctx: Context, site_id: int) -> list[BinStock]:
     )
 
 
-def stock_list(ctx: Context, site_id: int, search: str = "", limit: int = 200, offset: int = 0) -> list[StockRow]:
-    """Items that a site has, had or expects, by SKU; only those whose SKU or description contains the text."""
-    ctx.require(Right.VIEW)
-    return _stock_rows(ctx, site_id, None, search, limit, offset)
+# By what the stock list can be ordered.
+StockOrder = Literal["sku", "description", "site", "on_hand", "blocked", "reserved", "available", "on_order"]
+_ORDERS: dict[StockOrder, str] = {
+    "sku": "i.sku",
+    "description": "i.description",
+    "site": "s.code",
+    "on_hand": "on_hand",
+    "blocked": "blocked",
+    "reserved": "reserved",
+    "available": "available",
+    "on_order": "on_order",
+}
+
+
+def stock_list(
+    ctx: Context,
+    site_id: int | None,
+    search: str = "",
+    limit: int = 200,
+    offset: int = 0,
+    *,
+    order: StockOrder = "sku",
+    descending: bool = False,
+) -> list[StockRow]:
+    """Items that a site (None: each that the actor may see) has, had or expects, by SKU or as ordered.
+
+    Only those whose SKU or description contains the text.
+    """
+    return _stock_rows(ctx, site_id, None, search, limit, offset, order, descending)
 
 
 def stock_of(ctx: Context, site_id: int, item_id: int) -> StockRow | None:
     """One item at a site; None where the site neither has, had nor expects it."""
-    ctx.require(Right.VIEW)
-    return next(iter(_stock_rows(ctx, site_id, item_id, "", 1, 0)), None)
+    return next(iter(_stock_rows(ctx, site_id, item_id, "", 1, 0, "sku", False)), None)
 
 
 def _stock_rows(
-    ctx: Context, site_id: int, item_id: int | None, search: str, limit: int, offset: int
+    ctx: Context,
+    site_id: int | None,
+    item_id: int | None,
+    search: str,
+    limit: int,
+    offset: int,
+    order: StockOrder,
+    descending: bool,
 ) -> list[StockRow]:
+    if site_id is not None:
+        ctx.require(Right.VIEW, site_id)
+        sites: list[int] | None = [site_id]
+    else:
+        sites = ctx.sites(Right.VIEW)
+    by = f"{_ORDERS[order]} {'desc' if descending else 'asc'}"
+    found = contains(search)
+    like = "" if found == "%%" else "and (i.sku ilike %(like)s or i.description ilike %(like)s)"
+    one = "" if item_id is None else "and {0}.item_id = %(item)s"
+    here = "" if sites is None else "and {0}.site_id = any(%(sites)s)"
     return rows(
         ctx.tx,
         StockRow,
-        """with coming as (
-               select item_id, sum(quantity - received) as quantity
-               from purchase_order join purchase_line using (tenant_id, purchase_order_id)
-               where tenant_id = %(tenant)s and site_id = %(site)s and quantity > received
-                 and state in ('approved', 'sent', 'part_received') group by item_id)
-           select i.item_id, sku, description, unit, coalesce(l.on_hand, 0) as on_hand,
-                  coalesce(l.reserved, 0) as reserved, coalesce(l.on_hand - l.blocked - l.reserved, 0) as available,
-                  coalesce(c.quantity, 0) as on_order
-           from item i
-           left join stock_level l on l.tenant_id = i.tenant_id and l.item_id = i.item_id and l.site_id = %(site)s
-           left join coming c on c.item_id = i.item_id
-           where i.tenant_id = %(tenant)s and (l.item_id is not null or c.item_id is not null)
-             and (%(item)s::bigint is null or i.item_id = %(item)s)
-             and (%(like)s = '%%%%' or sku ilike %(like)s or description ilike %(like)s)
-           order by sku limit %(limit)s offset %(offset)s""",
+        f"""with coming as materialized (
+                select item_id, site_id, sum(quantity - received) as quantity
+                from purchase_order o join purchase_line l using (tenant_id, purchase_order_id)
+                where tenant_id = %(tenant)s and quantity > received
+                  and state in ('approved', 'sent', 'part_received') {one.format("l")} {here.format("o")}
+                group by item_id, site_id),
+            over as materialized (
+                select b.item_id, p.site_id, sum(b.on_hand) as quantity
+                from lot t
+                join balance b on b.tenant_id = t.tenant_id and b.item_id = t.item_id and b.lot = t.code
+                  and b.status = 'available' and b.on_hand > 0
+                join place p on p.tenant_id = b.tenant_id and p.place_id = b.place_id and p.kind in {REAL}
+                join site s on s.tenant_id = p.tenant_id and s.site_id = p.site_id
+                where t.tenant_id = %(tenant)s and t.expired_at is null {one.format("t")} {here.format("p")}
+                  and t.expires_on < (%(now)s at time zone s.time_zone)::date
+                group by b.item_id, p.site_id),
+            known as (
+                select item_id, site_id, on_hand, reserved, blocked from stock_level l
+                where tenant_id = %(tenant)s {one.format("l")} {here.format("l")}
+                union all
+                select item_id, site_id, 0, 0, 0 from coming c
+                where not exists (select from stock_level l where l.tenant_id = %(tenant)s and l.item_id = c.item_id
+                                  and l.site_id = c.site_id))
+            select i.item_id, i.sku, i.description, i.unit, k.on_hand, k.reserved,
+                   k.on_hand - k.blocked - coalesce(v.quantity, 0) - k.reserved as available,
+                   coalesce(c.quantity, 0) as on_order, k.blocked + coalesce(v.quantity, 0) as blocked,
+                   s.site_id, s.code as site
+            from known k
+            join item i on i.tenant_id = %(tenant)s and i.item_id = k.item_id
+            join site s on s.tenant_id = i.tenant_id and s.site_id = k.site_id
+            left join coming c on c.item_id = k.item_id and c.site_id = k.site_id
+            left join over v on v.item_id = k.item_id and v.site_id = k.site_id
+            where true {like}
+            order by {by}, i.sku, s.code limit %(limit)s offset %(offset)s""",
         {
-            "tenant": ctx.tenant,
-            "site": site_id,
-            "item": item_id,
-            "like": contains(search),
-            "limit": limit,
+            "tenant": ctx.tenant, "sites": sites, "item": item_id, "like": found, "now": ctx.now, "limit": limit,
             "offset": offset,
         },
-    )
+    )  # fmt: skip
 
 
 def levels(ctx: Context, site_id: int) -> list[StockLevel]:
-    """On hand and reserved of every item that a site has or had, by item."""
-    ctx.require(Right.VIEW)
+    """On hand, reserved and blocked of every item that a site has or had, by item."""
+    ctx.require(Right.VIEW, site_id)
     return rows(
         ctx.tx,
         StockLevel,
@@ -210,8 +278,8 @@ def levels(ctx: Context, site_id: int) -> list[StockLevel]:
 
 
 def item_stock(ctx: Context, item_id: int) -> list[ItemAt]:
-    """Where an item is, real places first; places with none of it are left out."""
-    ctx.require(Right.VIEW)
+    """Where an item is, real places first; places with none of it are left out, and sites one may not see."""
+    sites = ctx.sites(Right.VIEW)
     return rows(
         ctx.tx,
         ItemAt,
@@ -220,35 +288,38 @@ def item_stock(ctx: Context, item_id: int) -> list[ItemAt]:
                  where tenant_id = %s and item_id = %s and on_hand <> 0 group by tenant_id, place_id) b
            join place p on p.tenant_id = b.tenant_id and p.place_id = b.place_id
            join site s on s.tenant_id = p.tenant_id and s.site_id = p.site_id
-           where b.on_hand <> 0
+           where b.on_hand <> 0 and (%s::bigint[] is null or p.site_id = any(%s))
            order by p.kind not in ('bin', 'dock', 'packing'), s.code, p.code""",
-        (ctx.tenant, item_id),
+        (ctx.tenant, item_id, sites, sites),
     )
 
 
 def movements(ctx: Context, item_id: int, limit: int = 100) -> list[MovementRow]:
-    """The latest movements of an item, newest first."""
-    ctx.require(Right.VIEW)
+    """The latest movements of an item, newest first, at the sites whose stock the actor may see."""
+    sites = ctx.sites(Right.VIEW)
     return rows(
         ctx.tx,
         MovementRow,
         """select m.movement_id, m.occurred_at, m.recorded_at, m.quantity, f.code as from_place, t.code as to_place,
                   s.code as site, m.reason, m.actor, m.source, l.order_number, m.reverses,
-                  r.movement_id as reversed_by
+                  r.movement_id as reversed_by, m.lot, m.serial, m.from_status, m.to_status, m.batch_id, m.note,
+                  m.catch_weight_g
            from movement m
            join place f on f.tenant_id = m.tenant_id and f.place_id = m.from_place_id
            join place t on t.tenant_id = m.tenant_id and t.place_id = m.to_place_id
            join site s on s.tenant_id = m.tenant_id and s.site_id = t.site_id
            left join sales_line l on l.tenant_id = m.tenant_id and l.sales_line_id = m.sales_line_id
            left join movement r on r.tenant_id = m.tenant_id and r.reverses = m.movement_id
-           where m.tenant_id = %s and m.item_id = %s order by m.movement_id desc limit %s""",
-        (ctx.tenant, item_id, limit),
+           where m.tenant_id = %s and m.item_id = %s
+             and (%s::bigint[] is null or f.site_id = any(%s) or t.site_id = any(%s))
+           order by m.movement_id desc limit %s""",
+        (ctx.tenant, item_id, sites, sites, sites, limit),
     )
 
 
 def stockouts(ctx: Context, site_id: int, since: datetime) -> list[Stockout]:
     """Stockouts of a site that lasted beyond `since`, by item and time."""
-    ctx.require(Right.VIEW)
+    ctx.require(Right.VIEW, site_id)
     return rows(
         ctx.tx,
         Stockout,

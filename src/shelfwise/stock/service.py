@@ -22,6 +22,8 @@ from shelfwise.orders.model import Receipt, SalesLine, SalesState, amount_faults
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
 from shelfwise.stock import lots, tables
+from shelfwise.stock.asof import stock_as_of
+from shelfwise.stock.explain import explain, lies_at, near_expiry
 from shelfwise.stock.handling import convert, put_away, take_return, write_off
 from shelfwise.stock.ledger import Map, follow_stockouts, lock, lock_to_promise, read_map, write
 from shelfwise.stock.model import Entry, Spot, Status, allocate
@@ -30,21 +32,26 @@ from shelfwise.stock.reads import bins, item_stock, levels, movements, rebuild_c
 from shelfwise.stock.reversing import reverse, reverse_batch
 from shelfwise.stock.serials import find_serial, serial_at
 from shelfwise.stock.status import correct_lot, expire_lots, hold, release, suggest
+from shelfwise.stock.trace import batch_steps, serial_history, trace
 from shelfwise.store.database import notify
 
 __all__ = [
     "Issued",
+    "batch_steps",
     "bins",
     "cancel",
     "convert",
     "correct_lot",
     "expire_lots",
+    "explain",
     "find_serial",
     "hold",
     "issue",
     "item_stock",
     "levels",
+    "lies_at",
     "movements",
+    "near_expiry",
     "opening_stock",
     "post",
     "post_many",
@@ -56,11 +63,14 @@ __all__ = [
     "reverse",
     "reverse_batch",
     "serial_at",
+    "serial_history",
+    "stock_as_of",
     "stock_list",
     "stock_of",
     "stockouts",
     "suggest",
     "take_return",
+    "trace",
     "write_off",
 ]
 
