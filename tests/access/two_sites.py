@@ -1,0 +1,173 @@
+"""Two sites with a row of everything at each: what is of the one must not be reached from the other.
+
+Everything made for the far site has an id from 7,770,000,001 on, and its names hold "Zanzibar": whoever may not see the
+far site must never be shown either. Does your room have rows of its own? Make one in `_rows`, under the name that its
+functions and routes use for its id; nothing else is needed for the walks in test_services.py and web/test_rights.py.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from shelfwise.access import service as access
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right, Role, person
+from shelfwise.condition import service as condition
+from shelfwise.edge import devices
+from shelfwise.edge.tables import StoredReading
+from shelfwise.orders import service as orders
+from shelfwise.orders.model import NewSalesLine
+from shelfwise.records import service as records
+from shelfwise.records.model import NewPlace
+from shelfwise.stock import service as stock
+from shelfwise.store.database import run, value, values
+from shelfwise.work import alerts, outbox
+from tests.conftest import NOON
+
+FIRST_FAR_ID = 7_770_000_001
+FAR = re.compile(r"77700000\d\d|Zanzibar|ZNZ")
+# By the name that functions and routes use for it: an id, a code, a number.
+Rows = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TwoSites:
+    """Rows of the near site and of the far one; what both share has the same value in both."""
+
+    near: Rows
+    far: Rows
+
+    @property
+    def site_bound(self) -> set[str]:
+        """The names of what belongs to one site."""
+        return {name for name in self.far if self.far[name] != self.near[name]}
+
+
+def build(ctx: Context) -> TwoSites:
+    """Set both up; `ctx` may do everything."""
+    records.set_go_live(ctx, NOON - timedelta(days=30))
+    shared: Rows = {
+        "item_id": records.add_item(ctx, sku="MUG", description="White mug", unit_weight_g=350.0),
+        "sku": "MUG",
+        "supplier_id": records.add_supplier(ctx, code="POT", name="Potter"),
+        "user_id": access.add_user(ctx, "omar", "Omar", None, Role.OPERATOR),
+        "key_id": 1,
+        "session_id": 1,
+        "handheld_id": 1,
+        "but": 1,
+    }
+    records.add_terms(
+        ctx, supplier_id=shared["supplier_id"], item_id=shared["item_id"], unit_cost=Decimal(2), currency="EUR",
+        lead_time_days=5,
+    )  # fmt: skip
+    access.add_key(ctx, "shop", [Right.VIEW])
+    near = _rows(ctx, shared, "LON", "London")
+    run(
+        ctx.tx,
+        """select setval(format('%%I', sequencename)::regclass, %s) from pg_sequences
+           where schemaname = 'public' and data_type = 'bigint'::regtype and sequencename not like 'procrastinate%%'""",
+        (FIRST_FAR_ID - 1,),
+    )
+    return TwoSites(near, _rows(ctx, shared, "ZNZ", "Zanzibar"))
+
+
+def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
+    site_id = records.add_site(ctx, code=code, name=name, time_zone="Europe/London", width_m=20, depth_m=12)
+    zone_id = records.add_zone(
+        ctx, site_id=site_id, code="C", name=f"Cold in {name}", kind="chilled", x_m=0, y_m=0, width_m=5, depth_m=5,
+        low_degc=2, high_degc=8, delay=timedelta(0),
+    )  # fmt: skip
+    bin_code = f"{code}-01"
+    bins = [NewPlace(bin_code, "bin", zone_id, 1, 1, 1, 1, shared["item_id"], Decimal(60))]
+    place_id = records.add_places(ctx, site_id, bins)[bin_code]
+    stock.opening_stock(ctx, [(shared["item_id"], place_id, Decimal(30))])
+    movement_id, batch_id = value_pair(ctx)
+    device = f"thermo-{code}"
+    devices.add_device(ctx, device, zone_id=zone_id, secret=f"secret-{code}")
+    at = ctx.now - timedelta(minutes=1)
+    hot = [
+        StoredReading(1, n, device, "temperature", 20.0, None, at + timedelta(seconds=n), at + timedelta(seconds=n))
+        for n in range(3)
+    ]
+    devices.remember_latest(ctx, hot)
+    condition.watch(ctx, hot)
+    alerts.raise_alert(
+        ctx, "count", f"place:{place_id}", "attention", f"Count in {name}", "Short.", "/stock", {}, site_id=site_id
+    )
+    order = orders.place_purchase_order(
+        ctx, decision_key=f"key-{code}", supplier_id=shared["supplier_id"], site_id=site_id,
+        lines=[(shared["item_id"], Decimal(6), Decimal(2))], currency="EUR", expected_at=NOON + timedelta(days=7),
+    )  # fmt: skip
+    line = NewSalesLine(f"SO-{name}", 1, site_id, shared["item_id"], NOON, Decimal(2), Decimal(5))
+    orders.take_sales_lines(ctx, [line])
+    key = f"message-{code}"
+    outbox.enqueue(ctx, key, f"http://desk.test/{name}", {"number": order.number}, site_id=site_id)
+    return shared | {
+        "site_id": site_id,
+        "site": code,
+        "code": bin_code,
+        "zone_id": zone_id,
+        "place_id": place_id,
+        "dock_id": records.place_by_code(ctx, site_id, "DOCK").place_id,
+        "movement_id": movement_id,
+        "batch_id": batch_id,
+        "device": device,
+        "alert_id": _newest(ctx, "alert_id", "alert"),
+        "quarantine_id": _quarantined(ctx, device),
+        "proposal_id": _proposal(ctx, shared, site_id, code, name),
+        "purchase_order_id": order.purchase_order_id,
+        "number": order.number,
+        "sales_line_id": _newest(ctx, "sales_line_id", "sales_line"),
+        "idempotency_key": key,
+        "outbox_id": _newest(ctx, "outbox_id", "outbox"),
+    }
+
+
+def value_pair(ctx: Context) -> tuple[int, int]:
+    """The newest movement and its batch."""
+    found = values(ctx.tx, "select movement_id, batch_id from movement order by movement_id desc limit 1")
+    return int(found[0][0]), int(found[0][1])
+
+
+def _newest(ctx: Context, column: str, table: str) -> int:
+    return int(value(ctx.tx, f"select max({column}) from {table} where tenant_id = %s", (ctx.tenant,)))
+
+
+def _quarantined(ctx: Context, device: str) -> int:
+    return int(
+        value(
+            ctx.tx,
+            """insert into quarantine
+                   (tenant_id, door, device, topic, format, received_at, payload, reason, fingerprint)
+               values (%s, 'mqtt', %s, %s, 'generic', %s, %s, 'value: none', %s) returning quarantine_id""",
+            (ctx.tenant, device, f"shelfwise/{device}/up", ctx.now, device.encode(), device.encode()),
+        )
+    )
+
+
+def _proposal(ctx: Context, shared: Rows, site_id: int, code: str, name: str) -> int:
+    return int(
+        value(
+            ctx.tx,
+            """insert into proposal
+                   (tenant_id, action, site_id, item_id, supplier_id, arguments, reason, evidence, alternative,
+                    expected_value, how_to_undo, idempotency_key, proposed_at, expires_at, state)
+               values (%s, 'purchase', %s, %s, %s,
+                       '{"quantity": "6", "unit_cost": "2", "currency": "EUR", "pack_size": "1", "minimum_order": "0",
+                         "expected_days": 5}',
+                       %s, '{}', '{}', '{}', 'Close it.', %s, %s, %s, 'proposed') returning proposal_id""",
+            (
+                ctx.tenant, site_id, shared["item_id"], shared["supplier_id"], f"Mugs run out in {name}",
+                f"purchase:{site_id}:{code}:2026-03-02", ctx.now, ctx.now + timedelta(days=2),
+            ),
+        )
+    )  # fmt: skip
+
+
+def at_near_site(ctx: Context, sites: TwoSites, role: Role, user_id: int | None = None) -> Context:
+    """The same context for somebody who has a role at the near site and none elsewhere."""
+    return replace(ctx, actor=person("nell", None, {sites.near["site_id"]: role}, user_id))
