@@ -275,10 +275,41 @@ class Warehouses(RuleBasedStateMachine):
                     expires_on=None if expires is None else expires.date(), status=status,
                 )  # fmt: skip
 
-    @rule(pick=picks)
-    def close(self, pick: int) -> None:
-        self._with("close", "select purchase_order_id from purchase_order order by 1", pick, lambda ctx, found:
-            orders.close_purchase_order(ctx, found[0], "no more comes"))  # fmt: skip
+    @rule(
+        pick=picks,
+        verb=st.sampled_from(("approve", "take_back", "close", "reopen", "cancel", "restore", "accepted", "refused")),
+    )
+    def purchase_lives_on(self, pick: int, verb: str) -> None:
+        acts: dict[str, Callable[[Context, int], object]] = {
+            "approve": orders.approve_purchase_order,
+            "take_back": lambda ctx, order_id: orders.take_back_approval(ctx, order_id, "too much"),
+            "close": lambda ctx, order_id: orders.close_purchase_order(ctx, order_id, "no more comes"),
+            "reopen": lambda ctx, order_id: orders.reopen(ctx, order_id, "it comes after all"),
+            "cancel": lambda ctx, order_id: orders.cancel(ctx, order_id, "no longer needed"),
+            "restore": lambda ctx, order_id: orders.restore(ctx, order_id, "needed after all"),
+            "accepted": lambda ctx, order_id: orders.answer(ctx, order_id, True),
+            "refused": lambda ctx, order_id: orders.answer(ctx, order_id, False),
+        }
+        self._with(
+            verb, "select purchase_order_id from purchase_order order by 1", pick,
+            lambda ctx, found: acts[verb](ctx, found[0]),
+        )  # fmt: skip
+
+    @rule(pick=picks, much=st.integers(0, 9).map(Decimal), days=st.integers(0, 20))
+    def supplier_confirms(self, pick: int, much: Decimal, days: int) -> None:
+        self._with(
+            "confirm", "select purchase_order_id from purchase_order order by 1", pick,
+            lambda ctx, found: orders.confirm(
+                ctx, found[0], [orders.Confirmed(1, much, self.now + timedelta(days=days)), orders.Confirmed(2)]
+            ),
+        )  # fmt: skip
+
+    @rule(pick=picks, much=st.integers(0, 9).map(Decimal))
+    def order_is_changed(self, pick: int, much: Decimal) -> None:
+        self._with(
+            "change", "select purchase_order_id from purchase_order order by 1", pick,
+            lambda ctx, found: orders.change_sent(ctx, found[0], {1: much}, self.now, "other plans"),
+        )  # fmt: skip
 
     def _with(self, name: str, sql: str, pick: int, act: Callable[[Context, Any], object]) -> None:
         """Do something to one of the rows of a query, if there is one."""
@@ -319,11 +350,12 @@ class Warehouses(RuleBasedStateMachine):
                 coming = {item: sum(much for much, _ in parts) for item, parts in orders.on_order(ctx, site_id).items()}
             owed = values(
                 self.tx,
-                """select item_id, sum(greatest(l.quantity - coalesce(came, 0), 0)) from purchase_line l
+                """select item_id, sum(greatest(coalesce(l.confirmed_quantity, l.quantity) - coalesce(came, 0), 0))
+                   from purchase_line l
                    join purchase_order o using (tenant_id, purchase_order_id)
                    left join (select purchase_order_id, line, sum(quantity) as came from receipt
-                              where reversed_at is null group by 1, 2) r using (purchase_order_id, line)
-                   where o.site_id = %s and o.state not in ('closed', 'received') group by item_id""",
+                              where reversed_at is null and not owed group by 1, 2) r using (purchase_order_id, line)
+                   where o.site_id = %s and o.state not in ('draft', 'closed', 'cancelled') group by item_id""",
                 (site_id,),
             )
             assert coming == {item: much for item, much in owed if much}

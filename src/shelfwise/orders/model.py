@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,8 +12,8 @@ from shelfwise.core.errors import Fault, shorten
 from shelfwise.records.model import amount_of_money_faults, exact, text_faults
 
 SalesState = Literal["history", "open", "reserved", "issued", "returned", "cancelled"]
-PurchaseState = Literal["approved", "sent", "part_received", "received", "closed"]
-UNDER_WAY: tuple[PurchaseState, ...] = ("approved", "sent", "part_received")
+PurchaseState = Literal["draft", "approved", "sent", "confirmed", "part_received", "received", "closed", "cancelled"]
+UNDER_WAY: tuple[PurchaseState, ...] = ("approved", "sent", "confirmed", "part_received")
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # Clocks of shops and handhelds are not ours: a little ahead is believed, a year ahead is a mistake.
@@ -74,25 +74,49 @@ class Taken:
 
 @dataclass(frozen=True)
 class PurchaseLine:
-    """A line of a purchase order; `received` may exceed `quantity`, for what came has come."""
+    """A line of a purchase order; `received` may exceed `quantity`, for what came has come.
+
+    Attributes:
+        confirmed_quantity: what the supplier said it will send; None: nothing was said.
+        promised_at: when the supplier said it will come; None: as the order says.
+        damaged: came damaged, and is owed still.
+        decision_key: the decision behind it; None: it was written by hand.
+    """
 
     purchase_order_id: int
     line: int
     item_id: int
     sku: str
     description: str
+    unit: str
     quantity: Decimal
     received: Decimal
     unit_cost: Decimal
+    confirmed_quantity: Decimal | None = None
+    promised_at: datetime | None = None
+    damaged: Decimal = Decimal(0)
+    decision_key: str | None = None
+
+    @property
+    def owed(self) -> Decimal:
+        """What the supplier is to send in all."""
+        return self.quantity if self.confirmed_quantity is None else self.confirmed_quantity
 
     @property
     def outstanding(self) -> Decimal:
-        return max(self.quantity - self.received, Decimal(0))
+        return max(self.owed - self.received, Decimal(0))
 
 
 @dataclass(frozen=True)
 class PurchaseOrder:
-    """An order to a supplier. `supplier` and `site` are names for people."""
+    """An order to a supplier. `supplier` and `site` are names for people.
+
+    Attributes:
+        approved_by: None: a draft.
+        second_needed: why a second person has to approve; None: nobody has to.
+        revision: counts what the supplier is told; `sent_revision` is the one the supplier has.
+        answer_to: 'change' or 'cancel': what the supplier was asked for and has not answered.
+    """
 
     purchase_order_id: int
     number: str
@@ -103,10 +127,19 @@ class PurchaseOrder:
     state: PurchaseState
     decision_key: str
     currency: str
-    approved_by: str
-    approved_at: datetime
+    created_by: str
+    created_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    second_needed: str | None
+    second_approved_by: str | None
+    second_approved_at: datetime | None
     sent_at: datetime | None
     expected_at: datetime
+    note: str
+    revision: int
+    sent_revision: int | None
+    answer_to: str | None
     lines: tuple[PurchaseLine, ...]
 
     @property
@@ -114,10 +147,19 @@ class PurchaseOrder:
         """The cost of all that was ordered, in `currency`."""
         return sum((line.quantity * line.unit_cost for line in self.lines), Decimal(0))
 
+    @property
+    def waits_for_second(self) -> bool:
+        """Whether one person has approved it and another has to."""
+        return self.state == "draft" and self.approved_by is not None
+
 
 @dataclass(frozen=True)
 class Receipt:
-    """Goods that came for a line of a purchase order; `new` is False where the same source was told before."""
+    """Goods that came for a line of a purchase order; `new` is False where the same source was told before.
+
+    Attributes:
+        owed: they do not count as delivered, for they came damaged.
+    """
 
     receipt_id: int
     purchase_order_id: int
@@ -127,6 +169,7 @@ class Receipt:
     received_at: datetime
     source: str
     new: bool = True
+    owed: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,18 +190,6 @@ def first_state(ordered_at: datetime, quantity: Decimal, go_live: datetime | Non
     if go_live is None or ordered_at < go_live:
         return "history"
     return "open" if quantity > 0 else "returned"
-
-
-def state_by_receipts(state: PurchaseState, sent: bool, lines: Iterable[PurchaseLine]) -> PurchaseState:
-    """The state of an order of these lines; a closed one stays closed whatever still comes."""
-    known = list(lines)
-    if state == "closed":
-        return state
-    if all(line.received >= line.quantity for line in known):
-        return "received"
-    if any(line.received > 0 for line in known):
-        return "part_received"
-    return "sent" if sent else "approved"
 
 
 def instant_faults(instant: datetime, now: datetime, where: str) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""SQL of purchase orders and receipts."""
+"""SQL of purchase orders."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from shelfwise.orders.model import UNDER_WAY, LeadTime, PurchaseLine, PurchaseOrder, PurchaseState
-from shelfwise.store.database import Tx, first, rows, run, value, values
+from shelfwise.orders.model import PurchaseLine, PurchaseOrder, PurchaseState
+from shelfwise.store.database import Tx, rows, run, value, values
 
-_LINE = """select purchase_order_id, line, item_id, sku, description, quantity, received, unit_cost
+_LINE = """select purchase_order_id, line, item_id, sku, description, unit, quantity, received, unit_cost,
+        confirmed_quantity, promised_at, damaged, decision_key
     from purchase_line join item using (tenant_id, item_id)"""
+_ORDER = """select purchase_order_id, number, o.supplier_id, s.name, o.site_id, t.code, state, decision_key, currency,
+        created_by, created_at, approved_by, approved_at, second_needed, second_approved_by, second_approved_at,
+        sent_at, expected_at, note, revision, sent_revision, answer_to
+    from purchase_order o
+    join supplier s on s.tenant_id = o.tenant_id and s.supplier_id = o.supplier_id
+    join site t on t.tenant_id = o.tenant_id and t.site_id = o.site_id"""
 
 
 @dataclass(frozen=True)
-class StoredReceipt:
-    """A row of receipt, with the item it was for."""
+class NewLine:
+    """A line to be written; `decision_key` names the decision behind it."""
 
-    receipt_id: int
-    purchase_order_id: int
-    line: int
     item_id: int
     quantity: Decimal
-    place_id: int
-    received_at: datetime
-    source: str
+    unit_cost: Decimal
+    decision_key: str | None = None
 
 
 def next_number(tx: Tx, tenant: int, name: str) -> int:
@@ -73,44 +76,68 @@ def insert_order(
     site_id: int,
     decision_key: str,
     currency: str,
-    approved_by: str,
-    approved_at: datetime,
+    created_by: str,
+    created_at: datetime,
     expected_at: datetime,
-    lines: Sequence[tuple[int, Decimal, Decimal]],
+    note: str,
+    lines: Sequence[NewLine],
 ) -> int:
+    """A new draft; returns its id."""
     order_id = int(
         value(
             tx,
             """insert into purchase_order (tenant_id, number, supplier_id, site_id, state, decision_key, currency,
-                                           approved_by, approved_at, expected_at)
-               values (%s, %s, %s, %s, 'approved', %s, %s, %s, %s, %s) returning purchase_order_id""",
-            (
-                tenant,
-                number,
-                supplier_id,
-                site_id,
-                decision_key,
-                currency,
-                approved_by,
-                approved_at,
-                expected_at,
-            ),
+                                           created_by, created_at, expected_at, note)
+               values (%s, %s, %s, %s, 'draft', %s, %s, %s, %s, %s, %s) returning purchase_order_id""",
+            (tenant, number, supplier_id, site_id, decision_key, currency, created_by, created_at, expected_at, note),
         )
     )
+    put_lines(tx, tenant, order_id, lines)
+    return order_id
+
+
+def put_lines(tx: Tx, tenant: int, order_id: int, lines: Sequence[NewLine], first_number: int = 1) -> None:
+    """Write lines, numbered on from `first_number`."""
     run(
         tx,
-        """insert into purchase_line (tenant_id, purchase_order_id, line, item_id, quantity, unit_cost)
-           select %s, %s, u.* from unnest(%s::int[], %s::bigint[], %s::numeric[], %s::numeric[]) u""",
+        """insert into purchase_line (tenant_id, purchase_order_id, line, item_id, quantity, unit_cost, decision_key)
+           select %s, %s, u.* from unnest(%s::int[], %s::bigint[], %s::numeric[], %s::numeric[], %s::text[]) u""",
         (
             tenant,
             order_id,
-            list(range(1, len(lines) + 1)),
-            [item_id for item_id, _, _ in lines],
-            [quantity for _, quantity, _ in lines],
-            [cost for _, _, cost in lines],
+            list(range(first_number, first_number + len(lines))),
+            [line.item_id for line in lines],
+            [line.quantity for line in lines],
+            [line.unit_cost for line in lines],
+            [line.decision_key for line in lines],
         ),
     )
-    return order_id
+
+
+def remove_lines(tx: Tx, tenant: int, order_id: int) -> None:
+    """Of a draft alone: nothing refers to its lines."""
+    run(tx, "delete from purchase_line where tenant_id = %s and purchase_order_id = %s", (tenant, order_id))
+
+
+def change_line(tx: Tx, tenant: int, order_id: int, line: int, quantity: Decimal, unit_cost: Decimal) -> None:
+    """Order another quantity; what the supplier had confirmed counts no more."""
+    run(
+        tx,
+        """update purchase_line set quantity = %s, unit_cost = %s, confirmed_quantity = null, promised_at = null
+           where tenant_id = %s and purchase_order_id = %s and line = %s""",
+        (quantity, unit_cost, tenant, order_id, line),
+    )
+
+
+def confirm_line(
+    tx: Tx, tenant: int, order_id: int, line: int, quantity: Decimal | None, promised_at: datetime | None
+) -> None:
+    run(
+        tx,
+        """update purchase_line set confirmed_quantity = %s, promised_at = %s
+           where tenant_id = %s and purchase_order_id = %s and line = %s""",
+        (quantity, promised_at, tenant, order_id, line),
+    )
 
 
 def orders(
@@ -120,25 +147,27 @@ def orders(
     order_id: int | None = None,
     number: str | None = None,
     states: Collection[PurchaseState] | None = None,
+    sites: Collection[int] | None = None,
+    before: int | None = None,
     limit: int = 1,
 ) -> list[PurchaseOrder]:
-    """Orders with their lines, newest first."""
+    """Orders with their lines, newest first; of these sites, None: of all; `before` an id."""
     with tx.cursor() as cursor:
         found = cursor.execute(
-            """select purchase_order_id, number, o.supplier_id, s.name, o.site_id, t.code, state, decision_key,
-                      currency, approved_by, approved_at, sent_at, expected_at
-               from purchase_order o
-               join supplier s on s.tenant_id = o.tenant_id and s.supplier_id = o.supplier_id
-               join site t on t.tenant_id = o.tenant_id and t.site_id = o.site_id
-               where o.tenant_id = %(tenant)s and (%(id)s::bigint is null or purchase_order_id = %(id)s)
-                 and (%(number)s::text is null or number = %(number)s)
-                 and (%(states)s::text[] is null or state = any(%(states)s))
-               order by purchase_order_id desc limit %(limit)s""",
+            f"""{_ORDER}
+                where o.tenant_id = %(tenant)s and (%(id)s::bigint is null or purchase_order_id = %(id)s)
+                  and (%(number)s::text is null or number = %(number)s)
+                  and (%(states)s::text[] is null or state = any(%(states)s))
+                  and (%(sites)s::bigint[] is null or o.site_id = any(%(sites)s))
+                  and (%(before)s::bigint is null or purchase_order_id < %(before)s)
+                order by purchase_order_id desc limit %(limit)s""",
             {
                 "tenant": tenant,
                 "id": order_id,
                 "number": number,
                 "states": None if states is None else list(states),
+                "sites": None if sites is None else list(sites),
+                "before": before,
                 "limit": limit,
             },
         ).fetchall()
@@ -189,110 +218,86 @@ def set_state(tx: Tx, tenant: int, order_id: int, state: PurchaseState) -> None:
     )
 
 
-def set_sent(tx: Tx, tenant: int, number: str, sent_at: datetime) -> int:
-    """How many orders this changed: none if it was sent before, or is received or closed."""
-    return run(
-        tx,
-        """update purchase_order set state = 'sent', sent_at = %s
-           where tenant_id = %s and number = %s and state = 'approved'""",
-        (sent_at, tenant, number),
-    )
-
-
-def receipt_of_source(tx: Tx, tenant: int, source: str) -> StoredReceipt | None:
-    return first(
-        tx,
-        StoredReceipt,
-        """select receipt_id, purchase_order_id, line, item_id, r.quantity, place_id, received_at, source
-           from receipt r join purchase_line l using (tenant_id, purchase_order_id, line)
-           where tenant_id = %s and source = %s""",
-        (tenant, source),
-    )
-
-
-def insert_receipt(
-    tx: Tx,
-    tenant: int,
-    *,
-    order_id: int,
-    line: int,
-    quantity: Decimal,
-    place_id: int,
-    received_at: datetime,
-    recorded_at: datetime,
-    received_by: str,
-    source: str,
-) -> int | None:
-    """The new receipt's id, or None where the source was told before."""
-    found = value(
-        tx,
-        """insert into receipt (tenant_id, purchase_order_id, line, quantity, place_id, received_at, recorded_at,
-                                received_by, source)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (tenant_id, source) do nothing
-           returning receipt_id""",
-        (tenant, order_id, line, quantity, place_id, received_at, recorded_at, received_by, source),
-    )
-    return None if found is None else int(found)
-
-
-def reverse_receipt(tx: Tx, tenant: int, source: str, reversed_at: datetime) -> int:
-    """How many receipts this changed."""
-    return run(
-        tx,
-        "update receipt set reversed_at = %s where tenant_id = %s and source = %s and reversed_at is null",
-        (reversed_at, tenant, source),
-    )
-
-
-def add_received(tx: Tx, tenant: int, order_id: int, line: int, quantity: Decimal) -> None:
+def change_order(tx: Tx, tenant: int, order_id: int, **columns: Any) -> None:
+    """Set columns of an order; the names come from our own code."""
+    names = sorted(columns)
     run(
         tx,
-        """update purchase_line set received = received + %s
-           where tenant_id = %s and purchase_order_id = %s and line = %s""",
-        (quantity, tenant, order_id, line),
+        f"""update purchase_order set {", ".join(f"{name} = %s" for name in names)}
+            where tenant_id = %s and purchase_order_id = %s""",
+        (*(columns[name] for name in names), tenant, order_id),
     )
+
+
+def before_change(tx: Tx, tenant: int, order_id: int) -> dict[str, Any] | None:
+    """What the order said before the change that the supplier has not answered."""
+    found: dict[str, Any] | None = value(
+        tx,
+        "select before_change from purchase_order where tenant_id = %s and purchase_order_id = %s",
+        (tenant, order_id),
+    )
+    return found
+
+
+def orders_of_decisions(tx: Tx, tenant: int, keys: Collection[str]) -> dict[str, int]:
+    """The order that each of these decisions has made, where one has."""
+    return dict(
+        values(
+            tx,
+            """select decision_key, purchase_order_id from purchase_line
+               where tenant_id = %s and decision_key = any(%s::text[])""",
+            (tenant, list(keys)),
+        )
+    )
+
+
+def drafted_items(tx: Tx, tenant: int, site_id: int) -> set[int]:
+    """Items in drafts for a site that one person has approved and another has to."""
+    return {
+        item_id
+        for (item_id,) in values(
+            tx,
+            """select distinct item_id from purchase_order join purchase_line using (tenant_id, purchase_order_id)
+               where tenant_id = %s and site_id = %s and state = 'draft' and approved_by is not null""",
+            (tenant, site_id),
+        )
+    }
 
 
 def on_order(tx: Tx, tenant: int, site_id: int) -> list[tuple[int, Decimal, datetime]]:
     """(item, quantity outstanding, expected at), soonest first."""
     return values(
         tx,
-        """select item_id, quantity - received, expected_at
-           from purchase_order join purchase_line using (tenant_id, purchase_order_id)
-           where tenant_id = %s and site_id = %s and state = any(%s) and quantity > received
-           order by expected_at, purchase_order_id, line""",
-        (tenant, site_id, list(UNDER_WAY)),
+        """select item_id, quantity, expected_at from purchase_outstanding
+           where tenant_id = %s and site_id = %s order by expected_at, purchase_order_id, line""",
+        (tenant, site_id),
     )
 
 
-def lead_times(tx: Tx, tenant: int, since: datetime | None) -> list[LeadTime]:
-    return rows(
-        tx,
-        LeadTime,
-        """select supplier_id, item_id, r.quantity,
-                  greatest(extract(epoch from received_at - coalesce(sent_at, approved_at)), 0)::float8 / 86400 as days
-           from receipt r join purchase_line using (tenant_id, purchase_order_id, line)
-           join purchase_order using (tenant_id, purchase_order_id)
-           where tenant_id = %(tenant)s and reversed_at is null
-             and (%(since)s::timestamptz is null or received_at >= %(since)s)
-           order by received_at, receipt_id""",
-        {"tenant": tenant, "since": since},
-    )
+def body(order: PurchaseOrder, kind: str = "order") -> dict[str, Any]:
+    """The order as JSON for the supplier: quantities and costs as text, so that they stay exact.
 
-
-def body(order: PurchaseOrder) -> dict[str, Any]:
-    """The order as JSON for the supplier: quantities and costs as text, so that they stay exact."""
+    Args:
+        kind: 'order', 'change' (replaces what the supplier has) or 'cancel'.
+    """
     return {
         "kind": "purchase_order",
+        "what": kind,
         "number": order.number,
+        "revision": order.revision,
         "site": order.site,
+        "supplier": order.supplier,
         "currency": order.currency,
-        "approved_at": order.approved_at.isoformat(),
+        "note": order.note,
+        "approved_at": None if order.approved_at is None else order.approved_at.isoformat(),
         "expected_at": order.expected_at.isoformat(),
+        "total": f"{order.total:f}",
         "lines": [
             {
                 "line": line.line,
                 "sku": line.sku,
+                "description": line.description,
+                "unit": line.unit,
                 "quantity": f"{line.quantity:f}",
                 "unit_cost": f"{line.unit_cost:f}",
             }

@@ -102,12 +102,14 @@ def receive(
     status: Status = "available",
     catch_weight_g: Decimal | None = None,
     note: str | None = None,
+    owed: bool | None = None,
 ) -> Receipt:
     """Goods came for a line of a purchase order and were put at a place. Told again, it is the same receipt.
 
     Args:
         lot: is noted where it is new, with its dates and its supplier.
         status: 'available', or what it came as: damaged, in quarantine until somebody has looked.
+        owed: it does not count as delivered; None: so it is where it came damaged.
 
     Raises:
         Invalid: a field cannot be right.
@@ -137,6 +139,7 @@ def receive(
         place_id=place_id,
         source=source,
         received_at=at,
+        owed=status == "damaged" if owed is None else owed,
     )
     if receipt.new:
         if lot:

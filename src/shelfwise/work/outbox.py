@@ -6,12 +6,13 @@ in doubt and a person decides: it is never repeated in silence.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from shelfwise.access.context import Context, Office
@@ -153,6 +154,7 @@ def attempts(ctx: Context, outbox_id: int) -> list[Attempt]:
     Raises:
         NotFound: there is no such message.
     """
+    ctx.require_somewhere(Right.VIEW)
     ctx.require(Right.VIEW, _get(ctx, outbox_id).site_id)
     return rows(
         ctx.tx,
@@ -172,6 +174,7 @@ def send_again(ctx: Context, outbox_id: int) -> Message:
         NotFound: there is no such message.
         Refused: it was delivered or withdrawn, or is in doubt.
     """
+    ctx.require_somewhere(Right.DECIDE_PROPOSALS)
     message = _get(ctx, outbox_id, "for update")
     ctx.require(Right.DECIDE_PROPOSALS, message.site_id)
     if message.state == "waiting":
@@ -196,6 +199,7 @@ def resolve(ctx: Context, outbox_id: int, arrived: bool, note: str = "") -> Mess
         NotFound: there is no such message.
         Refused: it is not in doubt.
     """
+    ctx.require_somewhere(Right.DECIDE_PROPOSALS)
     message = _get(ctx, outbox_id, "for update")
     ctx.require(Right.DECIDE_PROPOSALS, message.site_id)
     if message.state == ("delivered" if arrived else "waiting"):
@@ -221,6 +225,30 @@ def withdraw(ctx: Context, idempotency_key: str) -> bool:
         ctx.tx,
         """update outbox set state = 'withdrawn', attempt_id = null
            where tenant_id = %s and idempotency_key = %s and state in ('waiting', 'failed', 'in_doubt')
+           returning outbox_id""",
+        (ctx.tenant, idempotency_key),
+    )
+    if found is not None:
+        alerts.clear_alert(ctx, ALERT, f"outbox:{found}")
+    return found is not None
+
+
+def lock(ctx: Context, idempotency_keys: Collection[str]) -> None:
+    """Keep messages from being begun, ended or decided until this transaction ends."""
+    run(
+        ctx.tx,
+        """select 1 from outbox where tenant_id = %s and idempotency_key = any(%s::text[])
+           order by outbox_id for update""",
+        (ctx.tenant, list(idempotency_keys)),
+    )
+
+
+def recall(ctx: Context, idempotency_key: str) -> bool:
+    """Take back a message that no attempt is under way for; False where one is, or it arrived or may have."""
+    found = value(
+        ctx.tx,
+        """update outbox set state = 'withdrawn'
+           where tenant_id = %s and idempotency_key = %s and state in ('waiting', 'failed') and attempt_id is null
            returning outbox_id""",
         (ctx.tenant, idempotency_key),
     )
@@ -257,16 +285,30 @@ def deliver_next(
             _not_arrived(ctx, message, attempt_id, error)
         return message
     try:
-        with office.context(actor) as ctx:
-            _arrived(ctx, message, attempt_id)
-            delivered(ctx, message)
-            ctx.audit("outbox.delivered", f"outbox:{message.outbox_id}", key=message.idempotency_key, to=message.host)
+        _note_arrival(office, message, attempt_id, delivered)
     except Unavailable:
         raise
     except Exception as error:  # it did arrive; sent again it is a repetition, and not for ever
         with office.context(actor) as ctx:
             _not_arrived(ctx, message, attempt_id, error)
     return message
+
+
+def _note_arrival(
+    office: Office, message: Message, attempt_id: int, delivered: Callable[[Context, Message], None]
+) -> None:
+    for last in (False, False, True):
+        try:
+            with office.context(system("outbox")) as ctx:
+                _arrived(ctx, message, attempt_id)
+                delivered(ctx, message)
+                ctx.audit(
+                    "outbox.delivered", f"outbox:{message.outbox_id}", key=message.idempotency_key, to=message.host
+                )  # fmt: skip
+            return
+        except psycopg.OperationalError:  # Postgres undid it, as after a deadlock: it arrived all the same
+            if last:
+                raise
 
 
 def _begin(ctx: Context) -> tuple[Message, int] | None:

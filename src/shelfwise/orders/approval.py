@@ -1,0 +1,240 @@
+"""How much one person may order alone: limits, monthly budgets, and what an amount is worth in our own money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.errors import Fault, Invalid, Refused, shorten
+from shelfwise.records.model import amount_of_money_faults, currency_faults, exact, refuse
+from shelfwise.store.database import rows, run, value
+
+EVERYBODY = "*"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How much an actor ('person:mara', 'key:shop', '*': whoever has no row) may approve alone, in our currency."""
+
+    actor: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What may be ordered in a month, and what was: at a site, or at all (None) together; in our currency."""
+
+    site_id: int | None
+    month: date
+    amount: Decimal
+    used: Decimal
+
+
+def set_limit(ctx: Context, actor: str, amount: Decimal | None) -> None:
+    """Say how much an actor may approve alone; None: as everybody, and for everybody no limit at all.
+
+    Raises:
+        Invalid: the amount cannot be right.
+    """
+    ctx.require(Right.MANAGE_SETTINGS)
+    if amount is None:
+        run(ctx.tx, "delete from approval_limit where tenant_id = %s and actor = %s", (ctx.tenant, actor))
+    else:
+        refuse(amount_of_money_faults(amount, "amount"))
+        run(
+            ctx.tx,
+            """insert into approval_limit values (%s, %s, %s)
+               on conflict (tenant_id, actor) do update set amount = excluded.amount""",
+            (ctx.tenant, actor, amount),
+        )
+    ctx.audit("approval_limit.set", f"limit:{actor}", amount=None if amount is None else f"{amount:f}")
+
+
+def limits(ctx: Context) -> list[Limit]:
+    """All limits, by actor."""
+    ctx.require_somewhere(Right.VIEW)
+    return rows(
+        ctx.tx, Limit, "select actor, amount from approval_limit where tenant_id = %s order by actor", (ctx.tenant,)
+    )
+
+
+def set_budget(ctx: Context, month: date, amount: Decimal | None, site_id: int | None = None) -> None:
+    """Say what may be ordered in a calendar month without a second approval; None: as much as is needed.
+
+    Raises:
+        Invalid: the amount cannot be right.
+    """
+    ctx.require(Right.MANAGE_SETTINGS)
+    first = month.replace(day=1)
+    if amount is None:
+        run(
+            ctx.tx,
+            """delete from purchase_budget
+               where tenant_id = %s and month = %s and site_id is not distinct from %s""",
+            (ctx.tenant, first, site_id),
+        )
+    else:
+        refuse(amount_of_money_faults(amount, "amount"))
+        run(
+            ctx.tx,
+            """insert into purchase_budget (tenant_id, site_id, month, amount) values (%s, %s, %s, %s)
+               on conflict (tenant_id, site_id, month) do update set amount = excluded.amount""",
+            (ctx.tenant, site_id, first, amount),
+        )
+    ctx.audit("budget.set", f"budget:{first:%Y-%m}", site_id=site_id, amount=None if amount is None else f"{amount:f}")
+
+
+def set_rate(ctx: Context, currency: str, valid_from: date, rate: Decimal) -> None:
+    """Say what one unit of a currency is worth in ours from a day on.
+
+    Raises:
+        Invalid: the currency or the rate cannot be right.
+    """
+    ctx.require(Right.MANAGE_SETTINGS)
+    faults = list(currency_faults(currency))
+    if not exact(rate) or rate <= 0:
+        faults.append(Fault("rate", "a number above 0", shorten(str(rate)), "Say what one unit is worth in ours."))
+    refuse(faults)
+    run(
+        ctx.tx,
+        """insert into exchange_rate values (%s, %s, %s, %s)
+           on conflict (tenant_id, currency, valid_from) do update set rate = excluded.rate""",
+        (ctx.tenant, currency, valid_from, rate),
+    )
+    ctx.audit("exchange_rate.set", f"currency:{currency}", valid_from=valid_from.isoformat(), rate=f"{rate:f}")
+
+
+def budgets(ctx: Context, month: date) -> list[Budget]:
+    """The budgets of a month with what approved orders use of each, the one of all sites first."""
+    allowed = ctx.sites(Right.VIEW)
+    found = rows(
+        ctx.tx,
+        Budget,
+        """select site_id, month, amount, 0::numeric as used from purchase_budget
+           where tenant_id = %s and month = %s order by site_id nulls first""",
+        (ctx.tenant, month.replace(day=1)),
+    )
+    return [
+        Budget(one.site_id, one.month, one.amount, _used(ctx, one.month, one.site_id, None))
+        for one in found
+        if one.site_id is None or allowed is None or one.site_id in allowed
+    ]
+
+
+def second_needed(ctx: Context, order_id: int, site_id: int, total: Decimal, currency: str) -> str | None:
+    """Why a second person has to approve an order; None: the actor's word suffices.
+
+    Raises:
+        Refused: a limit or a budget has to be compared with a currency that has no rate.
+    """
+    limit = _limit_of(ctx)
+    month = ctx.now.date().replace(day=1)
+    planned = rows(
+        ctx.tx,
+        Budget,
+        """select site_id, month, amount, 0::numeric as used from purchase_budget
+           where tenant_id = %s and month = %s and (site_id is null or site_id = %s)
+           order by site_id nulls first for update""",
+        (ctx.tenant, month, site_id),
+    )
+    if limit is None and not planned:
+        return None
+    worth = in_our_currency(ctx, total, currency)
+    ours = our_currency(ctx)
+    if limit is not None and worth > limit:
+        return f"{worth:,.2f} {ours} is above the {limit:,.2f} {ours} that {ctx.actor.by} may approve alone."
+    for budget in planned:
+        used = _used(ctx, month, budget.site_id, order_id)
+        if used + worth > budget.amount:
+            whose = "all sites" if budget.site_id is None else "this site"
+            return (
+                f"With it, {used + worth:,.2f} {ours} are ordered this month, above the budget of "
+                f"{budget.amount:,.2f} {ours} for {whose}."
+            )
+    return None
+
+
+def may_be_second(ctx: Context, first: str, total: Decimal, currency: str) -> None:
+    """The actor may be the second to approve what `first` approved.
+
+    Raises:
+        Refused: the actor is no person, is the first again, or may not approve as much.
+    """
+    if ctx.actor.kind != "person":
+        raise Refused(f"{ctx.actor.by} is no person; the second approval takes one.")
+    if ctx.actor.by == first:
+        raise Refused(f"{first} has approved it already; the second approval takes somebody else.")
+    limit = _limit_of(ctx)
+    if limit is not None and in_our_currency(ctx, total, currency) > limit:
+        raise Refused(f"It is above what {ctx.actor.by} may approve. Ask somebody with a higher limit.")
+
+
+def _limit_of(ctx: Context) -> Decimal | None:
+    found: Decimal | None = value(
+        ctx.tx,
+        """select amount from approval_limit where tenant_id = %s and actor in (%s, %s)
+           order by actor = %s limit 1""",
+        (ctx.tenant, str(ctx.actor), EVERYBODY, EVERYBODY),
+    )
+    return found
+
+
+def our_currency(ctx: Context) -> str:
+    """The currency of the installation."""
+    return str(value(ctx.tx, "select currency from tenant where tenant_id = %s", (ctx.tenant,)))
+
+
+def in_our_currency(ctx: Context, amount: Decimal, currency: str) -> Decimal:
+    """What an amount is worth today in the installation's currency.
+
+    Raises:
+        Refused: there is no rate for the currency.
+    """
+    ours = our_currency(ctx)
+    if currency == ours:
+        return amount
+    rate: Decimal | None = value(
+        ctx.tx,
+        """select rate from exchange_rate where tenant_id = %s and currency = %s and valid_from <= %s
+           order by valid_from desc limit 1""",
+        (ctx.tenant, currency, ctx.now.date()),
+    )
+    if rate is None:
+        raise Refused(
+            f"Nobody said what {currency} is worth in {ours} on {ctx.now:%Y-%m-%d}, so the amount cannot be compared "
+            "with limits and budgets. An admin can add the rate under Approval."
+        )
+    return amount * rate
+
+
+def _used(ctx: Context, month: date, site_id: int | None, but: int | None) -> Decimal:
+    """What orders approved in a month cost in our currency, by the rate of the day of approval."""
+    after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    found: Decimal | None = value(
+        ctx.tx,
+        """select sum(l.quantity * l.unit_cost * case when o.currency = t.currency then 1 else coalesce((
+                   select rate from exchange_rate r where r.tenant_id = o.tenant_id and r.currency = o.currency
+                     and r.valid_from <= o.approved_at::date order by valid_from desc limit 1), 1) end)
+           from purchase_order o join tenant t using (tenant_id)
+           join purchase_line l using (tenant_id, purchase_order_id)
+           where o.tenant_id = %(tenant)s and o.state not in ('draft', 'cancelled')
+             and o.approved_at >= %(begin)s and o.approved_at < %(end)s
+             and (%(site)s::bigint is null or o.site_id = %(site)s)
+             and (%(but)s::bigint is null or o.purchase_order_id <> %(but)s)""",
+        {"tenant": ctx.tenant, "begin": month, "end": after, "site": site_id, "but": but},
+    )
+    return found or Decimal(0)
+
+
+def month_of(text: str) -> date:
+    """
+    Raises:
+        Invalid: the text is no month.
+    """
+    try:
+        return date.fromisoformat(f"{text.strip()}-01")
+    except ValueError as error:
+        raise Invalid(Fault("month", "a month such as 2026-03", shorten(text), "Correct the month.")) from error
