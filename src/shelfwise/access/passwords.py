@@ -96,8 +96,9 @@ def _is_common(password: str, login: str) -> bool:
     plain = password.lower()
     if len(set(plain)) < 5 or _repeats(plain) or _is_run(plain):
         return True
-    # What is left without digits and signs, as it stands and with the digits read as letters.
-    for text in (plain, plain.translate(_LEET)):
+    # What is left without digits and signs, as it stands and with those inside read as letters.
+    core = plain.strip("".join(ch for ch in plain if not ch.isalpha()))
+    for text in (core, core.translate(_LEET)):
         letters = "".join(ch for ch in text if ch.isalpha())
         if letters in _COMMON or (login and letters == "".join(ch for ch in login.lower() if ch.isalpha())):
             return True

@@ -147,7 +147,12 @@ def add_user(
     if user_id is None:
         raise Refused(f"The login {login!r} is taken. Choose another.")
     _put_sites(ctx, user_id, at_sites or {})
-    ctx.audit("user.added", f"user:{login}", role=None if role is None else role.value, **_sites_said(at_sites or {}))
+    ctx.audit(
+        "user.added",
+        f"user:{login}",
+        role=None if role is None else role.value,
+        at_sites=_sites_said(at_sites or {}, _site_codes(ctx)),
+    )
     return user_id
 
 
@@ -174,7 +179,8 @@ def change_user(ctx: Context, user_id: int, name: str, role: Role | None, at_sit
     run(ctx.tx, "delete from user_site_role where tenant_id = %s and user_id = %s", (ctx.tenant, user_id))
     _put_sites(ctx, user_id, at_sites)
     after = _user(ctx, user_id)
-    said = [_told(before), _told(after)]
+    codes = _site_codes(ctx)
+    said = [_told(before, codes), _told(after, codes)]
     changed = [field for field in said[0] if said[0][field] != said[1][field]]
     if changed:
         ctx.audit(
@@ -364,14 +370,17 @@ def _put_sites(ctx: Context, user_id: int, at_sites: Mapping[int, Role]) -> None
             raise NotFound("site", site_id)
 
 
-def _sites_said(at_sites: Mapping[int, Role]) -> dict[str, object]:
-    said = {f"site:{site_id}": role.value for site_id, role in sorted(at_sites.items())}
-    return {"at_sites": said} if said else {}
+def _site_codes(ctx: Context) -> dict[int, str]:
+    return dict(values(ctx.tx, "select site_id, code from site where tenant_id = %s", (ctx.tenant,)))
 
 
-def _told(user: User) -> dict[str, object]:
+def _sites_said(at_sites: Mapping[int, Role], codes: Mapping[int, str]) -> dict[str, str]:
+    return {codes[site_id]: role.value for site_id, role in sorted(at_sites.items())}
+
+
+def _told(user: User, codes: Mapping[int, str]) -> dict[str, object]:
     return {
         "name": user.name,
         "role": None if user.role is None else user.role.value,
-        "at_sites": {f"site:{site_id}": role.value for site_id, role in sorted(user.at_sites.items())},
+        "at_sites": _sites_said(user.at_sites, codes),
     }

@@ -112,7 +112,7 @@ def sign_in(office: Office, login: str, password: str, caller: Caller = Caller()
         _rehash(ctx, user, password)
         token = open_session(ctx, user.user_id, caller, IDLE)
         _know_device(ctx, user.user_id, caller)
-        ctx.audit("sign_in", f"user:{login}", address=caller.address, browser=caller.agent[:200])
+        ctx.audit("sign_in", f"user:{login}", address=caller.address)
     return token
 
 
