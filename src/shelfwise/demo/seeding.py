@@ -40,8 +40,11 @@ ZONE = ZoneInfo(world.TIME_ZONE)
 # Sets up what only a person or a founder may: people, keys, a first planning run.
 FOUNDER = Actor("system", "demo", frozenset(Right))
 TWIN_RIGHTS = (Right.VIEW, Right.TAKE_ORDERS, Right.ISSUE_GOODS, Right.RECEIVE_GOODS)
-PEOPLE = (("manager", "Mara, manager", Role.ADMIN), ("operator", "Otto, operator", Role.OPERATOR),
-          ("viewer", "Vera, viewer", Role.VIEWER))  # fmt: skip
+PEOPLE = (
+    ("admin", "Ada, admin", Role.ADMIN), ("manager", "Mara, manager", Role.MANAGER),
+    ("planner", "Pia, planner", Role.PLANNER), ("quality", "Quinn, quality", Role.QUALITY),
+    ("operator", "Otto, operator", Role.OPERATOR), ("viewer", "Vera, viewer", Role.VIEWER),
+)  # fmt: skip
 
 # What is done, how much of it, of how much in all.
 Progress = Callable[[str, int, int], None]
