@@ -190,13 +190,11 @@ def explain(ctx: Context, item_id: int, site_id: int) -> Explained:
     coming = rows(
         ctx.tx,
         Coming,
-        """select o.purchase_order_id, o.number, l.line, s.name as supplier, l.quantity - l.received as quantity,
-                  o.expected_at
-           from purchase_line l
+        """select o.purchase_order_id, o.number, u.line, s.name as supplier, u.quantity, u.expected_at
+           from purchase_outstanding u
            join purchase_order o using (tenant_id, purchase_order_id)
            join supplier s using (tenant_id, supplier_id)
-           where l.tenant_id = %s and l.item_id = %s and o.site_id = %s and l.quantity > l.received
-             and o.state in ('approved', 'sent', 'part_received') order by o.expected_at, o.number, l.line""",
+           where u.tenant_id = %s and u.item_id = %s and u.site_id = %s order by u.expected_at, o.number, u.line""",
         key,
     )
     on_road = rows(

@@ -225,11 +225,8 @@ def _stock_rows(
         ctx.tx,
         StockRow,
         f"""with coming as materialized (
-                select item_id, site_id, sum(quantity - received) as quantity
-                from purchase_order o join purchase_line l using (tenant_id, purchase_order_id)
-                where tenant_id = %(tenant)s and quantity > received
-                  and state in ('approved', 'sent', 'part_received') {one.format("l")} {here.format("o")}
-                group by item_id, site_id),
+                select item_id, site_id, sum(quantity) as quantity from purchase_outstanding o
+                where tenant_id = %(tenant)s {one.format("o")} {here.format("o")} group by item_id, site_id),
             over as materialized (
                 select b.item_id, p.site_id, sum(b.on_hand) as quantity
                 from lot t
