@@ -112,7 +112,7 @@ def item_by_sku(ctx: Context, sku: str) -> Item:
     Raises:
         NotFound: no item has this SKU.
     """
-    ctx.require(Right.VIEW)
+    ctx.require_somewhere(Right.VIEW)
     found = tables.item_by_sku(ctx.tx, ctx.tenant, sku)
     if found is None:
         raise NotFound("item", sku)
@@ -124,7 +124,7 @@ def item(ctx: Context, item_id: int) -> Item:
     Raises:
         NotFound: there is no such item.
     """
-    ctx.require(Right.VIEW)
+    ctx.require_somewhere(Right.VIEW)
     found = tables.item(ctx.tx, ctx.tenant, item_id)
     if found is None:
         raise NotFound("item", item_id)
@@ -133,13 +133,13 @@ def item(ctx: Context, item_id: int) -> Item:
 
 def items(ctx: Context, search: str = "", limit: int = 100, offset: int = 0) -> list[Item]:
     """Items whose SKU or description contains the text, by SKU."""
-    ctx.require(Right.VIEW)
+    ctx.require_somewhere(Right.VIEW)
     return tables.items(ctx.tx, ctx.tenant, search, limit, offset)
 
 
 def item_ids(ctx: Context, skus: Collection[str]) -> dict[str, int]:
     """The ids of those SKUs that exist."""
-    ctx.require(Right.VIEW)
+    ctx.require_somewhere(Right.VIEW)
     return tables.item_ids(ctx.tx, ctx.tenant, skus)
 
 
@@ -166,7 +166,7 @@ def add_supplier(
 
 def suppliers(ctx: Context) -> list[Supplier]:
     """All suppliers, by code."""
-    ctx.require(Right.VIEW)
+    ctx.require_somewhere(Right.VIEW)
     return tables.suppliers(ctx.tx, ctx.tenant)
 
 
@@ -175,7 +175,7 @@ def supplier(ctx: Context, supplier_id: int) -> Supplier:
     Raises:
         NotFound: there is no such supplier.
     """
-    ctx.require(Right.VIEW)
+    ctx.require_somewhere(Right.VIEW)
     found = tables.supplier(ctx.tx, ctx.tenant, supplier_id)
     if found is None:
         raise NotFound("supplier", supplier_id)
@@ -240,13 +240,13 @@ def add_many_terms(ctx: Context, terms: Sequence[Terms]) -> None:
 
 def terms_for(ctx: Context, item_ids: Collection[int]) -> list[Terms]:
     """The terms of all suppliers for the items, by item and supplier."""
-    ctx.require(Right.VIEW)
+    ctx.require_somewhere(Right.VIEW)
     return tables.terms_for(ctx.tx, ctx.tenant, item_ids)
 
 
 def go_live(ctx: Context) -> datetime | None:
     """From when on sales reserve and issue stock; None: not yet decided, all sales are history."""
-    ctx.require(Right.VIEW)
+    ctx.require_somewhere(Right.VIEW)
     return tables.go_live(ctx.tx, ctx.tenant)
 
 

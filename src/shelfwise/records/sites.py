@@ -92,10 +92,11 @@ def site(ctx: Context, code: str) -> Site:
     Raises:
         NotFound: no site has this code.
     """
-    ctx.require(Right.VIEW)
+    ctx.require_somewhere(Right.VIEW)
     found = tables.site(ctx.tx, ctx.tenant, code)
     if found is None:
         raise NotFound("site", code)
+    ctx.require(Right.VIEW, found.site_id)
     return found
 
 
@@ -104,7 +105,7 @@ def site_by_id(ctx: Context, site_id: int) -> Site:
     Raises:
         NotFound: there is no such site.
     """
-    ctx.require(Right.VIEW)
+    ctx.require(Right.VIEW, site_id)
     found = tables.site_by_id(ctx.tx, ctx.tenant, site_id)
     if found is None:
         raise NotFound("site", site_id)
@@ -112,9 +113,9 @@ def site_by_id(ctx: Context, site_id: int) -> Site:
 
 
 def sites(ctx: Context) -> list[Site]:
-    """All sites, by code."""
-    ctx.require(Right.VIEW)
-    return tables.sites(ctx.tx, ctx.tenant)
+    """The sites that the actor may see, by code."""
+    allowed = ctx.sites(Right.VIEW)
+    return [one for one in tables.sites(ctx.tx, ctx.tenant) if allowed is None or one.site_id in allowed]
 
 
 def add_zone(
@@ -152,7 +153,7 @@ def add_zone(
 
 def zones(ctx: Context, site_id: int) -> list[Zone]:
     """The zones of a site, by code."""
-    ctx.require(Right.VIEW)
+    ctx.require(Right.VIEW, site_id)
     return tables.zones(ctx.tx, ctx.tenant, site_id)
 
 
@@ -212,7 +213,7 @@ def _insert_places(ctx: Context, site_id: int, places: Sequence[NewPlace], row: 
 
 def places(ctx: Context, site_id: int) -> list[Place]:
     """All places of a site, real and virtual, by code."""
-    ctx.require(Right.VIEW)
+    ctx.require(Right.VIEW, site_id)
     return tables.places(ctx.tx, ctx.tenant, site_id)
 
 
@@ -221,7 +222,7 @@ def place_by_code(ctx: Context, site_id: int, code: str) -> Place:
     Raises:
         NotFound: no place of the site has this code.
     """
-    ctx.require(Right.VIEW)
+    ctx.require(Right.VIEW, site_id)
     found = tables.place_by_code(ctx.tx, ctx.tenant, site_id, code)
     if found is None:
         raise NotFound("place", code)
