@@ -87,6 +87,7 @@ def shell(ctx: Context) -> Shell:
                t.name as tenant_name, t.currency as currency,
                (select value from setting g where g.tenant_id = t.tenant_id and g.name = 'demo') as demo
            from tenant t left join alert a on a.tenant_id = t.tenant_id and a.state <> 'cleared'
+               and (%(sites)s::bigint[] is null or a.site_id is null or a.site_id = any(%(sites)s))
            where t.tenant_id = %(tenant)s group by t.tenant_id, t.name, t.currency""",
         {"tenant": ctx.tenant, "sites": sites},
     )
