@@ -45,6 +45,8 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "edge.devices.remember_latest": "the consumer of readings",
     "work.alerts.raise_alert": "rooms that notice something",
     "work.alerts.clear_alert": "rooms that notice that it is over",
+    "work.tasks.open_task": "rooms that notice something to do",
+    "work.tasks.close_task": "rooms that notice that it is done",
     "work.outbox.enqueue": "rooms that decided to send something",
     "work.outbox.withdraw": "rooms that decided not to",
     "stock.ledger.read_map": "the ledger's callers",

@@ -16,7 +16,9 @@ from typing import Any
 from shelfwise.access import service as access
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role, person
+from shelfwise.agents import service as agents
 from shelfwise.condition import service as condition
+from shelfwise.demand import service as demand
 from shelfwise.edge import devices
 from shelfwise.edge.tables import StoredReading
 from shelfwise.orders import service as orders
@@ -25,7 +27,7 @@ from shelfwise.records import service as records
 from shelfwise.records.model import NewPlace
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value, values
-from shelfwise.work import alerts, outbox
+from shelfwise.work import alerts, outbox, tasks
 from tests.conftest import NOON
 
 FIRST_FAR_ID = 7_770_000_001
@@ -51,8 +53,8 @@ def build(ctx: Context) -> TwoSites:
     """Set both up; `ctx` may do everything."""
     records.set_go_live(ctx, NOON - timedelta(days=30))
     shared: Rows = {
-        "item_id": records.add_item(ctx, sku="MUG", description="White mug", unit_weight_g=350.0),
-        "sku": "MUG",
+        "item_id": records.add_item(ctx, sku="21001", description="White mug", unit_weight_g=350.0),
+        "sku": "21001",
         "supplier_id": records.add_supplier(ctx, code="POT", name="Potter"),
         "user_id": access.add_user(ctx, "omar", "Omar", None, Role.OPERATOR),
         "key_id": 1,
@@ -84,7 +86,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
     bin_code = f"{code}-01"
     bins = [NewPlace(bin_code, "bin", zone_id, 1, 1, 1, 1, shared["item_id"], Decimal(60))]
     place_id = records.add_places(ctx, site_id, bins)[bin_code]
-    stock.opening_stock(ctx, [(shared["item_id"], place_id, Decimal(30))])
+    stock.opening_stock(ctx, [(shared["item_id"], place_id, Decimal(8))])
     movement_id, batch_id = value_pair(ctx)
     device = f"thermo-{code}"
     devices.add_device(ctx, device, zone_id=zone_id, secret=f"secret-{code}")
@@ -106,6 +108,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
     orders.take_sales_lines(ctx, [line])
     key = f"message-{code}"
     outbox.enqueue(ctx, key, f"http://desk.test/{name}", {"number": order.number}, site_id=site_id)
+    task_id = tasks.open_task(ctx, kind="count", subject=f"place:{place_id}", site_id=site_id, title=f"Count in {name}")
     return shared | {
         "site_id": site_id,
         "site": code,
@@ -116,9 +119,10 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "movement_id": movement_id,
         "batch_id": batch_id,
         "device": device,
+        "task_id": task_id,
         "alert_id": _newest(ctx, "alert_id", "alert"),
         "quarantine_id": _quarantined(ctx, device),
-        "proposal_id": _proposal(ctx, shared, site_id, code, name),
+        "proposal_id": _proposal(ctx, shared["item_id"], site_id),
         "purchase_order_id": order.purchase_order_id,
         "number": order.number,
         "sales_line_id": _newest(ctx, "sales_line_id", "sales_line"),
@@ -149,23 +153,17 @@ def _quarantined(ctx: Context, device: str) -> int:
     )
 
 
-def _proposal(ctx: Context, shared: Rows, site_id: int, code: str, name: str) -> int:
-    return int(
-        value(
+def _proposal(ctx: Context, item_id: int, site_id: int) -> int:
+    """Mugs sell well and run low: what the purchasing agent makes of it."""
+    for back in range(60, 0, -1):
+        run(
             ctx.tx,
-            """insert into proposal
-                   (tenant_id, action, site_id, item_id, supplier_id, arguments, reason, evidence, alternative,
-                    expected_value, how_to_undo, idempotency_key, proposed_at, expires_at, state)
-               values (%s, 'purchase', %s, %s, %s,
-                       '{"quantity": "6", "unit_cost": "2", "currency": "EUR", "pack_size": "1", "minimum_order": "0",
-                         "expected_days": 5}',
-                       %s, '{}', '{}', '{}', 'Close it.', %s, %s, %s, 'proposed') returning proposal_id""",
-            (
-                ctx.tenant, site_id, shared["item_id"], shared["supplier_id"], f"Mugs run out in {name}",
-                f"purchase:{site_id}:{code}:2026-03-02", ctx.now, ctx.now + timedelta(days=2),
-            ),
+            "insert into demand_day (tenant_id, item_id, site_id, day, quantity) values (%s, %s, %s, %s, %s)",
+            (ctx.tenant, item_id, site_id, (ctx.now - timedelta(days=back)).date(), 3 + back % 3),
         )
-    )  # fmt: skip
+    demand.forecast_site(ctx, site_id, demand.last_whole_day(ctx, site_id))
+    (made,) = agents.propose_purchases(ctx, site_id)
+    return made
 
 
 def at_near_site(ctx: Context, sites: TwoSites, role: Role, user_id: int | None = None) -> Context:

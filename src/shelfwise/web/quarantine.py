@@ -21,7 +21,9 @@ LONGEST_EDITED = 65_536
 @router.get("/quarantine")
 def list_messages(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        return pages.render(visit, ctx, "quarantine.html", messages=quarantine.waiting(ctx), parked=parked.waiting(ctx))
+        # A fact belongs to no site: whoever may see but some of them is not shown any.
+        facts = parked.waiting(ctx) if visit.everywhere("view") else []
+        return pages.render(visit, ctx, "quarantine.html", messages=quarantine.waiting(ctx), parked=facts)
 
 
 @router.get("/quarantine/{quarantine_id}")
