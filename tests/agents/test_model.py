@@ -67,7 +67,7 @@ def test_from_its_expiry_on_a_proposal_can_only_expire() -> None:
         with pytest.raises(Refused, match=r"expired at 2026-03-04 12:00 UTC.*Run planning again"):
             next_state(OPEN, verb, late)
     assert next_state(OPEN, "expire", late) == "expired"
-    assert next_state(OPEN, "approve", late - timedelta(seconds=1)) == "approved"
+    assert next_state(OPEN, "approve", late - timedelta(seconds=1)) == "executed"
 
 
 @pytest.mark.parametrize(

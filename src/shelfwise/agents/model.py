@@ -10,15 +10,16 @@ from typing import Any, Literal
 from shelfwise.core.errors import Refused
 
 State = Literal["proposed", "approved", "executed", "rejected", "expired", "failed", "undone"]
-Verb = Literal["approve", "execute", "reject", "expire"]
+Verb = Literal["approve", "reject", "expire", "undo"]
 
 TRANSITIONS: dict[tuple[State, Verb], State] = {
-    ("proposed", "approve"): "approved",
-    ("approved", "execute"): "executed",
+    ("proposed", "approve"): "executed",
     ("proposed", "reject"): "rejected",
     ("proposed", "expire"): "expired",
+    ("executed", "undo"): "undone",
+    ("rejected", "undo"): "undone",
 }
-"""All that may happen; whatever is not here may not."""
+"""All that may happen; whatever is not here may not. What is undone waits for a decision again while it still can."""
 
 REJECTION_STANDS = timedelta(days=3)
 """For so long a rejected order is not proposed again, however often planning runs."""
@@ -117,7 +118,7 @@ def next_state(proposal: Proposal, verb: Verb, now: datetime) -> State:
     Raises:
         Refused: this may not happen to it any more; says why and what to do.
     """
-    if proposal.state == "proposed" and verb != "expire" and now >= proposal.expires_at:
+    if proposal.state == "proposed" and verb in ("approve", "reject") and now >= proposal.expires_at:
         raise Refused(
             f"Proposal {proposal.proposal_id} for {proposal.sku} expired at "
             f"{proposal.expires_at:%Y-%m-%d %H:%M} UTC, as stock has moved on since. {_WHAT_TO_DO['expired']}"

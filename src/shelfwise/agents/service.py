@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
-from decimal import Decimal
-from typing import Any
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.agents import tables
-from shelfwise.agents.model import REJECTION_STANDS, Proposal, State, differs, next_state
-from shelfwise.core.errors import Invalid, NotFound, Refused
+from shelfwise.agents.deciding import Approved, Wanted, approve, approve_many, reject, reject_many, take_back
+from shelfwise.agents.model import REJECTION_STANDS, Proposal, State, differs
+from shelfwise.core.errors import NotFound
 from shelfwise.core.quantities import plain
-from shelfwise.orders.model import PurchaseOrder
-from shelfwise.orders.service import place_purchase_order
-from shelfwise.planning.model import Decision, Params, order_faults
+from shelfwise.orders import service as orders
+from shelfwise.planning.model import Decision, Params
 from shelfwise.planning.service import plan
 from shelfwise.store.database import notify
 
+__all__ = [
+    "Approved",
+    "Wanted",
+    "approve",
+    "approve_many",
+    "expire",
+    "proposal",
+    "proposals",
+    "propose",
+    "propose_purchases",
+    "reject",
+    "reject_many",
+    "take_back",
+]
+
 UNDO = (
-    "Close the purchase order on its page and tell the supplier. What is delivered all the same is received as usual."
+    "Take the decision back while the order has not left; later cancel the order on its page, and the supplier is told."
 )
 OPEN: tuple[State, ...] = ("proposed",)
 _NO_LONGER_NEEDED = "No longer needed: stock and orders suffice."
@@ -111,69 +123,6 @@ def proposal(ctx: Context, proposal_id: int) -> Proposal:
     return found
 
 
-def approve(ctx: Context, proposal_id: int, quantity: Decimal | None = None, note: str = "") -> PurchaseOrder:
-    """Approve a proposal and place its order, once: approved again, by whomever, it gives the same order.
-
-    Args:
-        quantity: ordered instead of what was proposed; whole packs, at least the supplier's minimum.
-
-    Raises:
-        Forbidden: the actor may not decide proposals.
-        NotFound: there is no such proposal.
-        Invalid: the quantity is not whole packs, or below the minimum.
-        Refused: it is expired or rejected, or was approved with another quantity.
-    """
-    ctx.require(Right.DECIDE_PROPOSALS)
-    found = _found(tables.proposal(ctx.tx, ctx.tenant, proposal_id, lock=True), proposal_id)
-    if found.state == "executed":
-        if quantity is not None and quantity != found.quantity:
-            raise Refused(
-                f"Proposal {proposal_id} was approved by {found.decided_by} with {plain(found.quantity)}, not "
-                f"{plain(quantity)}. Order the difference by hand, or close the order."
-            )
-        return _place(ctx, found, found.quantity)
-    state = next_state(found, "approve", ctx.now)
-    wanted = found.proposed_quantity if quantity is None else quantity
-    if faults := order_faults(wanted, found.pack_size, found.minimum_order):
-        raise Invalid(*faults)
-    edited = None if wanted == found.proposed_quantity else {"quantity": plain(wanted)}
-    tables.decide(ctx.tx, ctx.tenant, proposal_id, state, ctx.actor.name, ctx.now, note, edited)
-    approved = _found(tables.proposal(ctx.tx, ctx.tenant, proposal_id), proposal_id)
-    order = _place(ctx, approved, wanted)
-    tables.set_state(ctx.tx, ctx.tenant, proposal_id, next_state(approved, "execute", ctx.now))
-    ctx.audit(
-        "proposal.approved",
-        f"proposal:{proposal_id}",
-        item=found.sku,
-        proposed=plain(found.proposed_quantity),
-        ordered=plain(wanted),
-        order=order.number,
-        note=note,
-    )
-    _tell_decided(ctx, found, "executed", order=order.number, quantity=plain(wanted))
-    return order
-
-
-def reject(ctx: Context, proposal_id: int, note: str = "") -> Proposal:
-    """Reject a proposal; the note says why. Rejected again, nothing changes.
-
-    Raises:
-        Forbidden: the actor may not decide proposals.
-        NotFound: there is no such proposal.
-        Refused: it is expired, or an order was placed already.
-    """
-    ctx.require_somewhere(Right.DECIDE_PROPOSALS)
-    found = _found(tables.proposal(ctx.tx, ctx.tenant, proposal_id, lock=True), proposal_id)
-    ctx.require(Right.DECIDE_PROPOSALS, found.site_id)
-    if found.state == "rejected":
-        return found
-    state = next_state(found, "reject", ctx.now)
-    tables.decide(ctx.tx, ctx.tenant, proposal_id, state, ctx.actor.by, ctx.now, note)
-    ctx.audit("proposal.rejected", f"proposal:{proposal_id}", item=found.sku, note=note)
-    _tell_decided(ctx, found, state, note=note)
-    return _found(tables.proposal(ctx.tx, ctx.tenant, proposal_id), proposal_id)
-
-
 def expire(ctx: Context, site_id: int | None = None) -> int:
     """Let open proposals of a site, or (None) of every site, lapse whose time is over; returns how many."""
     ctx.require(Right.RUN_PLANNING, site_id)
@@ -197,19 +146,8 @@ def _past(ctx: Context, site_id: int, decisions: Sequence[Decision]) -> tuple[se
             revisions[one.item_id] = revisions.get(one.item_id, 1) + 1
         else:
             blocked.add(one.item_id)
-    return blocked, revisions
-
-
-def _place(ctx: Context, approved: Proposal, quantity: Decimal) -> PurchaseOrder:
-    return place_purchase_order(
-        ctx,
-        decision_key=approved.decision_key,
-        supplier_id=approved.supplier_id,
-        site_id=approved.site_id,
-        lines=[(approved.item_id, quantity, approved.unit_cost)],
-        currency=approved.currency,
-        expected_at=ctx.now + timedelta(days=approved.expected_days),
-    )
+    # One person has approved these and another has to: they are as good as ordered, and not on order yet.
+    return blocked | orders.drafted_items(ctx, site_id), revisions
 
 
 def _expire(ctx: Context, proposal_id: int, item_id: int, note: str) -> None:
@@ -227,19 +165,6 @@ def _tell_new(ctx: Context, proposal_id: int, decision: Decision) -> None:
         site_id=decision.site_id,
         quantity=plain(decision.quantity),
     )
-
-
-def _tell_decided(ctx: Context, decided: Proposal, state: State, **data: Any) -> None:
-    ctx.publish(
-        "proposal.decided",
-        f"proposal:{decided.proposal_id}",
-        state=state,
-        item_id=decided.item_id,
-        site_id=decided.site_id,
-        by=ctx.actor.by,
-        **data,
-    )
-    notify(ctx.tx, "live", "proposals")
 
 
 def _found(one: Proposal | None, proposal_id: int) -> Proposal:

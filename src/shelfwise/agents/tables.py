@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -36,13 +36,32 @@ class Past:
     decided_at: datetime | None
 
 
-def proposal(tx: Tx, tenant: int, proposal_id: int, lock: bool = False) -> Proposal | None:
-    ending = " for update of p" if lock else ""
+def proposal(tx: Tx, tenant: int, proposal_id: int) -> Proposal | None:
     return first(
+        tx, Proposal, f"select {_ALL} {_FROM} where p.tenant_id = %s and p.proposal_id = %s", (tenant, proposal_id)
+    )
+
+
+def lock_proposals(tx: Tx, tenant: int, proposal_ids: Collection[int]) -> list[Proposal]:
+    """Proposals without their charts, in the order of their ids, kept from being decided by others."""
+    return rows(
         tx,
         Proposal,
-        f"select {_ALL} {_FROM} where p.tenant_id = %s and p.proposal_id = %s{ending}",
-        (tenant, proposal_id),
+        f"""select {_WITHOUT_CHART} {_FROM} where p.tenant_id = %s and p.proposal_id = any(%s::bigint[])
+            order by p.proposal_id for update of p""",
+        (tenant, list(proposal_ids)),
+    )
+
+
+def open_items(tx: Tx, tenant: int, site_ids: Collection[int]) -> set[tuple[int, int]]:
+    """(site, item) of open proposals."""
+    return set(
+        values(
+            tx,
+            """select site_id, item_id from proposal
+               where tenant_id = %s and site_id = any(%s::bigint[]) and state = 'proposed'""",
+            (tenant, list(site_ids)),
+        )
     )
 
 
@@ -148,11 +167,43 @@ def decide(
     )
 
 
-def set_state(tx: Tx, tenant: int, proposal_id: int, state: State) -> None:
+def decide_many(
+    tx: Tx,
+    tenant: int,
+    decided: Sequence[tuple[int, dict[str, Any] | None]],
+    state: State,
+    by: str,
+    at: datetime,
+    note: str,
+) -> None:
+    """Decide proposals alike, each with what a person changed in it."""
     run(
         tx,
-        "update proposal set state = %s where tenant_id = %s and proposal_id = %s",
-        (state, tenant, proposal_id),
+        """update proposal p set state = %s, decided_by = %s, decided_at = %s, decision_note = %s, edited = u.edited
+           from unnest(%s::bigint[], %s::jsonb[]) u (proposal_id, edited)
+           where p.tenant_id = %s and p.proposal_id = u.proposal_id""",
+        (
+            state,
+            by,
+            at,
+            note,
+            [proposal_id for proposal_id, _ in decided],
+            [None if edited is None else Jsonb(edited) for _, edited in decided],
+            tenant,
+        ),
+    )
+
+
+def reopen(tx: Tx, tenant: int, proposal_id: int, state: State) -> None:
+    """Take a decision back."""
+    run(
+        tx,
+        """update proposal set state = %s, edited = null,
+               decided_by = case when %s = 'proposed' then null else decided_by end,
+               decided_at = case when %s = 'proposed' then null else decided_at end,
+               decision_note = case when %s = 'proposed' then null else decision_note end
+           where tenant_id = %s and proposal_id = %s""",
+        (state, state, state, state, tenant, proposal_id),
     )
 
 

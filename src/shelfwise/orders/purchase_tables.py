@@ -251,6 +251,20 @@ def orders_of_decisions(tx: Tx, tenant: int, keys: Collection[str]) -> dict[str,
     )
 
 
+def forget_decisions(tx: Tx, tenant: int, order_id: int) -> None:
+    run(
+        tx,
+        """update purchase_order set decision_key = decision_key || ' (taken back with ' || number || ')'
+           where tenant_id = %s and purchase_order_id = %s""",
+        (tenant, order_id),
+    )
+    run(
+        tx,
+        "update purchase_line set decision_key = null where tenant_id = %s and purchase_order_id = %s",
+        (tenant, order_id),
+    )
+
+
 def drafted_items(tx: Tx, tenant: int, site_id: int) -> set[int]:
     """Items in drafts for a site that one person has approved and another has to."""
     return {

@@ -10,7 +10,7 @@ from typing import Any
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import NotFound
+from shelfwise.core.errors import NotFound, Refused
 from shelfwise.orders import purchase_tables as tables
 from shelfwise.orders import receipt_tables
 from shelfwise.orders.model import LeadTime, PurchaseOrder, PurchaseState
@@ -31,6 +31,7 @@ from shelfwise.orders.purchases import (
     approve_purchase_order,
     draft_purchase_order,
     edit_draft,
+    lock,
     merge_drafts,
     order_of,
     place_purchase_order,
@@ -51,12 +52,14 @@ __all__ = [
     "draft_purchase_order",
     "drafted_items",
     "edit_draft",
+    "forget_decisions",
     "history",
     "lead_times",
     "mark_sent",
     "merge_drafts",
     "message_of",
     "on_order",
+    "orders_of_decisions",
     "place_purchase_order",
     "purchase_order",
     "purchase_order_by_number",
@@ -145,6 +148,25 @@ def drafted_items(ctx: Context, site_id: int) -> set[int]:
     """Items that one person has approved to order for a site, and another has to."""
     ctx.require(Right.VIEW, site_id)
     return tables.drafted_items(ctx.tx, ctx.tenant, site_id)
+
+
+def orders_of_decisions(ctx: Context, keys: Collection[str]) -> dict[str, int]:
+    """The order that each of these decisions has made, where one has."""
+    ctx.require_somewhere(Right.VIEW)
+    return tables.orders_of_decisions(ctx.tx, ctx.tenant, keys)
+
+
+def forget_decisions(ctx: Context, purchase_order_id: int) -> None:
+    """The decisions behind a cancelled order were taken back: they may make another one.
+
+    Raises:
+        NotFound: there is no such order.
+        Refused: it is not cancelled.
+    """
+    order = lock(ctx, purchase_order_id, Right.DECIDE_PROPOSALS)
+    if order.state != "cancelled":
+        raise Refused(f"{order.number} is {order.state}: the decisions behind it stand.")
+    tables.forget_decisions(ctx.tx, ctx.tenant, purchase_order_id)
 
 
 def lead_times(ctx: Context, since: datetime | None = None) -> list[LeadTime]:
