@@ -22,6 +22,9 @@ GENERATED = "<!-- Written by `make docs` from the code. Change the code, not thi
 
 # What each fact means. A fact without its sentence, or a sentence without its fact, fails the build.
 FACTS = {
+    "alert.cleared": "The cause of an alert is gone, or a person settled it.",
+    "alert.escalated": "Nobody took an alert in time, so the next role is told.",
+    "alert.raised": "An alert was raised. A cause that goes on is told once.",
     "condition.excursion": "A zone has been outside its limit for longer than its delay.",
     "condition.recovered": "A zone is back within its limit after that.",
     "forecast.made": "Forecasts of a site were made.",
@@ -38,9 +41,18 @@ FACTS = {
     "sales.issued": "Goods left the house for a sales line.",
     "sales.reserved": "Stock was reserved for sales lines.",
     "sales.taken": "Sales lines that are not history were taken.",
+    "stock.expired": "A lot is past its last day at a site and was put in quarantine.",
+    "stock.held": "Stock was taken out of what may be picked and promised.",
     "stock.moved": "A movement was written.",
-    "stock.overpromised": "More is reserved than is there, because more was taken than the books had.",
+    "stock.overpromised": "More was reserved than is there and may be sold. The youngest promises were given back: "
+    "`sales_line_ids`. `reserved` is what it was before.",
+    "stock.released": "Somebody signed that held stock may be picked and promised again.",
+    "stock.reversed": "A movement was taken back, with the document it was for.",
+    "stock.serial_conflict": "A serial number was not where it is said to come from.",
     "stock.short": "More was taken from a place than the books had there.",
+    "stock.taken_from_hold": "Stock was picked, shipped or written off although it was held.",
+    "task.closed": "A task was done or dropped.",
+    "task.opened": "There is a new task.",
 }
 
 ALERTS = {

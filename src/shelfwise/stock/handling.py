@@ -16,10 +16,9 @@ from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
 from shelfwise.stock import lots, tables
 from shelfwise.stock.ledger import lock, read_map, write
-from shelfwise.stock.model import Entry, Movement, NewMovement, Status
+from shelfwise.stock.model import Batch, Entry, Movement, NewMovement, Status
 from shelfwise.stock.posting import arrival_faults, post_many, refuse_others
 from shelfwise.stock.settling import settle
-from shelfwise.stock.tables import Batch
 
 CONVERT = "convert:"
 

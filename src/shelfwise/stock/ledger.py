@@ -10,10 +10,10 @@ from decimal import Decimal
 from shelfwise.access.context import Context
 from shelfwise.core.errors import NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
-from shelfwise.stock import lots, serials, tables
-from shelfwise.stock.model import SHORT, Entry, Spot, StockLevel, stockout_change
+from shelfwise.stock import lots, serials, tables, writing
+from shelfwise.stock.model import SHORT, Batch, Entry, Spot, StockLevel, stockout_change
 from shelfwise.stock.settling import BalanceKey, LotFacts, Lying, Settled, place_changes, settle
-from shelfwise.stock.tables import Batch, Fact, Key
+from shelfwise.stock.tables import Fact, Key
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def lock_to_promise(ctx: Context, keys: Collection[Key]) -> dict[Key, StockLevel
 
 def open_batch(ctx: Context, batch: Batch) -> int:
     """Begin a batch that several calls write into; entries name it as their batch_id."""
-    return tables.new_batch(ctx.tx, ctx.tenant, batch, str(ctx.actor), ctx.now)[0]
+    return writing.new_batch(ctx.tx, ctx.tenant, batch, str(ctx.actor), ctx.now)[0]
 
 
 def write(
@@ -96,7 +96,7 @@ def write(
     for key, much in taken_back.items():
         on_hand, reserved, blocked = changes[key]
         changes[key] = (on_hand, reserved - much, blocked)
-    lines = tables.write(
+    lines = writing.write(
         ctx.tx, ctx.tenant, written.ids, written.lines, written.parts, changed, changes, ctx.now, str(ctx.actor)
     )
     if lines < len(written.ids):
@@ -155,9 +155,9 @@ def _numbered(ctx: Context, settled: Sequence[Settled], batch: Batch) -> _Writte
     count = sum(len(one.lines) + (one.correction is not None) for one in settled)
     batch_id: int | None = None
     if any(one.told.batch_id is None for one in settled):
-        batch_id, found = tables.new_batch(ctx.tx, ctx.tenant, batch, str(ctx.actor), ctx.now, count)
+        batch_id, found = writing.new_batch(ctx.tx, ctx.tenant, batch, str(ctx.actor), ctx.now, count)
     else:
-        found = tables.new_movement_ids(ctx.tx, count)
+        found = writing.new_movement_ids(ctx.tx, count)
     numbers = iter(found)
     written = _Written([], [], [], [])
     for one in settled:
@@ -268,19 +268,42 @@ def _publish(ctx: Context, settled: Sequence[Settled], written: _Written, places
     skus = tables.skus(ctx.tx, ctx.tenant, {one.told.item_id for one in odd})
     for movement_id, one in zip(written.own, settled, strict=True):
         spot = places.spots[one.told.from_place_id]
-        about: dict[str, object] = {
-            "movement_id": movement_id,
-            "item_id": one.told.item_id,
-            "sku": skus.get(one.told.item_id),
-            "site_id": spot.site_id,
-            "place_id": spot.place_id,
-            "place": spot.code,
-            "taken": plain(one.told.quantity),
-        }
+        told, sku = one.told, skus.get(one.told.item_id)
         if one.correction is not None:
-            data = about | {"quantity": plain(one.missing)}
-            facts.append(("stock.short", f"item:{one.told.item_id}", data, one.told.occurred_at))
-        if one.from_held and not places.spots[one.told.to_place_id].real:
-            data = about | {"quantity": plain(one.from_held), "reason": one.told.reason}
-            facts.append(("stock.taken_from_hold", f"item:{one.told.item_id}", data, one.told.occurred_at))
+            facts.append(
+                (
+                    "stock.short",
+                    f"item:{told.item_id}",
+                    {
+                        "movement_id": movement_id,
+                        "item_id": told.item_id,
+                        "sku": sku,
+                        "site_id": spot.site_id,
+                        "place_id": spot.place_id,
+                        "place": spot.code,
+                        "taken": plain(told.quantity),
+                        "quantity": plain(one.missing),
+                    },
+                    told.occurred_at,
+                )
+            )
+        if one.from_held and not places.spots[told.to_place_id].real:
+            facts.append(
+                (
+                    "stock.taken_from_hold",
+                    f"item:{told.item_id}",
+                    {
+                        "movement_id": movement_id,
+                        "item_id": told.item_id,
+                        "sku": sku,
+                        "site_id": spot.site_id,
+                        "place_id": spot.place_id,
+                        "place": spot.code,
+                        "taken": plain(told.quantity),
+                        "quantity": plain(one.from_held),
+                        "reason": told.reason,
+                    },
+                    told.occurred_at,
+                )
+            )
     tables.publish_all(ctx.tx, ctx.tenant, facts, ctx.now, ["floor"])

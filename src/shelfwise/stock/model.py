@@ -167,6 +167,17 @@ class Movement:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """What movements posted together are called; `signed_by` is whose name stands for it, where it needs one."""
+
+    kind: str
+    note: str | None = None
+    signed_by: str | None = None
+    reverses_batch_id: int | None = None
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Lot:
     """A lot of an item: everything of it that was produced together.
 

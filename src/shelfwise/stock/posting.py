@@ -15,8 +15,7 @@ from shelfwise.records import tables as records_tables
 from shelfwise.records.model import LARGEST, refuse, text_faults
 from shelfwise.stock import tables
 from shelfwise.stock.ledger import Map, lock, read_map, write
-from shelfwise.stock.model import RESERVED, STATUSES, Entry, Movement, NewMovement, ends_faults
-from shelfwise.stock.tables import Batch
+from shelfwise.stock.model import RESERVED, STATUSES, Batch, Entry, Movement, NewMovement, ends_faults
 
 # Receipts and picks are filed under sources of their own, so that two kinds of fact never share one.
 RECEIPT = "receipt:"

@@ -13,10 +13,10 @@ from shelfwise.orders import service as orders
 from shelfwise.orders import tables as orders_tables
 from shelfwise.stock import tables
 from shelfwise.stock.ledger import Map, lock, read_map, write
-from shelfwise.stock.model import SHORT, Entry, Movement
+from shelfwise.stock.model import SHORT, Batch, Entry, Movement
 from shelfwise.stock.posting import RECEIPT
 from shelfwise.stock.settling import BalanceKey
-from shelfwise.stock.tables import Batch, Key
+from shelfwise.stock.tables import Key
 
 
 def reverse(ctx: Context, movement_id: int, reason: str) -> int:

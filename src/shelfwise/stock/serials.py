@@ -46,16 +46,22 @@ def follow(ctx: Context, lines: Sequence[Entry], ids: Sequence[int], spots: Mapp
         if before is not None and not fits and not spots[line.from_place_id].real:
             fits = not _real(ctx, before, spots)
         if not fits:
-            data: dict[str, object] = {
-                "movement_id": number,
-                "item_id": line.item_id,
-                "serial": line.serial,
-                "site_id": spots[line.to_place_id].site_id,
-                "from_place_id": line.from_place_id,
-                "known_place_id": before,
-                "reason": line.reason,
-            }
-            facts.append(("stock.serial_conflict", f"item:{line.item_id}", data, line.occurred_at))
+            facts.append(
+                (
+                    "stock.serial_conflict",
+                    f"item:{line.item_id}",
+                    {
+                        "movement_id": number,
+                        "item_id": line.item_id,
+                        "serial": line.serial,
+                        "site_id": spots[line.to_place_id].site_id,
+                        "from_place_id": line.from_place_id,
+                        "known_place_id": before,
+                        "reason": line.reason,
+                    },
+                    line.occurred_at,
+                )
+            )
         at[key] = line.to_place_id
     last = dict(sorted({(line.item_id, line.serial or ""): (line, number) for line, number in named}.items()))
     run(

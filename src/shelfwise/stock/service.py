@@ -163,7 +163,7 @@ def reserve_open(ctx: Context, site_id: int, item_ids: Collection[int] | None = 
     Args:
         item_ids: only for these; None: for all that open lines ask for.
     """
-    ctx.require(Right.TAKE_ORDERS)
+    ctx.require(Right.TAKE_ORDERS, site_id)
     asked = orders_tables.waiting_items(ctx.tx, ctx.tenant, site_id)
     wanted = asked if item_ids is None else sorted(set(asked) & set(item_ids))
     if not wanted:
@@ -215,8 +215,9 @@ def issue(
         NotFound: the line or a place does not exist.
         Refused: the line moves no stock, or the source has told of another pick.
     """
-    ctx.require(Right.ISSUE_GOODS)
+    ctx.require_somewhere(Right.ISSUE_GOODS)
     line = _line(ctx, sales_line_id)
+    ctx.require(Right.ISSUE_GOODS, line.site_id)
     if line.state in ("history", "returned"):
         raise Refused(f"Order {line.order_number} line {line.line} is {line.state} and moves no stock.")
     places = read_map(ctx, {place_id for place_id, _ in picks}, [line.site_id])
@@ -293,8 +294,9 @@ def cancel(ctx: Context, sales_line_id: int, reason: str) -> SalesLine:
         NotFound: there is no such line.
         Refused: the line has been issued, or moves no stock.
     """
-    ctx.require(Right.TAKE_ORDERS)
+    ctx.require_somewhere(Right.TAKE_ORDERS)
     line = _line(ctx, sales_line_id)
+    ctx.require(Right.TAKE_ORDERS, line.site_id)
     key = (line.item_id, line.site_id)
     locked = lock(ctx, [key])
     line = _line(ctx, sales_line_id)

@@ -18,8 +18,7 @@ from shelfwise.records.model import refuse, text_faults
 from shelfwise.stock import lots, tables
 from shelfwise.stock.ledger import lock, read_map, write
 from shelfwise.stock.lots import Stuff, Suggestion
-from shelfwise.stock.model import Entry, Lot, Reason, Status
-from shelfwise.stock.tables import Batch
+from shelfwise.stock.model import Batch, Entry, Lot, Reason, Status
 from shelfwise.store.database import value
 
 HELD: tuple[Status, ...] = ("hold", "quarantine", "damaged")
@@ -99,7 +98,8 @@ def hold(
         lots.set_status(ctx.tx, ctx.tenant, item_id, lot or "", status, reason[:500])
     elif not done.movement_ids:
         raise Refused("Nothing of it is available there, so that there is nothing to hold. Look where it lies.")
-    _told(ctx, "stock.held", scope, status, reason, done)
+    ctx.audit("stock.held", f"item:{item_id}", **_about(scope, status, reason, done))
+    ctx.publish("stock.held", f"item:{item_id}", **_about(scope, status, reason, done))
     return done
 
 
@@ -142,7 +142,9 @@ def release(
         lots.set_status(ctx.tx, ctx.tenant, item_id, lot or "", "available", None)
     elif not done.movement_ids:
         raise Refused("Nothing of it is held there, so that there is nothing to release. Look where it lies.")
-    _told(ctx, "stock.released", scope, "available", reason, done, signed_by=signed_by.strip())
+    signed = signed_by.strip()
+    ctx.audit("stock.released", f"item:{item_id}", signed_by=signed, **_about(scope, "available", reason, done))
+    ctx.publish("stock.released", f"item:{item_id}", signed_by=signed, **_about(scope, "available", reason, done))
     return done
 
 
@@ -283,11 +285,8 @@ def today(ctx: Context, site_id: int) -> date:
     return day
 
 
-def _told(
-    ctx: Context, kind: str, scope: _Scope, status: Status, reason: str, done: Held, signed_by: str | None = None
-) -> None:
-    subject = f"item:{scope.item_id}"
-    about: dict[str, Any] = {
+def _about(scope: _Scope, status: Status, reason: str, done: Held) -> dict[str, Any]:
+    return {
         "item_id": scope.item_id,
         "lot": scope.lot,
         "site_id": scope.site_id,
@@ -296,10 +295,6 @@ def _told(
         "quantity": plain(done.quantity),
         "reason": reason[:500],
     }
-    if signed_by is not None:
-        about["signed_by"] = signed_by
-    ctx.audit(kind, subject, **about)
-    ctx.publish(kind, subject, **about)
 
 
 def expire_lots(ctx: Context, site_id: int) -> int:
