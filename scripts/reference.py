@@ -175,7 +175,8 @@ def _sentence(text: str) -> str:
 
 
 def rights() -> str:
-    from shelfwise.access.model import RIGHTS, Right, Role, system
+    from scripts import rest
+    from shelfwise.access.model import ON_THE_FLOOR, PERSONS_ALONE, RIGHTS, Right, Role, system
 
     shelfwise = system("any part")
     rows = [
@@ -188,9 +189,21 @@ def rights() -> str:
         for right in Right
     ]
     return (
-        "# Rights\n\nWhat is not marked is refused. A key gets the rights it was made with, by the names in the second "
-        "column; it can never manage people. The last column is what Shelfwise may do by itself.\n\n"
+        "# Rights\n\nWhat is not marked is refused. A role is held at every site or at single ones, and is good where "
+        "it is held. A key gets the rights it was made with, by the names in the second column. The last column is "
+        "what Shelfwise may do by itself.\n\n"
         + table(["may", "name", *(role.value for role in Role), "Shelfwise itself"], rows)
+        + "\n## What only a person may do\n\nNo key and no part of Shelfwise can be given "
+        + _named(right.value for right in PERSONS_ALONE)
+        + ".\n\n## What a badge and a PIN are good for\n\nOn a handheld, at its site, and as far as the person's role "
+        "there goes: "
+        + _named(right.value for right in ON_THE_FLOOR)
+        + ".\n\n## Which page asks for what\n\nFound by reading the code: a right that is asked for in some cases only "
+        "stands here too. Where a page is about one site, the right is needed there; what belongs to no site needs it "
+        "at every one. The rights of the REST API stand [with its routes](rest-api.md).\n\n"
+        + table(
+            ["", "address", "rights"], [[method, code(path), _named(found)] for method, path, found in rest.pages()]
+        )
     )
 
 

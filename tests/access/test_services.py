@@ -49,6 +49,8 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "work.tasks.close_task": "rooms that notice that it is done",
     "work.outbox.enqueue": "rooms that decided to send something",
     "work.outbox.withdraw": "rooms that decided not to",
+    "work.outbox.lock": "rooms that decide about what they sent",
+    "work.outbox.recall": "rooms that decided not to, after all",
     "stock.ledger.read_map": "the ledger's callers",
     "stock.ledger.lock": "the ledger's callers",
     "stock.ledger.lock_to_promise": "the ledger's callers",
