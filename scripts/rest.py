@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from shelfwise.access.context import Office
 from shelfwise.access.model import Right
 from shelfwise.store.database import Database
-from shelfwise.web import api
+from shelfwise.web import api, app
 from shelfwise.web.app import create_app
 
 Operation = dict[str, Any]
@@ -45,29 +45,53 @@ def _endpoints() -> dict[tuple[str, str], Callable[..., object]]:
     }
 
 
+def pages() -> Iterator[tuple[str, str, frozenset[Right]]]:
+    """(method, path, rights it asks for) of every page and form, by path."""
+    found = {
+        (route.path, method): route.endpoint
+        for part in vars(app).values()
+        if isinstance(part, ModuleType) and part is not api and hasattr(part, "router")
+        for route in part.router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+    for (path, method), endpoint in sorted(found.items()):
+        yield method, path, rights_of(endpoint)
+
+
+# What asks for a right: on a context, or a helper of a room that does it for a row of its own.
+_ASKS = frozenset({"require", "require_somewhere", "may_somewhere", "sites"})
+
+
 def rights_of(function: Callable[..., object], seen: set[object] | None = None) -> frozenset[Right]:
-    """The rights that a function of Shelfwise and whatever it calls may ask for with `ctx.require`.
+    """The rights that a function of Shelfwise and whatever it calls may ask for with `ctx.require` and its like.
 
     Found by reading the code, so a right that is asked for in some cases only is named too.
     """
     seen = set() if seen is None else seen
-    if function in seen or not isinstance(function, FunctionType) or not function.__module__.startswith("shelfwise."):
+    if not isinstance(function, FunctionType) or function in seen or not function.__module__.startswith("shelfwise."):
         return frozenset()
     seen.add(function)
     found: set[Right] = set()
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        match node.func, node.args:
-            case ast.Attribute(attr="require"), [ast.Attribute(value=ast.Name(id="Right"), attr=name)]:
-                found.add(Right[name])
-            case ast.Attribute(value=ast.Name(id=module), attr=name), _:
+        match node:
+            case ast.Call(func=ast.Attribute(attr=asking) | ast.Name(id=asking), args=given) if (
+                asking in _ASKS or asking.startswith("_require")
+            ):
+                for one in given:
+                    match one:
+                        case ast.Attribute(value=ast.Name(id="Right"), attr=name):
+                            found.add(Right[name])
+        # Also what is only handed on, as to a thread.
+        match node:
+            case ast.Attribute(value=ast.Name(id=module), attr=name):
                 called = getattr(function.__globals__.get(module), name, None)
-                found |= rights_of(called, seen) if called is not None else frozenset()
-            case ast.Name(id=name), _:
+            case ast.Name(id=name):
                 called = function.__globals__.get(name)
-                found |= rights_of(called, seen) if called is not None else frozenset()
+            case _:
+                called = None
+        found |= rights_of(called, seen) if called is not None else frozenset()
     return frozenset(found)
 
 
