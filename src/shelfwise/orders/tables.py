@@ -156,19 +156,25 @@ def waiting_items(tx: Tx, tenant: int, site_id: int) -> list[int]:
     """The items that open lines of a site ask for."""
     found = values(
         tx,
-        "select distinct item_id from sales_line where tenant_id = %s and site_id = %s and state = 'open'",
+        """select distinct item_id from sales_line
+           where tenant_id = %s and site_id = %s and state = 'open' and held_back_at is null""",
         (tenant, site_id),
     )
     return [item_id for (item_id,) in found]
 
 
-def waiting_lines(tx: Tx, tenant: int, site_id: int, item_ids: Collection[int]) -> list[tuple[int, int, Decimal]]:
-    """(item, sales line, quantity not yet issued) of open lines, by item and within it oldest first."""
+def waiting_lines(tx: Tx, tenant: int, site_id: int, item_ids: Collection[int]) -> list[tuple[int, int, Decimal, bool]]:
+    """(item, sales line, quantity neither issued nor reserved, whether in parts) of open lines that are not held back.
+
+    By item, and within it those with precedence first, then the oldest.
+    """
     return values(
         tx,
-        """select item_id, sales_line_id, quantity - issued from sales_line
-           where tenant_id = %s and site_id = %s and state = 'open' and item_id = any(%s::bigint[])
-           order by item_id, ordered_at, sales_line_id""",
+        """select s.item_id, s.sales_line_id, s.quantity - s.issued - coalesce(r.quantity, 0), s.allow_part
+           from sales_line s left join reservation r using (tenant_id, sales_line_id)
+           where s.tenant_id = %s and s.site_id = %s and s.state = 'open' and s.item_id = any(%s::bigint[])
+             and s.held_back_at is null
+           order by s.item_id, s.precedence_at nulls last, s.ordered_at, s.sales_line_id""",
         (tenant, site_id, list(item_ids)),
     )
 

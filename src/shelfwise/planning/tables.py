@@ -41,8 +41,10 @@ def backordered(tx: Tx, tenant: int, site_id: int) -> dict[int, Decimal]:
     """What open order lines want and have no reservation for."""
     found = values(
         tx,
-        """select item_id, sum(quantity - issued) from sales_line
-           where tenant_id = %s and site_id = %s and state = 'open' and quantity > issued group by item_id""",
+        """select s.item_id, sum(s.quantity - s.issued - coalesce(r.quantity, 0))
+           from sales_line s left join reservation r using (tenant_id, sales_line_id)
+           where s.tenant_id = %s and s.site_id = %s and s.state = 'open' and s.quantity > s.issued
+           group by s.item_id""",
         (tenant, site_id),
     )
     return dict(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -290,16 +290,21 @@ def _status_faults(
         )
 
 
-def allocate(available: Decimal, lines: Sequence[tuple[int, Decimal]]) -> list[tuple[int, Decimal]]:
+def allocate(
+    available: Decimal, lines: Sequence[tuple[int, Decimal]], in_parts: Collection[int] = ()
+) -> list[tuple[int, Decimal]]:
     """Which of an item's waiting lines get what is available: oldest first, a whole line or nothing.
 
     A line too big for what is left waits; younger ones that fit are not held up by it.
 
     Args:
         lines: (sales line, quantity), oldest first.
+        in_parts: the lines that take what is there, and wait for the rest only.
     """
     granted = []
     for sales_line_id, quantity in lines:
+        if sales_line_id in in_parts:
+            quantity = min(quantity, available)
         if 0 < quantity <= available:
             available -= quantity
             granted.append((sales_line_id, quantity))

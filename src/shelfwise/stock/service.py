@@ -6,7 +6,7 @@ items in opposite orders could wait for each other, and Postgres would refuse on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,12 +23,14 @@ from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
 from shelfwise.stock import lots, tables
 from shelfwise.stock.asof import stock_as_of
+from shelfwise.stock.checking import rebuild_check
 from shelfwise.stock.explain import explain, lies_at, near_expiry
 from shelfwise.stock.handling import convert, put_away, take_return, write_off
-from shelfwise.stock.ledger import Map, follow_stockouts, lock, lock_to_promise, read_map, write
-from shelfwise.stock.model import Entry, Spot, Status, allocate
+from shelfwise.stock.ledger import Map, follow_stockouts, lock, read_map, write
+from shelfwise.stock.model import Entry, Spot, Status
 from shelfwise.stock.posting import PICK, RECEIPT, arrival_faults, opening_stock, post, post_many, refuse_others
-from shelfwise.stock.reads import bins, item_stock, levels, movements, rebuild_check, stock_list, stock_of, stockouts
+from shelfwise.stock.promises import allow_part, hold_back, let_wait, put_first, refuse_while_picked, reserve_open
+from shelfwise.stock.reads import bins, item_stock, levels, movements, stock_list, stock_of, stockouts
 from shelfwise.stock.reversing import reverse, reverse_batch
 from shelfwise.stock.serials import find_serial, serial_at
 from shelfwise.stock.status import correct_lot, expire_lots, hold, release, suggest
@@ -37,6 +39,7 @@ from shelfwise.store.database import notify
 
 __all__ = [
     "Issued",
+    "allow_part",
     "batch_steps",
     "bins",
     "cancel",
@@ -46,8 +49,10 @@ __all__ = [
     "explain",
     "find_serial",
     "hold",
+    "hold_back",
     "issue",
     "item_stock",
+    "let_wait",
     "levels",
     "lies_at",
     "movements",
@@ -56,6 +61,7 @@ __all__ = [
     "post",
     "post_many",
     "put_away",
+    "put_first",
     "rebuild_check",
     "receive",
     "release",
@@ -153,45 +159,6 @@ def _real_here(spot: Spot, site_id: int, where: str) -> list[Fault]:
     if spot.real and spot.site_id == site_id:
         return []
     return [Fault(where, "a bin or dock of the order's site", spot.code, "Scan the place where the goods are.")]
-
-
-def reserve_open(ctx: Context, site_id: int, item_ids: Collection[int] | None = None) -> int:
-    """Reserve what is available for open lines, item by item, the oldest first, a whole line or nothing.
-
-    Publishes 'sales.reserved' with the lines. Returns how many lines were reserved.
-
-    Args:
-        item_ids: only for these; None: for all that open lines ask for.
-    """
-    ctx.require(Right.TAKE_ORDERS, site_id)
-    asked = orders_tables.waiting_items(ctx.tx, ctx.tenant, site_id)
-    wanted = asked if item_ids is None else sorted(set(asked) & set(item_ids))
-    if not wanted:
-        return 0
-    locked = lock_to_promise(ctx, [(item_id, site_id) for item_id in wanted])
-    waiting: dict[int, list[tuple[int, Decimal]]] = {item_id: [] for item_id in wanted}
-    for item_id, sales_line_id, quantity in orders_tables.waiting_lines(ctx.tx, ctx.tenant, site_id, wanted):
-        waiting[item_id].append((sales_line_id, quantity))
-    granted = [
-        (sales_line_id, item_id, quantity)
-        for item_id, lines in waiting.items()
-        for sales_line_id, quantity in allocate(locked[item_id, site_id].available, lines)
-    ]
-    promised: dict[int, Decimal] = {}
-    for _, item_id, quantity in granted:
-        promised[item_id] = promised.get(item_id, ZERO) + quantity
-    if granted:
-        tables.insert_reservations(ctx.tx, ctx.tenant, site_id, granted, ctx.now)
-        tables.change_levels(
-            ctx.tx, ctx.tenant, (((item, site_id), ZERO, much, ZERO) for item, much in promised.items())
-        )
-        lines = [sales_line_id for sales_line_id, _, _ in granted]
-        orders_tables.set_state(ctx.tx, ctx.tenant, lines, "reserved")
-        ctx.publish("sales.reserved", f"site:{site_id}", site_id=site_id, sales_line_ids=lines)
-        notify(ctx.tx, "live", "orders")
-    after = {key: level.changed(ZERO, promised.get(key[0], ZERO)) for key, level in locked.items()}
-    follow_stockouts(ctx, after, {})
-    return len(granted)
 
 
 def issue(
@@ -307,6 +274,7 @@ def cancel(ctx: Context, sales_line_id: int, reason: str) -> SalesLine:
             f"Order {line.order_number} line {line.line} is {line.state} and cannot be cancelled. "
             "Take goods that come back as a return."
         )
+    refuse_while_picked(ctx, line)
     released = tables.reserved_quantity(ctx.tx, ctx.tenant, sales_line_id)
     tables.release(ctx.tx, ctx.tenant, sales_line_id, ZERO)
     tables.change_levels(ctx.tx, ctx.tenant, [(key, ZERO, -released, ZERO)])
