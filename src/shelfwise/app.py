@@ -11,14 +11,18 @@ from shelfwise.access.context import Context, Office
 from shelfwise.access.model import system
 from shelfwise.condition import service as condition
 from shelfwise.connectors import http
+from shelfwise.connectors.mail import Attachment, Busy, Letter, MailServer, Refused
+from shelfwise.connectors.mail import send as send_letter
+from shelfwise.core.clocks import WallClock
 from shelfwise.edge import devices
 from shelfwise.edge.tables import READINGS
 from shelfwise.orders import service as orders
+from shelfwise.orders.paper import paper
 from shelfwise.stock import service as stock
 from shelfwise.store.database import Tx
 from shelfwise.store.events import EVENTS, Consumer, Event, Fact
 from shelfwise.work import alerts
-from shelfwise.work.outbox import Message
+from shelfwise.work.outbox import Message, NotDelivered, Rejected
 
 
 def consumers(office: Office) -> list[Consumer[Any]]:
@@ -86,12 +90,37 @@ def plan_on_request(ctx: Context, facts: Sequence[Event]) -> None:
         jobs.defer(ctx, "plan", site_id=site_id)
 
 
-def send(message: Message) -> None:
-    """Deliver an outbox message."""
-    http.post(message.url, message.idempotency_key, message.body)
+def send(message: Message, mail: MailServer | None = None) -> None:
+    """Deliver an outbox message; without a mail server, mail is refused.
+
+    Raises:
+        NotDelivered, Rejected: as `work.outbox.deliver_next` wants to know.
+    """
+    if message.channel == "mail":
+        _send_mail(message, mail)
+    else:
+        http.post(message.url, message.idempotency_key, message.body)
+
+
+def _send_mail(message: Message, server: MailServer | None) -> None:
+    if server is None:
+        raise Rejected(
+            "Shelfwise has no mail server. Name one in SHELFWISE_SMTP_URL, then have the message sent again; or send "
+            "it by hand."
+        )
+    sheet = paper(message.body, copy=message.copies > 0)
+    letter = Letter(
+        message.host, sheet.subject, sheet.text, message.idempotency_key, (Attachment(sheet.file_name, sheet.pdf),)
+    )
+    try:
+        send_letter(server, letter, WallClock().now())
+    except Busy as error:
+        raise NotDelivered(str(error)) from error
+    except Refused as error:
+        raise Rejected(str(error)) from error
 
 
 def delivered(ctx: Context, message: Message) -> None:
     """What follows when another system has taken a message: an order that its supplier has is sent."""
-    if message.body.get("kind") == "purchase_order":
-        orders.mark_sent(ctx, message.body["number"])
+    if message.body.get("kind") == "purchase_order" and message.body.get("what") != "cancel":
+        orders.mark_sent(ctx, message.body["number"], message.body.get("revision"))

@@ -85,8 +85,12 @@ def _web(settings: Settings, database_url: str) -> None:
 
 def _worker(settings: Settings, database_url: str) -> None:
     from shelfwise import worker
+    from shelfwise.connectors.mail import mail_server
 
-    worker.run(database_url)
+    mail = None
+    if settings.smtp_url is not None:
+        mail = mail_server(settings.smtp_url, settings.mail_from, settings.smtp_password_file)
+    worker.run(database_url, mail=mail)
 
 
 PROCESSES = {"gateway": _gateway, "web": _web, "worker": _worker}

@@ -52,6 +52,19 @@ class Settings:
         "What they say in X-Forwarded-For is believed; what anybody else says there is not.",
     )
 
+    smtp_url: str | None = _setting(
+        None,
+        "SHELFWISE_SMTP_URL",
+        "The mail server that takes orders for suppliers: smtp://user@mail.example.com:587 (STARTTLS), "
+        "smtps://user@mail.example.com:465 (TLS) or smtp+plain://127.0.0.1:25 (neither). Unset: no mail is sent.",
+    )
+    smtp_password_file: Path | None = _setting(
+        None,
+        "SHELFWISE_SMTP_PASSWORD_FILE",
+        "A file with the mail server's password alone, which only its owner may read.",
+    )
+    mail_from: str = _setting("", "SHELFWISE_MAIL_FROM", "The address that mail comes from, and answers go to.")
+
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """
@@ -82,7 +95,7 @@ class Settings:
 
 
 def _parse(kind: object, text: str) -> object:
-    if kind == "Path":
+    if kind in ("Path", "Path | None"):
         return Path(text)
     if kind == "int":
         if not text.isdecimal() or not 0 < int(text) < 65536:

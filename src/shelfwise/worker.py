@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 import psycopg
 import structlog
@@ -14,6 +15,7 @@ from procrastinate import App
 
 from shelfwise import app, jobs
 from shelfwise.access.context import Office
+from shelfwise.connectors.mail import MailServer
 from shelfwise.core.errors import ShelfwiseError, Unavailable
 from shelfwise.store.database import Database
 from shelfwise.store.events import advance
@@ -27,8 +29,8 @@ STALLED_CHECK_S = 10.0
 STALLED_AFTER_S = 20.0
 
 
-def run(database_url: str, tenant: int = 1) -> None:
-    """Work until SIGTERM or SIGINT."""
+def run(database_url: str, tenant: int = 1, mail: MailServer | None = None) -> None:
+    """Work until SIGTERM or SIGINT; without a mail server, mail is given up at once and people are told."""
     database = Database(database_url, size=10).open(timeout=60)
     office = Office(database, tenant)
     stop = threading.Event()
@@ -37,7 +39,7 @@ def run(database_url: str, tenant: int = 1) -> None:
         threading.Thread(target=_loop, args=(name, step, stop, wait), name=name)
         for name, step, wait in (
             ("consumers", lambda: serve_consumers(office), lambda: _wait(hint)),
-            ("outbox", lambda: serve_outbox(office), lambda: _pause(stop)),
+            ("outbox", lambda: serve_outbox(office, mail), lambda: _pause(stop)),
         )
     ]
     listener = threading.Thread(target=_listen, args=(database, hint, stop), name="listener", daemon=True)
@@ -71,10 +73,10 @@ def serve_consumers(office: Office) -> int:
     return done + (parked.attempt_next(office, consumers) is not None)
 
 
-def serve_outbox(office: Office) -> int:
+def serve_outbox(office: Office, mail: MailServer | None = None) -> int:
     """Attempt every message that is due; returns how many attempts were made."""
     attempts = 0
-    while (message := outbox.deliver_next(office, app.send, app.delivered)) is not None:
+    while (message := outbox.deliver_next(office, partial(app.send, mail=mail), app.delivered)) is not None:
         attempts += 1
         if message.attempts > 1:
             log.info("message sent again", key=message.idempotency_key, attempt=message.attempts)

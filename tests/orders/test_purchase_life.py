@@ -93,7 +93,8 @@ def test_a_draft_is_edited_and_approved(ctx: Context, shop: Shop) -> None:
     edited = service.edit_draft(
         ctx, order.purchase_order_id, lines=[(shop.mug, Decimal(4), Decimal(3))], expected_at=DUE, note="Ring twice."
     )
-    assert ([line.quantity for line in edited.lines], edited.note) == ([4], "Ring twice.")
+    assert [line.quantity for line in edited.lines] == [4]
+    assert edited.note == "Ring twice."
     assert service.approve_purchase_order(ctx, order.purchase_order_id).state == "approved"
     assert waiting(ctx) == [("PO-000001", "order")]
     with pytest.raises(Refused, match="cannot be changed as a draft"):

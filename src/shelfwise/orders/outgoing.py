@@ -16,10 +16,12 @@ What = Literal["order", "change", "cancel"]
 
 def send(ctx: Context, order: PurchaseOrder, what: What) -> bool:
     """Have the supplier told; False where there is no address, and a person has to tell them."""
-    ((url, email),) = values(
+    ((url, email, account, buyer, deliver_to),) = values(
         ctx.tx,
-        "select order_url, email from supplier where tenant_id = %s and supplier_id = %s",
-        (ctx.tenant, order.supplier_id),
+        """select s.order_url, s.email, s.account_number, t.name, w.name
+           from supplier s join tenant t using (tenant_id) join site w using (tenant_id)
+           where s.tenant_id = %s and s.supplier_id = %s and w.site_id = %s""",
+        (ctx.tenant, order.supplier_id, order.site_id),
     )
     if url is None and email is None:
         return False
@@ -27,7 +29,7 @@ def send(ctx: Context, order: PurchaseOrder, what: What) -> bool:
         ctx,
         key_of(ctx, order, what),
         url or f"mailto:{email}",
-        tables.body(order, what),
+        tables.body(order, what) | {"account": account, "buyer": buyer, "deliver_to": deliver_to},
         channel="mail" if url is None else "http",
         repeatable=url is not None,
         link=f"/orders/{order.purchase_order_id}",
