@@ -94,7 +94,7 @@ class Context:
 
 def _forbidden(actor: Actor, right: Right) -> Forbidden:
     return Forbidden(
-        f"{actor} may not {right.value.replace('_', ' ')} here. Ask a manager to do it or to change your role."
+        f"{actor.by} may not {right.value.replace('_', ' ')} here. Ask a manager to do it or to change your role."
     )
 
 
