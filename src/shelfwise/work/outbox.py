@@ -27,6 +27,11 @@ Outcome = Literal["delivered", "not_delivered", "rejected", "unknown"]
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=10)
 ATTEMPTS = 12
+# Receivers of webhooks are told of an outage by others, and get days for it, as the Standard Webhooks advise.
+WEBHOOK_PAUSES = (
+    timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=5),
+    timedelta(hours=10), timedelta(hours=14), timedelta(hours=20), timedelta(hours=24),
+)  # fmt: skip
 # How long a message is left alone once an attempt began, so that two workers do not send it side by side.
 LEASES: dict[Channel, timedelta] = {
     "http": timedelta(seconds=60),
@@ -37,7 +42,11 @@ ALERT = "message"
 
 
 class NotDelivered(Exception):
-    """It is certain that the receiver does not have the message: the attempt may be repeated."""
+    """It is certain that the receiver does not have the message: the attempt may be repeated, not before `after`."""
+
+    def __init__(self, said: str = "", after: timedelta | None = None) -> None:
+        super().__init__(said)
+        self.after = after
 
 
 class Rejected(Exception):
@@ -54,6 +63,7 @@ class Message:
             arrived, and must not be repeated blindly) or 'withdrawn' (the receiver got it in another way).
         repeatable: whether the receiver tells a repetition by the key.
         copies: how often it was sent again though it may have arrived.
+        subscription_id: who subscribed to it; None for what was decided to be sent.
     """
 
     outbox_id: int
@@ -70,6 +80,7 @@ class Message:
     copies: int
     link: str | None
     site_id: int | None
+    subscription_id: int | None
 
     @property
     def host(self) -> str:
@@ -88,7 +99,7 @@ class Attempt:
 
 
 _COLUMNS = """outbox_id, idempotency_key, url, body, created_at, state, attempts, next_attempt_at, last_error, channel,
-    repeatable, copies, link, site_id"""
+    repeatable, copies, link, site_id, subscription_id"""
 
 
 def enqueue(
@@ -101,6 +112,7 @@ def enqueue(
     repeatable: bool = True,
     link: str | None = None,
     site_id: int | None = None,
+    subscription_id: int | None = None,
 ) -> None:
     """Have a message delivered once this transaction commits. The same key again changes nothing.
 
@@ -109,27 +121,31 @@ def enqueue(
         repeatable: whether the receiver tells a repetition by the key.
         link: the page that people are sent to when it does not arrive.
         site_id: whose people are told then; None: those of all sites.
+        subscription_id: who subscribed to it; then whoever answers for the subscription is told.
     """
     run(
         ctx.tx,
         """insert into outbox (tenant_id, idempotency_key, url, body, created_at, next_attempt_at, channel, repeatable,
-                               link, site_id)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing""",
+                               link, site_id, subscription_id)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing""",
         (
             ctx.tenant, idempotency_key, url, Jsonb(body), ctx.wall.now(), ctx.wall.now(), channel, repeatable, link,
-            site_id,
+            site_id, subscription_id,
         ),
     )  # fmt: skip
     notify(ctx.tx, "outbox")
 
 
 def undelivered(ctx: Context) -> list[Message]:
-    """What waits, is in doubt or was given up, oldest first; of the sites that the actor may see."""
+    """What waits, is in doubt or was given up, oldest first; of the sites that the actor may see.
+
+    Without what was only subscribed to.
+    """
     return rows(
         ctx.tx,
         Message,
         f"""select {_COLUMNS} from outbox
-            where tenant_id = %(tenant)s and state in ('waiting', 'failed', 'in_doubt')
+            where tenant_id = %(tenant)s and state in ('waiting', 'failed', 'in_doubt') and subscription_id is null
               and (%(sites)s::bigint[] is null or site_id is null or site_id = any(%(sites)s)) order by outbox_id""",
         {"tenant": ctx.tenant, "sites": ctx.sites(Right.VIEW)},
     )
@@ -177,6 +193,8 @@ def send_again(ctx: Context, outbox_id: int) -> Message:
     ctx.require_somewhere(Right.DECIDE_PROPOSALS)
     message = _get(ctx, outbox_id, "for update")
     ctx.require(Right.DECIDE_PROPOSALS, message.site_id)
+    if message.subscription_id is not None:
+        ctx.require(Right.MANAGE_SETTINGS)
     if message.state == "waiting":
         return message
     if message.state == "in_doubt":
@@ -258,7 +276,11 @@ def recall(ctx: Context, idempotency_key: str) -> bool:
 
 
 def deliver_next(
-    office: Office, send: Callable[[Message], None], delivered: Callable[[Context, Message], None]
+    office: Office,
+    send: Callable[[Message], str | None],
+    delivered: Callable[[Context, Message], None],
+    failed: Callable[[Context, Message, Exception], None] | None = None,
+    channels: Collection[Channel] = ("http", "mail", "webhook"),
 ) -> Message | None:
     """Attempt one message that is due; None where none is.
 
@@ -268,24 +290,29 @@ def deliver_next(
     Args:
         office: where contexts come from.
         send: makes the attempt. NotDelivered: it certainly did not arrive; Rejected: and never will; any other
-            exception: it did not arrive, or, of a message that cannot be repeated, nobody knows.
+            exception: it did not arrive, or, of a message that cannot be repeated, nobody knows. May return what the
+            receiver said.
         delivered: what follows from an arrival, in the transaction that records it.
+        failed: what follows from an attempt that failed, likewise.
+        channels: only messages of these, so that a slow receiver of one holds up nobody else.
     """
     actor = system("outbox")
     with office.context(actor) as ctx:
         _doubt_what_died(ctx)
-        begun = _begin(ctx)
+        begun = _begin(ctx, channels)
     if begun is None:
         return None
     message, attempt_id = begun
     try:
-        send(message)
+        said = send(message)
     except Exception as error:  # whatever went wrong at the other end, the message stays ours
         with office.context(actor) as ctx:
             _not_arrived(ctx, message, attempt_id, error)
+            if failed is not None:
+                failed(ctx, message, error)
         return message
     try:
-        _note_arrival(office, message, attempt_id, delivered)
+        _note_arrival(office, message, attempt_id, said, delivered)
     except Unavailable:
         raise
     except Exception as error:  # it did arrive; sent again it is a repetition, and not for ever
@@ -295,32 +322,38 @@ def deliver_next(
 
 
 def _note_arrival(
-    office: Office, message: Message, attempt_id: int, delivered: Callable[[Context, Message], None]
+    office: Office,
+    message: Message,
+    attempt_id: int,
+    said: str | None,
+    delivered: Callable[[Context, Message], None],
 ) -> None:
     for last in (False, False, True):
         try:
             with office.context(system("outbox")) as ctx:
-                _arrived(ctx, message, attempt_id)
+                _arrived(ctx, message, attempt_id, said)
                 delivered(ctx, message)
-                ctx.audit(
-                    "outbox.delivered", f"outbox:{message.outbox_id}", key=message.idempotency_key, to=message.host
-                )  # fmt: skip
+                # Of what was subscribed to the attempts tell enough; the audit log is for what was decided.
+                if message.subscription_id is None:
+                    ctx.audit(
+                        "outbox.delivered", f"outbox:{message.outbox_id}", key=message.idempotency_key, to=message.host
+                    )  # fmt: skip
             return
         except psycopg.OperationalError:  # Postgres undid it, as after a deadlock: it arrived all the same
             if last:
                 raise
 
 
-def _begin(ctx: Context) -> tuple[Message, int] | None:
+def _begin(ctx: Context, channels: Collection[Channel]) -> tuple[Message, int] | None:
     now = ctx.wall.now()
     due = first(
         ctx.tx,
         Message,
         f"""select {_COLUMNS} from outbox
             where tenant_id = %s and state = 'waiting' and next_attempt_at <= %s
-              and (repeatable or attempt_id is null)
-            order by next_attempt_at limit 1 for update skip locked""",
-        (ctx.tenant, now),
+              and (repeatable or attempt_id is null) and channel = any(%s)
+            order by next_attempt_at, outbox_id limit 1 for update skip locked""",
+        (ctx.tenant, now, list(channels)),
     )
     if due is None:
         return None
@@ -353,8 +386,8 @@ def _doubt_what_died(ctx: Context) -> None:
         _doubt(ctx, message, None, "Shelfwise stopped during the attempt.")
 
 
-def _arrived(ctx: Context, message: Message, attempt_id: int) -> None:
-    _end_attempt(ctx, attempt_id, "delivered", None)
+def _arrived(ctx: Context, message: Message, attempt_id: int, said: str | None) -> None:
+    _end_attempt(ctx, attempt_id, "delivered", said)
     run(
         ctx.tx,
         """update outbox set state = 'delivered', last_error = null, attempt_id = null
@@ -372,19 +405,39 @@ def _not_arrived(ctx: Context, message: Message, attempt_id: int, error: Excepti
     if not certain:
         _doubt(ctx, message, attempt_id, said)
         return
-    given_up = isinstance(error, Rejected) or message.attempts >= ATTEMPTS
-    pause = min(LONGEST_PAUSE, FIRST_RETRY * 2 ** (message.attempts - 1))
+    pause = _pause(message, error)
+    given_up = isinstance(error, Rejected) or pause is None
     changed = run(
         ctx.tx,
         """update outbox set state = %s, next_attempt_at = %s, last_error = %s, attempt_id = null
            where tenant_id = %s and outbox_id = %s and attempt_id = %s""",
-        ("failed" if given_up else "waiting", ctx.wall.now() + pause, said, ctx.tenant, message.outbox_id, attempt_id),
+        (
+            "failed" if given_up else "waiting",
+            ctx.wall.now() + (pause or LONGEST_PAUSE),
+            said,
+            ctx.tenant,
+            message.outbox_id,
+            attempt_id,
+        ),
     )
     if changed:
         alerts.clear_alert(ctx, ALERT, f"outbox:{message.outbox_id}")
-    if given_up and changed:
+    if given_up and changed and message.subscription_id is None:
         _tell(ctx, message, "attention", f"{_name(message)} could not be delivered to {message.host}", said)
     notify(ctx.tx, "live", "orders")
+
+
+def _pause(message: Message, error: Exception) -> timedelta | None:
+    """How long to leave a message alone after an attempt that failed; None: it was the last."""
+    if message.channel != "webhook":
+        pause = min(LONGEST_PAUSE, FIRST_RETRY * 2 ** (message.attempts - 1))
+        return None if message.attempts >= ATTEMPTS else pause
+    if message.attempts > len(WEBHOOK_PAUSES):
+        return None
+    # Spread out, so that what failed together is not tried again together.
+    pause = WEBHOOK_PAUSES[message.attempts - 1] * (1 + message.outbox_id % 20 / 100)
+    asked = error.after if isinstance(error, NotDelivered) else None
+    return max(pause, min(asked, WEBHOOK_PAUSES[-1])) if asked is not None else pause
 
 
 def _doubt(ctx: Context, message: Message, attempt_id: int | None, why: str) -> None:
