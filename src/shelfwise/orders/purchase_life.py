@@ -81,6 +81,7 @@ def supplier_has_it(ctx: Context, purchase_order_id: int, arrived: bool, note: s
         Refused: no message of it is in doubt.
     """
     order = order_of(ctx, purchase_order_id)
+    ctx.require(Right.RUN_PLANNING, order.site_id)
     message = outgoing.message_of(ctx, order)
     if message is None:
         raise Refused(f"Shelfwise has sent nothing of {order.number}, so nothing is in doubt.")
