@@ -24,7 +24,7 @@ import pytest
 
 import shelfwise
 from shelfwise.access.context import Context
-from shelfwise.access.model import Role, person
+from shelfwise.access.model import Right, Role, person
 from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
 from shelfwise.stock.model import NewMovement
 from shelfwise.store.database import value
@@ -61,6 +61,17 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "stock.status.today": "rooms that need the day; it is no secret",
     "stock.posting.refuse_others": "the ledger's callers",
     "stock.serials.follow": "the ledger's callers",
+    "orders.approval.second_needed": "approving an order",
+    "orders.approval.may_be_second": "approving an order",
+    "orders.approval.our_currency": "rooms that reckon with amounts; it is no secret",
+    "orders.approval.in_our_currency": "rooms that reckon with amounts",
+    "orders.outgoing.send": "what was decided about an order",
+    "orders.outgoing.key_of": "what was decided about an order",
+    "orders.outgoing.message_of": "what was decided about an order",
+    "orders.outgoing.lock": "what was decided about an order",
+    "orders.outgoing.recall": "what was decided about an order",
+    "orders.outgoing.stop": "what was decided about an order",
+    "orders.purchases.order_of": "whoever has just asked for a right, and gives the order back",
     "records.sites.require_items": "a check of input",
     "intake.tables.add_import": "an import that was allowed",
     "intake.tables.quanta": "an import that was allowed",
@@ -76,6 +87,7 @@ def _movement(rows: Rows) -> NewMovement:
 ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "access.people.add_user": lambda rows: {"login": "nina", "password": None, "role": None},
     "access.keys.add_key": lambda rows: {"name": "erp", "scopes": []},
+    "orders.purchases.lock": lambda rows: {"right": Right.RUN_PLANNING},
     "stock.posting.post": lambda rows: {"movement": _movement(rows)},
     "stock.posting.post_many": lambda rows: {"movements": [_movement(rows)]},
     "stock.posting.opening_stock": lambda rows: {"stock": [(rows["item_id"], rows["place_id"], Decimal(1))]},
@@ -120,16 +132,17 @@ def arguments(one: Function, rows: Rows, optional: bool) -> dict[str, Any]:
         if parameter.name in given:
             continue
         known = _known(parameter.name, rows)
-        if parameter.default is inspect.Parameter.empty:
-            given[parameter.name] = _guess(parameter) if known is None else rows[known]
-        elif optional and known is not None:
-            given[parameter.name] = rows[known]
+        if known is None and parameter.default is inspect.Parameter.empty:
+            given[parameter.name] = _guess(parameter)
+        elif known is not None and (optional or parameter.default is inspect.Parameter.empty):
+            given[parameter.name] = [rows[known]] if parameter.name.endswith("_ids") else rows[known]
     return given
 
 
 def _known(name: str, rows: Rows) -> str | None:
-    """The row that an argument names: `place_id` for `from_place_id`."""
-    return next((key for key in rows if name == key or (key.endswith("_id") and name.endswith(f"_{key}"))), None)
+    """The row that an argument names: `place_id` for `from_place_id` and for `place_ids`."""
+    one = name.removesuffix("s") if name.endswith("_ids") else name
+    return next((key for key in rows if one == key or (key.endswith("_id") and one.endswith(f"_{key}"))), None)
 
 
 def _guess(parameter: inspect.Parameter) -> Any:
