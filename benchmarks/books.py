@@ -380,7 +380,8 @@ _FOLLOW = (
     """insert into stock_level (tenant_id, item_id, site_id, on_hand)
        select 2, i.item_id, s.site_id, coalesce(b.on_hand, 0)
        from item i cross join site s
-       left join (select b.item_id, site_id, sum(on_hand) as on_hand from balance b join place using (tenant_id, place_id)
+       left join (select b.item_id, site_id, sum(on_hand) as on_hand
+                  from balance b join place using (tenant_id, place_id)
                   where tenant_id = 2 and kind = 'bin' group by b.item_id, site_id) b
          on b.item_id = i.item_id and b.site_id = s.site_id
        where i.tenant_id = 2 and s.tenant_id = 2""",

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from shelfwise.access.context import Context, Office
 from shelfwise.core.errors import Forbidden, Invalid, NotFound, Refused
 from shelfwise.stock import service
+from shelfwise.stock.checking import Difference
 from shelfwise.stock.model import ENDS, NewMovement, Reason
-from shelfwise.stock.reads import Difference
 from shelfwise.store.database import run, values
 from tests.conftest import NOON
 from tests.stock.house import MANAGER, OPERATOR, VIEWER, House, build_house, facts
@@ -83,7 +83,7 @@ def test_any_sequence_of_movements_sums_to_zero_and_matches_its_rebuild(
 def test_movements_are_never_changed_or_deleted(ctx: Context) -> None:
     house = build_house(ctx)
     house.fill(ctx, "A-1", "10")
-    for statement in ("update movement set quantity = 1", "delete from movement", "truncate movement"):
+    for statement in ("update movement set quantity = 1", "delete from movement", "truncate movement cascade"):
         with pytest.raises(psycopg.errors.RaiseException, match="never changed or deleted"), ctx.tx.transaction():
             run(ctx.tx, statement)
 

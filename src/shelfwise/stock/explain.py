@@ -52,6 +52,18 @@ class Promise:
 
 
 @dataclass(frozen=True)
+class Sending:
+    """What is reserved for a line of a transfer to another site."""
+
+    transfer_id: int
+    number: str
+    line: int
+    to_site: str
+    quantity: Decimal
+    reserved_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Coming:
     """What a supplier still owes of a line, and when it is expected."""
 
@@ -65,13 +77,15 @@ class Coming:
 
 @dataclass(frozen=True)
 class OnRoad:
-    """What has left a site and has not arrived."""
+    """What of a transfer has left its site and has not arrived."""
 
-    from_site_id: int
+    transfer_id: int
+    number: str
     from_site: str
-    lot: str | None
-    status: Status
+    to_site_id: int
+    to_site: str
     quantity: Decimal
+    expected_at: datetime
 
 
 @dataclass(frozen=True)
@@ -80,7 +94,9 @@ class Explained:
 
     Attributes:
         blocked: lies there and may not be sold: held, in quarantine, damaged, or past its last day.
-        in_transit: has left this site and has not arrived elsewhere; it is not on hand.
+        promises, transfers: what is reserved for customers, and for other sites.
+        in_transit: is on the road here from other sites, and not yet on hand.
+        on_road: what is on the road here, and from here.
     """
 
     on_hand: Decimal
@@ -90,6 +106,7 @@ class Explained:
     in_transit: Decimal
     lies: tuple[LiesAt, ...]
     promises: tuple[Promise, ...]
+    transfers: tuple[Sending, ...]
     coming: tuple[Coming, ...]
     on_road: tuple[OnRoad, ...]
 
@@ -200,12 +217,28 @@ def explain(ctx: Context, item_id: int, site_id: int) -> Explained:
     on_road = rows(
         ctx.tx,
         OnRoad,
-        """select p.site_id as from_site_id, s.code as from_site, nullif(b.lot, '') as lot, b.status,
-                  b.on_hand as quantity
-           from balance b
-           join place p on p.tenant_id = b.tenant_id and p.place_id = b.place_id and p.kind = 'transit'
-           join site s on s.tenant_id = p.tenant_id and s.site_id = p.site_id
-           where b.tenant_id = %s and b.item_id = %s and p.site_id = %s and b.on_hand <> 0 order by b.lot, b.status""",
+        """select t.transfer_id, t.number, f.code as from_site, t.to_site_id, s.code as to_site,
+                  sum(p.shipped - p.received - p.back - p.lost) as quantity, t.expected_at
+           from transfer t
+           join transfer_line l using (tenant_id, transfer_id)
+           join transfer_progress p using (tenant_id, transfer_id, line)
+           join site f on f.tenant_id = t.tenant_id and f.site_id = t.from_site_id
+           join site s on s.tenant_id = t.tenant_id and s.site_id = t.to_site_id
+           where t.tenant_id = %s and l.item_id = %s and %s in (t.from_site_id, t.to_site_id)
+             and t.state in ('in_transit', 'part_received')
+           group by t.transfer_id, t.number, f.code, t.to_site_id, s.code, t.expected_at
+           having sum(p.shipped - p.received - p.back - p.lost) > 0 order by t.expected_at, t.number""",
+        key,
+    )
+    transfers = rows(
+        ctx.tx,
+        Sending,
+        """select t.transfer_id, t.number, l.line, s.code as to_site, l.reserved as quantity, l.reserved_at
+           from transfer_line l
+           join transfer t using (tenant_id, transfer_id)
+           join site s on s.tenant_id = t.tenant_id and s.site_id = t.to_site_id
+           where t.tenant_id = %s and l.item_id = %s and t.from_site_id = %s and l.reserved > 0
+           order by t.number, l.line""",
         key,
     )
     return Explained(
@@ -213,9 +246,10 @@ def explain(ctx: Context, item_id: int, site_id: int) -> Explained:
         blocked=sum((one.on_hand for one in lies if one.status != "available" or one.expired), ZERO),
         reserved=reserved,
         on_order=sum((one.quantity for one in coming), ZERO),
-        in_transit=sum((one.quantity for one in on_road), ZERO),
+        in_transit=sum((one.quantity for one in on_road if one.to_site_id == site_id), ZERO),
         lies=tuple(lies),
         promises=tuple(promises),
+        transfers=tuple(transfers),
         coming=tuple(coming),
         on_road=tuple(on_road),
     )

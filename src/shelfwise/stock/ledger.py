@@ -96,8 +96,9 @@ def write(
     for key, much in taken_back.items():
         on_hand, reserved, blocked = changes[key]
         changes[key] = (on_hand, reserved - much, blocked)
+    facts = _facts(ctx, settled, written, places)
     lines = writing.write(
-        ctx.tx, ctx.tenant, written.ids, written.lines, written.parts, changed, changes, ctx.now, str(ctx.actor)
+        ctx.tx, ctx.tenant, written.ids, written.lines, written.parts, changed, changes, facts, ctx.now, str(ctx.actor)
     )
     if lines < len(written.ids):
         raise Refused("The same fact was recorded by somebody else just now. Look at the movements, then try again.")
@@ -112,7 +113,6 @@ def write(
     expired = {key for key, facts in known.items() if facts.expired}
     if again := expired & {(one.item_id, one.lot or "") for one in written.lines if _for_sale(one, places)}:
         lots.expire_again(ctx.tx, ctx.tenant, again)
-    _publish(ctx, settled, written, places)
     serials.follow(ctx, written.lines, written.ids, places.spots)
     return written.own
 
@@ -206,9 +206,14 @@ def give_back(
         return dict(after), {}
     gone: dict[Key, Decimal] = {}
     lines: dict[Key, list[int]] = {}
-    for item_id, site_id, sales_line_id, quantity in tables.give_back(ctx.tx, ctx.tenant, over):
-        gone[item_id, site_id] = gone.get((item_id, site_id), ZERO) + quantity
-        lines.setdefault((item_id, site_id), []).append(sales_line_id)
+    transfers: dict[Key, list[int]] = {}
+    for one in tables.give_back(ctx.tx, ctx.tenant, over):
+        key = (one.item_id, one.site_id)
+        gone[key] = gone.get(key, ZERO) + one.quantity
+        if one.sales_line_id is not None:
+            lines.setdefault(key, []).append(one.sales_line_id)
+        if one.transfer_id is not None:
+            transfers.setdefault(key, []).append(one.transfer_id)
     facts: list[Fact] = [
         (
             "stock.overpromised",
@@ -220,6 +225,7 @@ def give_back(
                 "blocked": plain(after[key].blocked),
                 "reserved": plain(after[key].reserved),
                 "sales_line_ids": lines.get(key, []),
+                "transfer_ids": transfers.get(key, []),
             },
             ctx.now,
         )
@@ -243,7 +249,7 @@ def follow_stockouts(ctx: Context, levels: Mapping[Key, StockLevel], at: Mapping
         tables.change_stockouts(ctx.tx, ctx.tenant, changes)
 
 
-def _publish(ctx: Context, settled: Sequence[Settled], written: _Written, places: Map) -> None:
+def _facts(ctx: Context, settled: Sequence[Settled], written: _Written, places: Map) -> list[Fact]:
     facts: list[Fact] = [
         (
             "stock.moved",
@@ -306,4 +312,4 @@ def _publish(ctx: Context, settled: Sequence[Settled], written: _Written, places
                     told.occurred_at,
                 )
             )
-    tables.publish_all(ctx.tx, ctx.tenant, facts, ctx.now, ["floor"])
+    return facts

@@ -208,18 +208,28 @@ def to_expire(tx: Tx, tenant: int, site_id: int, now: datetime) -> list[Stuff]:
 
 
 def note_expired(tx: Tx, tenant: int, now: datetime) -> None:
-    """Lots whose last day is over at every site, and of which nothing is for sale any more, need no further look."""
+    """Lots whose last day is over at every site, and of which nothing is for sale any more, need no further look.
+
+    Those of which something is for sale again need one, whoever brought it back and however he did.
+    """
+    about = {"tenant": tenant, "now": now}
+    for_sale = f"""exists (
+        select from balance b join place p on p.tenant_id = b.tenant_id and p.place_id = b.place_id and p.kind in {REAL}
+        where b.tenant_id = l.tenant_id and b.item_id = l.item_id and b.lot = l.code and b.status = 'available'
+          and b.on_hand > 0)"""
+    run(
+        tx,
+        f"""update lot l set expired_at = null
+            where l.tenant_id = %(tenant)s and l.expired_at is not null and {for_sale}""",
+        about,
+    )
     run(
         tx,
         f"""update lot l set expired_at = %(now)s where l.tenant_id = %(tenant)s and l.expired_at is null
             and l.expires_on < (
                 select min((%(now)s at time zone time_zone)::date) from site where tenant_id = %(tenant)s)
-            and not exists (
-                select from balance b
-                join place p on p.tenant_id = b.tenant_id and p.place_id = b.place_id and p.kind in {REAL}
-                where b.tenant_id = l.tenant_id and b.item_id = l.item_id and b.lot = l.code
-                  and b.status = 'available' and b.on_hand > 0)""",
-        {"tenant": tenant, "now": now},
+            and not {for_sale}""",
+        about,
     )
 
 

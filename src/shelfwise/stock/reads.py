@@ -10,6 +10,7 @@ from typing import Literal
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.records.tables import contains
+from shelfwise.stock.checking import rebuild_check as rebuild_check
 from shelfwise.stock.model import StockLevel
 from shelfwise.stock.tables import REAL
 from shelfwise.store.database import rows
@@ -50,7 +51,12 @@ class BinStock:
 
 @dataclass(frozen=True)
 class StockRow:
-    """An item at a site: what is there, promised, free and coming, and what of it may not be sold."""
+    """An item at a site: what is there, promised and free, what of it may not be sold, and what is coming.
+
+    Attributes:
+        on_order: owed by suppliers.
+        in_transit: on the road here from other sites.
+    """
 
     item_id: int
     sku: str
@@ -63,6 +69,7 @@ class StockRow:
     blocked: Decimal = Decimal(0)
     site_id: int = 0
     site: str = ""
+    in_transit: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -112,24 +119,6 @@ class Stockout:
     until_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Where a figure kept for speed is not what it should be.
-
-    Attributes:
-        kind: 'balance' (of a place, against the movements), 'on_hand' (of a site, against the movements to and from
-            its real places) or 'reserved' (of a site, against its reservations).
-        place_id: set for balances.
-    """
-
-    kind: str
-    item_id: int
-    site_id: int
-    place_id: int | None
-    expected: Decimal
-    found: Decimal
-
-
 def bins(ctx: Context, site_id: int) -> list[BinStock]:
     """The bins and docks of a site, by code, each with what lies there and what its scale says."""
     ctx.require(Right.VIEW, site_id)
@@ -166,7 +155,9 @@ def bins(ctx: Context, site_id: int) -> list[BinStock]:
 
 
 # By what the stock list can be ordered.
-StockOrder = Literal["sku", "description", "site", "on_hand", "blocked", "reserved", "available", "on_order"]
+StockOrder = Literal[
+    "sku", "description", "site", "on_hand", "blocked", "reserved", "available", "on_order", "in_transit"
+]
 _ORDERS: dict[StockOrder, str] = {
     "sku": "i.sku",
     "description": "i.description",
@@ -176,6 +167,7 @@ _ORDERS: dict[StockOrder, str] = {
     "reserved": "reserved",
     "available": "available",
     "on_order": "on_order",
+    "in_transit": "in_transit",
 }
 
 
@@ -227,6 +219,14 @@ def _stock_rows(
         f"""with coming as materialized (
                 select item_id, site_id, sum(quantity) as quantity from purchase_outstanding o
                 where tenant_id = %(tenant)s {one.format("o")} {here.format("o")} group by item_id, site_id),
+            road as materialized (
+                select l.item_id, t.to_site_id as site_id, sum(p.shipped - p.received - p.back - p.lost) as quantity
+                from transfer t
+                join transfer_line l using (tenant_id, transfer_id)
+                join transfer_progress p using (tenant_id, transfer_id, line)
+                where tenant_id = %(tenant)s and t.state in ('in_transit', 'part_received') {one.format("l")}
+                  {here.format("t").replace("site_id", "to_site_id")}
+                group by l.item_id, t.to_site_id),
             over as materialized (
                 select b.item_id, p.site_id, sum(b.on_hand) as quantity
                 from lot t
@@ -241,17 +241,19 @@ def _stock_rows(
                 select item_id, site_id, on_hand, reserved, blocked from stock_level l
                 where tenant_id = %(tenant)s {one.format("l")} {here.format("l")}
                 union all
-                select item_id, site_id, 0, 0, 0 from coming c
+                select item_id, site_id, 0, 0, 0
+                from (select item_id, site_id from coming union select item_id, site_id from road) c
                 where not exists (select from stock_level l where l.tenant_id = %(tenant)s and l.item_id = c.item_id
                                   and l.site_id = c.site_id))
             select i.item_id, i.sku, i.description, i.unit, k.on_hand, k.reserved,
                    k.on_hand - k.blocked - coalesce(v.quantity, 0) - k.reserved as available,
                    coalesce(c.quantity, 0) as on_order, k.blocked + coalesce(v.quantity, 0) as blocked,
-                   s.site_id, s.code as site
+                   s.site_id, s.code as site, greatest(coalesce(r.quantity, 0), 0) as in_transit
             from known k
             join item i on i.tenant_id = %(tenant)s and i.item_id = k.item_id
             join site s on s.tenant_id = i.tenant_id and s.site_id = k.site_id
             left join coming c on c.item_id = k.item_id and c.site_id = k.site_id
+            left join road r on r.item_id = k.item_id and r.site_id = k.site_id
             left join over v on v.item_id = k.item_id and v.site_id = k.site_id
             where true {like}
             order by {by}, i.sku, s.code limit %(limit)s offset %(offset)s""",
@@ -323,54 +325,4 @@ def stockouts(ctx: Context, site_id: int, since: datetime) -> list[Stockout]:
         """select item_id, since, until_at from stockout
            where tenant_id = %s and site_id = %s and (until_at is null or until_at > %s) order by item_id, since""",
         (ctx.tenant, site_id, since),
-    )
-
-
-def rebuild_check(ctx: Context) -> list[Difference]:
-    """Rebuild every balance and level from movements and reservations and name what differs. Repairs nothing.
-
-    One statement sees one instant, so writers at work do not look like differences.
-    """
-    ctx.require(Right.VIEW)
-    return rows(
-        ctx.tx,
-        Difference,
-        """with moved as (
-               select item_id, place_id, lot, status, sum(quantity) as quantity from (
-                   select item_id, to_place_id as place_id, coalesce(lot, '') as lot, to_status as status, quantity
-                   from movement where tenant_id = %(tenant)s
-                   union all
-                   select item_id, from_place_id, coalesce(lot, ''), from_status, -quantity
-                   from movement where tenant_id = %(tenant)s) ends
-               group by item_id, place_id, lot, status),
-           at_site as (
-               select m.item_id, p.site_id, sum(m.quantity) as quantity,
-                      coalesce(sum(m.quantity) filter (where m.status <> 'available'), 0) as blocked
-               from moved m join place p on p.tenant_id = %(tenant)s and p.place_id = m.place_id
-               where p.kind in ('bin', 'dock', 'packing') group by m.item_id, p.site_id),
-           promised as (
-               select item_id, site_id, sum(quantity) as quantity from reservation
-               where tenant_id = %(tenant)s group by item_id, site_id),
-           level as (select * from stock_level where tenant_id = %(tenant)s)
-           select 'balance' as kind, coalesce(m.item_id, b.item_id) as item_id, p.site_id, p.place_id,
-                  coalesce(m.quantity, 0) as expected, coalesce(b.on_hand, 0) as found
-           from moved m
-           full join (select * from balance where tenant_id = %(tenant)s) b
-             on b.item_id = m.item_id and b.place_id = m.place_id and b.lot = m.lot and b.status = m.status
-           join place p on p.tenant_id = %(tenant)s and p.place_id = coalesce(m.place_id, b.place_id)
-           where coalesce(m.quantity, 0) <> coalesce(b.on_hand, 0)
-           union all
-           select 'on_hand', item_id, site_id, null, coalesce(s.quantity, 0), coalesce(l.on_hand, 0)
-           from at_site s full join level l using (item_id, site_id)
-           where coalesce(s.quantity, 0) <> coalesce(l.on_hand, 0)
-           union all
-           select 'blocked', item_id, site_id, null, coalesce(s.blocked, 0), coalesce(l.blocked, 0)
-           from at_site s full join level l using (item_id, site_id)
-           where coalesce(s.blocked, 0) <> coalesce(l.blocked, 0)
-           union all
-           select 'reserved', item_id, site_id, null, coalesce(r.quantity, 0), coalesce(l.reserved, 0)
-           from promised r full join level l using (item_id, site_id)
-           where coalesce(r.quantity, 0) <> coalesce(l.reserved, 0)
-           order by 1, 2, 3, 4""",
-        {"tenant": ctx.tenant},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -302,34 +303,75 @@ def release(tx: Tx, tenant: int, sales_line_id: int, keep: Decimal) -> None:
         run(tx, "delete from reservation where tenant_id = %s and sales_line_id = %s", (tenant, sales_line_id))
 
 
-def give_back(tx: Tx, tenant: int, over: Mapping[Key, Decimal]) -> list[tuple[int, int, int, Decimal]]:
-    """Take the youngest reservations of sales lines of (item, site) back until `over` is free; their lines wait again.
+@dataclass(frozen=True)
+class GivenBack:
+    """A promise that was taken back: of a sales line, or of a line of a transfer."""
 
-    Returns (item, site, sales line, quantity) of what was taken back.
+    item_id: int
+    site_id: int
+    quantity: Decimal
+    sales_line_id: int | None
+    transfer_id: int | None
+    transfer_line: int | None
+
+
+def give_back(tx: Tx, tenant: int, over: Mapping[Key, Decimal]) -> list[GivenBack]:
+    """Take the youngest promises at (item, site) back until `over` is free; their lines wait again.
+
+    What was picked for a line already, and waits to leave, is the last to be taken from it.
     """
-    return values(
+    return rows(
         tx,
-        """with youngest as (
-               select r.sales_line_id, u.over,
-                      sum(r.quantity) over (partition by r.item_id, r.site_id
-                                            order by r.reserved_at desc, r.sales_line_id desc) - r.quantity as before
-               from unnest(%s::bigint[], %s::bigint[], %s::numeric[]) u (item_id, site_id, over)
-               join reservation r on r.tenant_id = %s and r.item_id = u.item_id and r.site_id = u.site_id),
-           gone as (
-               delete from reservation r using youngest y
-               where r.tenant_id = %s and r.sales_line_id = y.sales_line_id and y.before < y.over
-               returning r.item_id, r.site_id, r.sales_line_id, r.quantity),
+        GivenBack,
+        """with asked as materialized (
+               select * from unnest(%(items)s::bigint[], %(sites)s::bigint[], %(over)s::numeric[])
+                   u (item_id, site_id, over)),
+           promise as (
+               select r.item_id, r.site_id, r.quantity, r.reserved_at, r.sales_line_id, null::bigint as transfer_id,
+                      null::int as transfer_line,
+                      exists (select from shipment_line l join shipment s using (tenant_id, shipment_id)
+                              where l.tenant_id = r.tenant_id and l.sales_line_id = r.sales_line_id
+                                and s.state in ('picking', 'packed')
+                                and exists (select from shipment_moved m where m.tenant_id = l.tenant_id
+                                            and m.shipment_id = l.shipment_id and m.line = l.line)) as picked
+               from asked a
+               join reservation r on r.tenant_id = %(tenant)s and r.item_id = a.item_id and r.site_id = a.site_id
+               union all
+               select l.item_id, t.from_site_id, l.reserved, l.reserved_at, null, l.transfer_id, l.line, false
+               from asked a
+               join transfer_line l on l.tenant_id = %(tenant)s and l.item_id = a.item_id and l.reserved > 0
+               join transfer t on t.tenant_id = l.tenant_id and t.transfer_id = l.transfer_id
+                 and t.from_site_id = a.site_id),
+           turn as (
+               select p.*, sum(quantity) over (
+                   partition by item_id, site_id
+                   order by picked, reserved_at desc nulls first, sales_line_id desc, transfer_id desc, transfer_line
+                   ) - quantity as before
+               from promise p),
+           gone as materialized (
+               select item_id, site_id, quantity, sales_line_id, transfer_id, transfer_line
+               from turn join asked using (item_id, site_id) where before < over),
+           freed as (
+               delete from reservation r using gone g
+               where r.tenant_id = %(tenant)s and r.sales_line_id = g.sales_line_id),
            waiting as (
                update sales_line s set state = 'open' from gone g
-               where s.tenant_id = %s and s.sales_line_id = g.sales_line_id and s.state = 'reserved')
+               where s.tenant_id = %(tenant)s and s.sales_line_id = g.sales_line_id and s.state = 'reserved'),
+           left_over as (
+               update transfer_line l set reserved = 0, reserved_at = null from gone g
+               where l.tenant_id = %(tenant)s and l.transfer_id = g.transfer_id and l.line = g.transfer_line)
            select * from gone order by item_id, site_id, sales_line_id desc""",
-        ([item for item, _ in over], [site for _, site in over], list(over.values()), tenant, tenant, tenant),
+        {
+            "tenant": tenant,
+            "items": [item for item, _ in over],
+            "sites": [site for _, site in over],
+            "over": list(over.values()),
+        },
     )
 
 
 def publish_all(tx: Tx, tenant: int, facts: Sequence[Fact], recorded_at: datetime, topics: Sequence[str] = ()) -> None:
     """Record many facts (kind, subject, data, occurred at) at once, in order; and tell pages of these topics."""
-    # One JSON document: an array of JSON texts would have every quote in it escaped, at ten times the cost.
     run(
         tx,
         """with told as (
@@ -340,13 +382,18 @@ def publish_all(tx: Tx, tenant: int, facts: Sequence[Fact], recorded_at: datetim
         (
             tenant,
             recorded_at,
-            Jsonb(
-                [
-                    {"kind": kind, "subject": subject, "data": data, "occurred_at": at.isoformat()}
-                    for kind, subject, data, at in facts
-                ]
-            ),
+            as_document(facts),
             [EVENTS.channel, *("live" for _ in topics)],
             ["", *topics],
         ),
+    )
+
+
+def as_document(facts: Sequence[Fact]) -> Jsonb:
+    """Facts as one JSON document: in an array of JSON texts every quote is escaped, at ten times the cost."""
+    return Jsonb(
+        [
+            {"kind": kind, "subject": subject, "data": data, "occurred_at": at.isoformat()}
+            for kind, subject, data, at in facts
+        ]
     )

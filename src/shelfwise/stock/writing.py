@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from shelfwise.stock.model import Batch, Entry
 from shelfwise.stock.settling import BalanceKey
-from shelfwise.stock.tables import Key
+from shelfwise.stock.tables import Fact, Key, as_document
 from shelfwise.store.database import Tx, value, values
+from shelfwise.store.events import EVENTS
 
 
 def new_batch(
@@ -52,11 +53,14 @@ def write(
     parts: Sequence[int | None],
     balances: Mapping[BalanceKey, tuple[Decimal, Decimal]],
     levels: Mapping[Key, tuple[Decimal, Decimal, Decimal]],
+    facts: Sequence[Fact],
     recorded_at: datetime,
     actor: str,
 ) -> int:
-    """Append to the ledger and add to balances and locked levels, in one statement; returns how many lines were
-    appended. Fewer than were given where a source or a reversal is there already: then nothing else was done.
+    """Append to the ledger, add to balances and locked levels and record the facts, in one statement.
+
+    Returns how many lines were appended: fewer than were given where a source or a reversal is there already, and then
+    nothing else was done.
 
     Args:
         parts: for each line, the first line of what was told at once; None: it is that line.
@@ -93,8 +97,12 @@ def write(
                    from unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[])
                        u (item_id, site_id, on_hand, reserved, blocked)
                    where (select good from whole)
-                     and l.tenant_id = %s and l.item_id = u.item_id and l.site_id = u.site_id)
-               select lines from whole""",
+                     and l.tenant_id = %s and l.item_id = u.item_id and l.site_id = u.site_id),
+               told as (
+                   insert into event (tenant_id, recorded_at, kind, subject, data, occurred_at)
+                   select %s, %s, u.* from jsonb_to_recordset(%s)
+                       u (kind text, subject text, data jsonb, occurred_at timestamptz) where (select good from whole))
+               select lines, pg_notify(%s, ''), pg_notify('live', 'floor') from whole""",
             (
                 tenant,
                 recorded_at,
@@ -116,6 +124,10 @@ def write(
                 [one[1] for one in levels.values()],
                 [one[2] for one in levels.values()],
                 tenant,
+                tenant,
+                recorded_at,
+                as_document(facts),
+                EVENTS.channel,
             ),
         )
     )
