@@ -39,7 +39,7 @@ def listen(source: Path = SOURCE) -> Spoken:
     for path in sorted(source.rglob("*.py")):
         room = path.relative_to(source).parts[0].removesuffix(".py")
         tree = ast.parse(path.read_text("utf-8"), str(path))
-        module = _Module(_constants(tree), _shared_data(tree))
+        module = _Module(_constants(tree), _shared_data(tree), _auditors(tree))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 _call(node, room, spoken, module)
@@ -52,10 +52,15 @@ def listen(source: Path = SOURCE) -> Spoken:
 
 @dataclass(frozen=True)
 class _Module:
-    """What calls of a module may refer to: its texts in capital letters, and data that its functions make."""
+    """What calls of a module may refer to.
+
+    Its texts in capital letters, data that its functions make, and its functions that write to the audit log an action
+    that they are given: by name, which argument that is.
+    """
 
     constants: Constants
     shared: dict[str, set[str]]
+    auditors: dict[str, int]
 
 
 def _constants(tree: ast.Module) -> Constants:
@@ -78,6 +83,23 @@ def _shared_data(tree: ast.Module) -> dict[str, set[str]]:
     }
 
 
+def _auditors(tree: ast.Module) -> dict[str, int]:
+    return {
+        function.name: [one.arg for one in function.args.args].index("action")
+        for function in tree.body
+        if isinstance(function, ast.FunctionDef) and "action" in [one.arg for one in function.args.args]
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and _hands_on(node)
+    }
+
+
+def _hands_on(node: ast.Call) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="ctx"), attr="audit"), args=[ast.Name(id="action"), *_]):
+            return True
+    return False
+
+
 def _call(node: ast.Call, room: str, spoken: Spoken, module: _Module) -> None:
     match node.func:
         case ast.Attribute(value=ast.Name(id="ctx"), attr="publish"):
@@ -90,6 +112,11 @@ def _call(node: ast.Call, room: str, spoken: Spoken, module: _Module) -> None:
                             fact.data |= module.shared.get(name, set())
                         case ast.keyword(arg=str(name)) if name != "occurred_at":
                             fact.data.add(name)
+        case ast.Attribute(value=ast.Name(id="ctx"), attr="audit") if module.auditors and _hands_on(node):
+            pass
+        case ast.Name(id=name) if name in module.auditors:
+            for kind in _kinds(node.args[module.auditors[name]], module.constants):
+                spoken.actions.setdefault(kind, set()).add(room)
         case ast.Attribute(value=ast.Name(id="ctx"), attr="audit"):
             for kind in _kinds(node.args[0], module.constants):
                 spoken.actions.setdefault(kind, set()).add(room)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from scripts.spoken import listen
 
 from shelfwise.access import service as access
 from shelfwise.access.context import Office
@@ -202,10 +203,8 @@ def test_the_audit_log_reads_as_sentences_and_is_narrowed_down(client: Client, o
 
 
 def test_every_action_has_a_sentence() -> None:
-    from scripts.spoken import listen
-
     said = {action for action in listen().actions if "…" not in action}
-    assert said - SENTENCES.keys() == set()
+    assert said - SENTENCES.keys() == set(), "say in web/audit_words.py how these read"
 
 
 def test_the_script_for_when_no_admin_can_sign_in_makes_a_code(
