@@ -10,7 +10,6 @@ from typing import Literal
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.records.tables import contains
-from shelfwise.stock.checking import rebuild_check as rebuild_check
 from shelfwise.stock.model import StockLevel
 from shelfwise.stock.tables import REAL
 from shelfwise.store.database import rows

@@ -1,0 +1,70 @@
+"""Books that were kept before lots had balances of their own are kept on."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import psycopg
+
+from shelfwise.access.context import Office, stand_still
+from shelfwise.stock import service
+from shelfwise.stock.model import NewMovement
+from shelfwise.store.database import Database, run, value, values
+from shelfwise.store.migrate import migrate, migrations
+from tests.conftest import NOON, with_database
+from tests.stock.house import MANAGER
+
+# A site with a bin that bears the name of a place to come, a lot, a serial, a cancelled line that was picked.
+OLD = """
+    insert into tenant values (1, 'Test', 'EUR');
+    insert into item (tenant_id, sku) values (1, 'MUG');
+    insert into site (tenant_id, code, name, time_zone, width_m, depth_m) values (1, 'MAIN', 'Main', 'UTC', 9, 9);
+    insert into place (tenant_id, site_id, code, kind) values
+        (1, 1, 'A-1', 'bin'), (1, 1, 'PACKING', 'bin'), (1, 1, 'SUPPLIER', 'supplier'), (1, 1, 'CUSTOMER', 'customer'),
+        (1, 1, 'OPENING', 'opening'), (1, 1, 'ADJUSTMENT', 'adjustment'), (1, 1, 'UNACCOUNTED', 'unaccounted');
+    insert into sales_line (tenant_id, order_number, line, site_id, item_id, ordered_at, recorded_at, quantity,
+                            unit_price, state, issued)
+        values (1, 'W-1', 1, 1, 1, '2026-03-01', '2026-03-01', 1, 1, 'issued', 1);
+    insert into audit_entry (tenant_id, wall_at, business_at, actor_kind, actor_name, action, subject)
+        values (1, '2026-03-01', '2026-03-01', 'person', 'mara', 'sales.cancelled', 'sales_line:1');
+    insert into movement (tenant_id, item_id, from_place_id, to_place_id, quantity, occurred_at, recorded_at, actor,
+                          reason, lot, serial, sales_line_id) values
+        (1, 1, 3, 1, 10, '2026-03-01', '2026-03-01', 'person:mara', 'receive', 'L1', null, null),
+        (1, 1, 3, 1, 1, '2026-03-01', '2026-03-01', 'person:mara', 'receive', null, 'S1', null),
+        (1, 1, 1, 4, 1, '2026-03-01', '2026-03-01', 'person:mara', 'pick', null, 'S1', 1);
+    insert into balance values (1, 1, 1, 10), (1, 1, 3, -11), (1, 1, 4, 1);
+    insert into stock_level values (1, 1, 1, 10, 0);
+"""
+
+
+def test_books_of_before_get_lots_statuses_and_the_new_places(server_url: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute("create database upgraded")
+    url = with_database(server_url, "upgraded")
+    try:
+        with psycopg.connect(url) as tx:
+            run(tx, "create table schema_migration (number int primary key, name text not null)")
+            for number, name, sql in migrations():
+                if number < 8:
+                    run(tx, sql)
+                    run(tx, "insert into schema_migration values (%s, %s)", (number, name))
+            run(tx, OLD)
+            stand_still(tx, 1, NOON)
+        assert "0008_ledger.sql" in migrate(url)
+        database = Database(url, size=2).open()
+        with Office(database).context(MANAGER) as ctx:
+            assert service.rebuild_check(ctx) == []
+            assert [(one.lot, int(one.on_hand)) for one in service.lies_at(ctx)] == [("L1", 10)]
+            assert service.serial_at(ctx, 1, "S1").kind == "customer"
+            kinds: dict[str, str] = dict(values(ctx.tx, "select code, kind from place where place_id > 7"))
+            assert kinds == {
+                "PACKING-STANDING": "packing", "TRANSIT": "transit", "SCRAP": "scrap", "CONVERSION": "conversion",
+            }  # fmt: skip
+            service.post(ctx, NewMovement(1, 1, 4, Decimal(2), "pick"))
+            service.reverse(ctx, 3, "it was cancelled")
+            assert value(ctx.tx, "select state from sales_line") == "cancelled"
+            assert service.rebuild_check(ctx) == []
+        database.close()
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as admin:
+            admin.execute("drop database upgraded with (force)")
