@@ -12,6 +12,7 @@ from scripts.spoken import listen
 from shelfwise.access import service as access
 from shelfwise.access.context import Office
 from shelfwise.access.model import Right, Role, person
+from shelfwise.store.database import value
 from shelfwise.web.app import create_app
 from shelfwise.web.audit_words import SENTENCES
 from shelfwise.web.people_words import browser_words
@@ -87,6 +88,21 @@ def test_a_given_password_has_to_be_changed_before_anything_else(app: FastAPI, o
     assert nina.post("/account/password", data=sent).headers["location"] == "/"
     assert nina.cookies[SESSION_COOKIE] != before
     assert nina.get("/").status_code == 200
+
+
+def test_a_page_that_refreshes_itself_keeps_nobody_signed_in_and_a_control_does(client: Client, office: Office) -> None:
+    mara = client("mara")
+    with office.database.transaction() as tx:
+        begin = value(tx, "update session set last_seen_at = last_seen_at - interval '1 hour' returning last_seen_at")
+    for path, headers, seen in (
+        ("/nav", {"HX-Request": "true", "HX-Source": "nav#nav"}, False),
+        ("/nav", {"HX-Request": "true"}, False),
+        ("/floor/state", {}, False),
+        ("/stock", {"HX-Request": "true", "HX-Source": "input#search"}, True),
+    ):
+        assert mara.get(path, headers=headers).status_code in {200, 404}
+        with office.database.transaction() as tx:
+            assert (value(tx, "select last_seen_at from session") > begin) is seen, (path, headers)
 
 
 def test_a_wrong_old_password_is_told_and_signs_nobody_out(client: Client) -> None:

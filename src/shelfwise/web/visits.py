@@ -25,6 +25,7 @@ HANDHELD_COOKIE = "shelfwise_handheld"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # What pages ask by themselves, without anybody at the desk.
 ASKED_BY_PAGES = frozenset({"/live", "/floor/state"})
+_CONTROLS = frozenset({"a", "button", "form", "input", "select", "textarea"})
 CHANGE_PASSWORD = "/account/password"  # noqa: S105 (an address)
 _YEAR_S = 365 * 86400
 
@@ -103,12 +104,19 @@ def visitor(request: Request) -> Visit:
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         raise Unauthenticated("You are not signed in. Sign in, or send an API key as `Authorization: Bearer <key>`.")
-    path = request.url.path
-    by_itself = path in ASKED_BY_PAGES or (request.method in SAFE_METHODS and "hx-request" in request.headers)
-    session = access.session_of(office, token, active=not by_itself)
-    if session.must_change and path != CHANGE_PASSWORD:
+    session = access.session_of(office, token, active=not _asked_by_page(request))
+    if session.must_change and request.url.path != CHANGE_PASSWORD:
         raise PasswordChangeDue("Choose a password of your own first, or ask an admin or manager for help.")
     return Visit(request, office, session.actor, session)
+
+
+def _asked_by_page(request: Request) -> bool:
+    """Whether a page asks by itself, for a live update, with perhaps nobody there: that keeps no session alive."""
+    if request.url.path in ASKED_BY_PAGES:
+        return True
+    # htmx names the element that asks: a control is touched by somebody, a part of the page refreshes itself.
+    asking = request.headers.get("hx-source", "").split("#")[0].lower()
+    return request.method in SAFE_METHODS and "hx-request" in request.headers and asking not in _CONTROLS
 
 
 def own_pages_only(request: Request) -> None:
