@@ -26,6 +26,7 @@ import shelfwise
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role, person
 from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
+from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
 from shelfwise.store.database import value
 from tests.access.two_sites import FAR, Rows, TwoSites, build
@@ -56,6 +57,10 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "stock.ledger.lock_to_promise": "the ledger's callers",
     "stock.ledger.open_batch": "the ledger's callers",
     "stock.ledger.write": "the ledger's callers",
+    "stock.promises.promise_again": "a shipment that has not left after all",
+    "stock.promises.leave": "what posts that goods have left",
+    "stock.promises.tell_issued": "what posts that goods have left",
+    "stock.promises.refuse_while_picked": "what frees a line's promise",
     "stock.ledger.give_back": "the ledger's callers",
     "stock.ledger.follow_stockouts": "the ledger's callers",
     "stock.status.today": "rooms that need the day; it is no secret",
@@ -225,6 +230,34 @@ def test_a_role_at_one_site_reaches_nothing_of_another(ctx: Context, sites: TwoS
         elif not refused and (shown := FAR.search(said)):
             wrong.append(f"{one.name}: shows {said[max(0, shown.start() - 60) : shown.end() + 20]}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_things_of_two_sites_do_not_mix(ctx: Context, sites: TwoSites) -> None:
+    """Everything of the near site but one thing of the far one: nothing is written and nothing of the far one told."""
+    nell = replace(ctx, actor=person("nell", None, {sites.near["site_id"]: Role.MANAGER}, sites.near["user_id"]))
+    wrong = []
+    for one in WALKED:
+        near, far = (arguments(one, rows, optional=True) for rows in (sites.near, sites.far))
+        for name in near:
+            if near[name] == far[name] or (one.name in ARGUMENTS and name not in {p.name for p in one.parameters}):
+                continue
+            before = written(ctx)
+            with undone(ctx):
+                said = _outcome(one, nell, near | {name: far[name]})
+            # What failed was taken back; what came through must not have written.
+            if written(ctx) != before and not said.split(":")[0].isidentifier():
+                wrong.append(f"{one.name} with {name} of the other site: {said[:120]}")
+            elif (shown := FAR.search(said)) and not said.split(":")[0].isidentifier():
+                wrong.append(f"{one.name} with {name} of the other site: {said[max(0, shown.start() - 60) :][:120]}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_movement_leads_to_another_site(ctx: Context, sites: TwoSites) -> None:
+    nell = replace(ctx, actor=person("nell", None, {sites.near["site_id"]: Role.MANAGER}))
+    here, there = sites.near, sites.far
+    for ends in ((here["place_id"], there["dock_id"]), (there["place_id"], here["dock_id"])):
+        with pytest.raises(ShelfwiseError), undone(ctx):
+            stock.post(nell, NewMovement(here["item_id"], *ends, Decimal(1), "move"))
 
 
 @pytest.mark.xfail(reason="not every room asks for rights by site yet", strict=False)

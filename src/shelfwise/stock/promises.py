@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from shelfwise.access.context import Context
@@ -11,7 +13,7 @@ from shelfwise.core.errors import Fault, Invalid, NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
 from shelfwise.orders import sales_tables
 from shelfwise.orders import tables as orders_tables
-from shelfwise.orders.model import SalesLine
+from shelfwise.orders.model import SalesLine, SalesState
 from shelfwise.stock import reservations, tables
 from shelfwise.stock.ledger import follow_stockouts, lock, lock_to_promise
 from shelfwise.stock.model import allocate
@@ -62,6 +64,22 @@ def _reserve_open(ctx: Context, site_id: int, item_ids: Collection[int] | None =
     after = {key: level.changed(ZERO, promised.get(key[0], ZERO)) for key, level in locked.items()}
     follow_stockouts(ctx, after, {})
     return len(granted)
+
+
+def promise_again(ctx: Context, site_id: int, sales_line_ids: Collection[int]) -> None:
+    """What came back for these lines is theirs again, before anybody else asks. The caller has locked the levels."""
+    for sales_line_id in sorted(sales_line_ids):
+        line = orders_tables.sales_line(ctx.tx, ctx.tenant, sales_line_id)
+        if line is None or line.state != "open":
+            continue
+        key = (line.item_id, site_id)
+        level = lock_to_promise(ctx, [key])[key]
+        missing = line.quantity - line.issued - tables.reserved_quantity(ctx.tx, ctx.tenant, sales_line_id)
+        much = min(missing, level.available)
+        if much > 0:
+            reservations.reserve_for_lines(ctx.tx, ctx.tenant, site_id, [(sales_line_id, line.item_id, much)], ctx.now)
+            tables.change_levels(ctx.tx, ctx.tenant, [(key, ZERO, much, ZERO)])
+            follow_stockouts(ctx, {key: level.changed(ZERO, much)}, {})
 
 
 def put_first(ctx: Context, sales_line_id: int, reason: str) -> SalesLine:
@@ -127,10 +145,8 @@ def allow_part(ctx: Context, sales_line_id: int, allow: bool) -> SalesLine:
 def refuse_while_picked(ctx: Context, line: SalesLine) -> None:
     """
     Raises:
-        Forbidden: the actor may not look at the line's site.
         Refused: goods for the line are being picked or packed.
     """
-    ctx.require(Right.VIEW, line.site_id)
     number = sales_tables.shipment_under_way(ctx.tx, ctx.tenant, line.sales_line_id)
     if number is not None:
         raise Refused(f"{_named(line)} is being picked in {number}. Cancel that shipment first; its goods go back.")
@@ -167,3 +183,48 @@ def _changed(ctx: Context, line: SalesLine, action: str, reason: str, **detail: 
 
 def _named(line: SalesLine) -> str:
     return f"Order {line.order_number} line {line.line}"
+
+
+@dataclass(frozen=True)
+class Left:
+    """What goods that left for a line made of it: issued in all, its state, and what became free of its reservation."""
+
+    issued: Decimal
+    state: SalesState
+    released: Decimal
+
+
+def leave(ctx: Context, line: SalesLine, quantity: Decimal) -> Left:
+    """So much of a line has left: its state and its reservation follow. The caller has locked the level and writes it.
+
+    A line issued in parts stays as it was until all of it has left.
+    """
+    issued = line.issued + quantity
+    whole = issued >= line.quantity
+    reserved = tables.reserved_quantity(ctx.tx, ctx.tenant, line.sales_line_id)
+    released = reserved if whole else min(reserved, quantity)
+    state: SalesState = (
+        "issued" if whole else "open" if line.state == "reserved" and released == reserved else line.state
+    )
+    tables.release(ctx.tx, ctx.tenant, line.sales_line_id, reserved - released)
+    if line.state == "cancelled":
+        tables.note_cancelled(ctx.tx, ctx.tenant, line.sales_line_id)
+    orders_tables.set_issued(ctx.tx, ctx.tenant, line.sales_line_id, issued, state)
+    return Left(issued, state, released)
+
+
+def tell_issued(ctx: Context, line: SalesLine, quantity: Decimal, left: Left, at: datetime, source: str) -> None:
+    """Publish 'sales.issued' and note it in the audit log."""
+    ctx.audit("sales.issued", f"sales_line:{line.sales_line_id}", quantity=plain(quantity), source=source)
+    ctx.publish(
+        "sales.issued",
+        f"sales_line:{line.sales_line_id}",
+        at,
+        sales_line_id=line.sales_line_id,
+        item_id=line.item_id,
+        site_id=line.site_id,
+        quantity=plain(quantity),
+        over=plain(min(quantity, max(left.issued - line.quantity, ZERO))),
+        state=left.state,
+    )
+    notify(ctx.tx, "live", "orders")

@@ -29,7 +29,16 @@ from shelfwise.stock.handling import convert, put_away, take_return, write_off
 from shelfwise.stock.ledger import Map, follow_stockouts, lock, read_map, write
 from shelfwise.stock.model import Entry, Spot, Status
 from shelfwise.stock.posting import PICK, RECEIPT, arrival_faults, opening_stock, post, post_many, refuse_others
-from shelfwise.stock.promises import allow_part, hold_back, let_wait, put_first, refuse_while_picked, reserve_open
+from shelfwise.stock.promises import (
+    allow_part,
+    hold_back,
+    leave,
+    let_wait,
+    put_first,
+    refuse_while_picked,
+    reserve_open,
+    tell_issued,
+)
 from shelfwise.stock.reads import bins, item_stock, levels, movements, stock_list, stock_of, stockouts
 from shelfwise.stock.reversing import reverse, reverse_batch
 from shelfwise.stock.serials import find_serial, serial_at
@@ -202,32 +211,10 @@ def issue(
     if known := _told_before(ctx, entries, source):
         return Issued(sales_line_id, known, line.issued, line.state, new=False)
     picked = sum((quantity for _, quantity in picks), ZERO)
-    issued = line.issued + picked
-    whole = issued >= line.quantity
-    reserved = tables.reserved_quantity(ctx.tx, ctx.tenant, sales_line_id)
-    released = reserved if whole else min(reserved, picked)
-    state: SalesState = (
-        "issued" if whole else "open" if line.state == "reserved" and released == reserved else line.state
-    )
-    tables.release(ctx.tx, ctx.tenant, sales_line_id, reserved - released)
-    if line.state == "cancelled":
-        tables.note_cancelled(ctx.tx, ctx.tenant, sales_line_id)
-    orders_tables.set_issued(ctx.tx, ctx.tenant, sales_line_id, issued, state)
-    ids = write(ctx, locked, entries, places, {key: released})
-    ctx.audit("sales.issued", f"sales_line:{sales_line_id}", quantity=plain(picked), source=source)
-    ctx.publish(
-        "sales.issued",
-        f"sales_line:{sales_line_id}",
-        at,
-        sales_line_id=sales_line_id,
-        item_id=line.item_id,
-        site_id=line.site_id,
-        quantity=plain(picked),
-        over=plain(min(picked, max(issued - line.quantity, ZERO))),
-        state=state,
-    )
-    notify(ctx.tx, "live", "orders")
-    return Issued(sales_line_id, tuple(ids), issued, state)
+    left = leave(ctx, line, picked)
+    ids = write(ctx, locked, entries, places, {key: left.released})
+    tell_issued(ctx, line, picked, left, at, source)
+    return Issued(sales_line_id, tuple(ids), left.issued, left.state)
 
 
 def _check_picks(
