@@ -12,7 +12,8 @@ from shelfwise.access.context import Office
 from shelfwise.access.model import Role, person
 from shelfwise.access.service import Caller
 from shelfwise.access.throttle import Attempt, Brake, caller_address, network_of, networks, wait_words
-from shelfwise.core.errors import Unauthenticated
+from shelfwise.core.errors import Invalid, Unauthenticated
+from shelfwise.settings import Settings
 from shelfwise.store.database import Database
 
 PASSWORD = "three random words"
@@ -159,6 +160,12 @@ def test_a_forwarded_address_is_believed_from_our_own_proxies_alone(
     peer: str | None, forwarded: list[str], proxies: str, caller: str
 ) -> None:
     assert caller_address(peer, forwarded, networks(proxies)) == caller
+
+
+def test_a_proxy_that_is_no_address_is_refused_at_the_start() -> None:
+    assert Settings.read({"SHELFWISE_TRUSTED_PROXIES": "10.0.0.5, 2001:db8::/32"}).trusted_proxies
+    with pytest.raises(Invalid, match="SHELFWISE_TRUSTED_PROXIES"):
+        Settings.read({"SHELFWISE_TRUSTED_PROXIES": "10.0.0.5, our proxy"})
 
 
 def test_a_pause_is_never_longer_than_the_longest() -> None:

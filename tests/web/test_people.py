@@ -12,6 +12,7 @@ from scripts.spoken import listen
 from shelfwise.access import service as access
 from shelfwise.access.context import Office
 from shelfwise.access.model import Right, Role, person
+from shelfwise.access.throttle import networks
 from shelfwise.store.database import value
 from shelfwise.web.app import create_app
 from shelfwise.web.audit_words import SENTENCES
@@ -103,6 +104,21 @@ def test_a_page_that_refreshes_itself_keeps_nobody_signed_in_and_a_control_does(
         assert mara.get(path, headers=headers).status_code in {200, 404}
         with office.database.transaction() as tx:
             assert (value(tx, "select last_seen_at from session") > begin) is seen, (path, headers)
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [("10.0.0.0/8", "192.0.2.7"), ("", "10.0.0.5")])
+def test_where_somebody_signs_in_from_is_asked_of_our_own_proxy_alone(
+    office: Office, world: World, proxies: str, seen: str
+) -> None:
+    mara = TestClient(
+        create_app(office, trusted_proxies=networks(proxies)),
+        base_url="http://x",
+        headers={"Origin": "http://x", "X-Forwarded-For": "192.0.2.7"},
+        client=("10.0.0.5", 40_000),
+        follow_redirects=False,
+    )
+    mara.post("/sign-in", data={"login": "mara", "password": PASSWORDS["mara"]})
+    assert f'<td data-label="From">{seen}</td>' in mara.get("/account").text
 
 
 def test_a_wrong_old_password_is_told_and_signs_nobody_out(client: Client) -> None:
