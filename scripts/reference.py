@@ -59,8 +59,12 @@ ALERTS = {
     "books": "Balances differ from the movements behind them. Do not trust the stock of the items named until it is "
     "explained. Clears when the next check finds no difference.",
     "count": "A pick found less than the books said. Count the bin and post the difference.",
+    "message": "A message to somebody outside was given up, or nobody knows whether it arrived. Clears when somebody "
+    "decides or it arrives.",
     "nightly": "The work after a site's day has failed: no new forecasts and proposals yet. It is tried again; "
     "clears when it succeeds.",
+    "subscription": "A system or a person that subscribed takes nothing for an hour, or was given up after three days. "
+    "Clears when it takes a message, or when somebody resumes it.",
     "temperature": "A zone has been outside its limit for longer than its delay. Clears when it is back.",
 }
 

@@ -21,7 +21,7 @@ from shelfwise.orders.paper import paper
 from shelfwise.stock import service as stock
 from shelfwise.store.database import Tx
 from shelfwise.store.events import EVENTS, Consumer, Event, Fact
-from shelfwise.work import alerts
+from shelfwise.work import alerts, spreading
 from shelfwise.work.outbox import Message, NotDelivered, Rejected
 
 
@@ -34,6 +34,7 @@ def consumers(office: Office) -> list[Consumer[Any]]:
         Consumer("ask-for-counts", EVENTS, _with_context(office, "stock", ask_for_counts)),
         Consumer("history", EVENTS, _with_context(office, "demand history", learn_history)),
         Consumer("plan-on-request", EVENTS, _with_context(office, "planning", plan_on_request)),
+        Consumer("tell-subscribers", EVENTS, _with_context(office, "subscriptions", spreading.spread)),
     ]
 
 
@@ -91,7 +92,7 @@ def plan_on_request(ctx: Context, facts: Sequence[Event]) -> None:
 
 
 def send(message: Message, mail: MailServer | None = None) -> None:
-    """Deliver an outbox message; without a mail server, mail is refused.
+    """Deliver an outbox message that is no webhook; without a mail server, mail is refused.
 
     Raises:
         NotDelivered, Rejected: as `work.outbox.deliver_next` wants to know.
@@ -108,19 +109,24 @@ def _send_mail(message: Message, server: MailServer | None) -> None:
             "Shelfwise has no mail server. Name one in SHELFWISE_SMTP_URL, then have the message sent again; or send "
             "it by hand."
         )
-    sheet = paper(message.body, copy=message.copies > 0)
-    letter = Letter(
-        message.host, sheet.subject, sheet.text, message.idempotency_key, (Attachment(sheet.file_name, sheet.pdf),)
-    )
     try:
-        send_letter(server, letter, WallClock().now())
+        send_letter(server, _letter(message), WallClock().now())
     except Busy as error:
         raise NotDelivered(str(error)) from error
     except Refused as error:
         raise Rejected(str(error)) from error
 
 
+def _letter(message: Message) -> Letter:
+    if message.body.get("kind") == "notice":
+        return Letter(message.host, message.body["subject"], message.body["text"], message.idempotency_key)
+    sheet = paper(message.body, copy=message.copies > 0)
+    attached = Attachment(sheet.file_name, sheet.pdf)
+    return Letter(message.host, sheet.subject, sheet.text, message.idempotency_key, (attached,))
+
+
 def delivered(ctx: Context, message: Message) -> None:
     """What follows when another system has taken a message: an order that its supplier has is sent."""
+    spreading.delivered(ctx, message)
     if message.body.get("kind") == "purchase_order" and message.body.get("what") != "cancel":
         orders.mark_sent(ctx, message.body["number"], message.body.get("revision"))

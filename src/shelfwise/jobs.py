@@ -18,7 +18,7 @@ from shelfwise.demand import service as demand
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value
-from shelfwise.work import alerts
+from shelfwise.work import alerts, spreading
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +64,8 @@ def tick(office: Office) -> int:
     """Enqueue the work of business days that ended since the last tick, each once; returns how many jobs."""
     enqueued = 0
     with office.context(system("calendar")) as ctx:
+        alerts.escalate(ctx)
+    with office.context(system("calendar")) as ctx:
         run(
             ctx.tx,
             """insert into setting (tenant_id, name, value) values (%s, 'last_tick', to_jsonb(%s::timestamptz))
@@ -77,6 +79,7 @@ def tick(office: Office) -> int:
                 enqueued += 1
         if _first_time(ctx, "check_books", ctx.now.date()):
             defer(ctx, "check_books")
+            spreading.forget_old(ctx)
             enqueued += 1
     return enqueued
 

@@ -85,12 +85,13 @@ def _web(settings: Settings, database_url: str) -> None:
 
 def _worker(settings: Settings, database_url: str) -> None:
     from shelfwise import worker
+    from shelfwise.access.throttle import networks
     from shelfwise.connectors.mail import mail_server
 
     mail = None
     if settings.smtp_url is not None:
         mail = mail_server(settings.smtp_url, settings.mail_from, settings.smtp_password_file)
-    worker.run(database_url, mail=mail)
+    worker.run(database_url, mail=mail, webhook_networks=networks(settings.webhook_networks))
 
 
 PROCESSES = {"gateway": _gateway, "web": _web, "worker": _worker}

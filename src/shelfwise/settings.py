@@ -63,6 +63,12 @@ class Settings:
         "SHELFWISE_SMTP_PASSWORD_FILE",
         "A file with the mail server's password alone, which only its owner may read.",
     )
+    webhook_networks: Networks = _setting(
+        "",
+        "SHELFWISE_WEBHOOK_NETWORKS",
+        "Networks of your own that webhooks may reach, with commas between, such as 10.1.0.0/16. Others that are not "
+        "out on the internet are refused, and only in these may an address begin with http://.",
+    )
     mail_from: str = _setting("", "SHELFWISE_MAIL_FROM", "The address that mail comes from, and answers go to.")
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -16,10 +16,11 @@ from procrastinate import App
 from shelfwise import app, jobs
 from shelfwise.access.context import Office
 from shelfwise.connectors.mail import MailServer
+from shelfwise.connectors.webhooks import Network
 from shelfwise.core.errors import ShelfwiseError, Unavailable
 from shelfwise.store.database import Database
 from shelfwise.store.events import advance
-from shelfwise.work import outbox, parked
+from shelfwise.work import outbox, parked, spreading
 
 log = structlog.get_logger(__name__)
 
@@ -29,8 +30,15 @@ STALLED_CHECK_S = 10.0
 STALLED_AFTER_S = 20.0
 
 
-def run(database_url: str, tenant: int = 1, mail: MailServer | None = None) -> None:
-    """Work until SIGTERM or SIGINT; without a mail server, mail is given up at once and people are told."""
+def run(
+    database_url: str, tenant: int = 1, mail: MailServer | None = None, webhook_networks: Sequence[Network] = ()
+) -> None:
+    """Work until SIGTERM or SIGINT.
+
+    Args:
+        mail: without a mail server, mail is given up at once and people are told.
+        webhook_networks: where webhooks may go besides the internet.
+    """
     database = Database(database_url, size=10).open(timeout=60)
     office = Office(database, tenant)
     stop = threading.Event()
@@ -40,6 +48,7 @@ def run(database_url: str, tenant: int = 1, mail: MailServer | None = None) -> N
         for name, step, wait in (
             ("consumers", lambda: serve_consumers(office), lambda: _wait(hint)),
             ("outbox", lambda: serve_outbox(office, mail), lambda: _pause(stop)),
+            ("webhooks", lambda: serve_webhooks(office, webhook_networks), lambda: _pause(stop)),
         )
     ]
     listener = threading.Thread(target=_listen, args=(database, hint, stop), name="listener", daemon=True)
@@ -74,12 +83,20 @@ def serve_consumers(office: Office) -> int:
 
 
 def serve_outbox(office: Office, mail: MailServer | None = None) -> int:
-    """Attempt every message that is due; returns how many attempts were made."""
-    attempts = 0
-    while (message := outbox.deliver_next(office, partial(app.send, mail=mail), app.delivered)) is not None:
+    """Attempt every order and letter that is due; returns how many attempts were made."""
+    attempts, send = 0, partial(app.send, mail=mail)
+    while message := outbox.deliver_next(office, send, app.delivered, spreading.failed, ("http", "mail")):
         attempts += 1
         if message.attempts > 1:
             log.info("message sent again", key=message.idempotency_key, attempt=message.attempts)
+    return attempts
+
+
+def serve_webhooks(office: Office, networks: Sequence[Network] = ()) -> int:
+    """Attempt every webhook that is due, beside the orders, which a slow receiver must not hold up."""
+    attempts, send = 0, partial(spreading.send_webhook, office, allowed=networks)
+    while outbox.deliver_next(office, send, app.delivered, spreading.failed, ["webhook"]):
+        attempts += 1
     return attempts
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from uuid import uuid4
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Role, person, system
 from shelfwise.connectors import http
 from shelfwise.core.errors import Forbidden, NotFound, Refused
-from shelfwise.store.database import Database, values
+from shelfwise.store.database import Database, run, values
 from shelfwise.work import alerts, outbox
 from shelfwise.work.outbox import Message
 
@@ -322,3 +326,54 @@ def test_an_attempt_that_outlasts_its_lease_may_still_say_that_it_arrived(mail: 
     with mail.context(MANAGER) as ctx:
         assert outbox.undelivered(ctx) == []
     assert open_alerts(mail) == []
+
+
+FATES = ("arrives", "refused", "busy", "lost after arrival", "lost before", "killed before", "killed after")
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(fates=st.lists(st.sampled_from(FATES), max_size=6), asked=st.lists(st.booleans(), max_size=3))
+def test_no_letter_leaves_twice_without_a_persons_word_whatever_happens(
+    database: Database, fates: list[str], asked: list[bool]
+) -> None:
+    clock = HandClock()
+    office = Office(database, wall=clock)
+    key = f"PO-{uuid4()}"
+    with office.context(MANAGER) as ctx:
+        run(ctx.tx, "delete from outbox")
+        run(ctx.tx, "delete from alert")
+        outbox.enqueue(ctx, key, "mailto:a@b.example", {"number": "PO-7"}, channel="mail", repeatable=False)
+    letters, words, coming = 0, list(asked), list(fates)
+
+    def take(message: Message) -> None:
+        nonlocal letters
+        fate = coming.pop(0) if coming else "arrives"
+        letters += fate in ("arrives", "lost after arrival", "killed after")
+        if fate == "refused":
+            raise outbox.Rejected("no such mailbox")
+        if fate == "busy":
+            raise outbox.NotDelivered("busy")
+        if fate.startswith("lost"):
+            raise ConnectionResetError("gone")
+        if fate.startswith("killed"):
+            raise KeyboardInterrupt
+
+    copies = 0
+    for _ in range(14):
+        with suppress(KeyboardInterrupt):
+            outbox.deliver_next(office, take, lambda ctx, message: None)
+        clock.time += timedelta(minutes=11)
+        assert letters <= 1 + copies
+        with office.context(MANAGER) as ctx:
+            now = outbox.message(ctx, key)
+            assert now is not None
+            alarmed = [alert.subject for alert in alerts.open_alerts(ctx)] == [f"outbox:{now.outbox_id}"]
+            assert alarmed is (now.state in ("in_doubt", "failed"))
+            if now.state == "in_doubt" and words:
+                copies += not (arrived := words.pop(0))
+                assert outbox.resolve(ctx, now.outbox_id, arrived).copies == copies
+            elif now.state == "failed" and words:
+                words.pop()
+                outbox.send_again(ctx, now.outbox_id)
+    assert now is not None
+    assert letters >= 1 or now.state != "delivered" or any(asked)

@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Right, system
 from shelfwise.core.errors import NotFound, Refused, Unavailable
-from shelfwise.store.database import first, notify, rows, run, value
+from shelfwise.store.database import first, notify, rows, run, value, values
 from shelfwise.work import alerts
 
 Channel = Literal["http", "mail", "webhook"]
@@ -179,6 +179,33 @@ def attempts(ctx: Context, outbox_id: int) -> list[Attempt]:
            where tenant_id = %s and outbox_id = %s order by attempt_id desc""",
         (ctx.tenant, outbox_id),
     )
+
+
+def subscribed(ctx: Context, subscription_id: int, limit: int = 50) -> list[tuple[Message, list[Attempt]]]:
+    """The newest messages of a subscription with their attempts, newest first; of the sites that the actor may see.
+
+    `work.subscriptions` asks whose it is.
+    """
+    found = rows(
+        ctx.tx,
+        Message,
+        f"""select {_COLUMNS} from outbox
+            where tenant_id = %(tenant)s and subscription_id = %(subscription)s
+              and (%(sites)s::bigint[] is null or site_id is null or site_id = any(%(sites)s))
+            order by outbox_id desc limit %(limit)s""",
+        {
+            "tenant": ctx.tenant, "subscription": subscription_id, "sites": ctx.sites(Right.VIEW), "limit": limit,
+        },
+    )  # fmt: skip
+    made: dict[int, list[Attempt]] = {one.outbox_id: [] for one in found}
+    for outbox_id, *told in values(
+        ctx.tx,
+        """select outbox_id, began_at, ended_at, outcome, detail from outbox_attempt
+           where tenant_id = %s and outbox_id = any(%s) order by attempt_id desc""",
+        (ctx.tenant, list(made)),
+    ):
+        made[outbox_id].append(Attempt(*told))
+    return [(one, made[one.outbox_id]) for one in found]
 
 
 def send_again(ctx: Context, outbox_id: int) -> Message:

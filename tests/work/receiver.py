@@ -1,0 +1,51 @@
+"""The other end of a webhook on this machine: keeps what it gets and answers as it is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
+
+HERE = (ip_network("127.0.0.0/8"),)
+
+
+@dataclass
+class Receiver:
+    """Answers with the next of `answers` (status, headers, body), 204 when there are no more."""
+
+    url: str = ""
+    answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+
+@contextmanager
+def receiver() -> Iterator[Receiver]:
+    there = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            there.got.append(({name.lower(): said for name, said in self.headers.items()}, body))
+            status, more, said = there.answers.pop(0) if there.answers else (204, {}, b"")
+            self.send_response(status)
+            for name, content in more.items():
+                self.send_header(name, content)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        there.url = f"http://127.0.0.1:{server.server_port}/hooks?token=secret"
+        try:
+            yield there
+        finally:
+            server.shutdown()
+            thread.join()
