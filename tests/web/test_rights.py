@@ -27,6 +27,8 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/proposals/{proposal_id}/approve": (Right.DECIDE_PROPOSALS, {"amount": "6"}),
     "/proposals/{proposal_id}/reject": (Right.DECIDE_PROPOSALS, {"note": "no"}),
     "/proposals/plan": (Right.RUN_PLANNING, {}),
+    "/proposals/decide": (Right.DECIDE_PROPOSALS, {"verb": "reject", "pick": "1"}),
+    "/proposals/take-back": (Right.DECIDE_PROPOSALS, {"pick": "1"}),
     "/orders/{purchase_order_id}/receive": (
         Right.RECEIVE_GOODS,
         {"line": "1", "amount": "6", "place": "DOCK", "source": "s"},

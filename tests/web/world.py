@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from shelfwise.agents import service as agents
 from shelfwise.demand import service as demand
 from shelfwise.edge import devices
 from shelfwise.edge.tables import StoredReading
+from shelfwise.planning.service import plan as plan_site
 from shelfwise.records import service as records
 from shelfwise.records.model import NewItem, NewPlace, Terms, ZoneKind
 from shelfwise.stock import service as stock
@@ -164,6 +165,25 @@ def propose(office: Office, world: World, sku: str = "21000") -> int:
         agents.propose_purchases(ctx, world.site_id)
         (found,) = [one for one in agents.proposals(ctx) if one.sku == sku]
         return found.proposal_id
+
+
+def propose_many(office: Office, world: World, count: int, suppliers: int) -> list[int]:
+    """So many proposals, each for an item of its own, in turn from so many suppliers."""
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        sell(ctx, world, "21000")
+        demand.forecast_site(ctx, world.site_id, demand.last_whole_day(ctx, world.site_id))
+        (decision,) = [one for one in plan_site(ctx, world.site_id)[1] if one.sku == "21000"]
+        skus = [f"B-{number:04d}" for number in range(count)]
+        items = records.add_items(ctx, [NewItem(sku, _NAMES[n % len(_NAMES)]) for n, sku in enumerate(skus)])
+        houses = [records.add_supplier(ctx, code=f"S{n}", name=f"Supplier {n}") for n in range(suppliers)]
+        many = [
+            replace(
+                decision, item_id=items[sku], sku=sku, supplier_id=houses[number % suppliers],
+                quantity=decision.pack_size * (number % 9 + 2),
+            )
+            for number, sku in enumerate(skus)
+        ]  # fmt: skip
+        return agents.propose(ctx, world.site_id, many)
 
 
 def quarantined(office: Office, payload: bytes, device: str = "scale-0") -> int:

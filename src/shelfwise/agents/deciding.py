@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,11 +34,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Approved:
-    """What became of many proposals: the orders they are in, and why some are not."""
+    """What became of many proposals: the orders they are in, and why some are not.
+
+    Attributes:
+        faults: (proposal, what is wrong with it or its quantity).
+    """
 
     orders: tuple[PurchaseOrder, ...]
     proposal_ids: tuple[int, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[tuple[int, Fault], ...]
 
 
 def approve(ctx: Context, proposal_id: int, quantity: Decimal | None = None, note: str = "") -> PurchaseOrder:
@@ -81,26 +85,26 @@ def approve_many(ctx: Context, wanted: Sequence[Wanted], note: str = "", *, leav
         raise Invalid(Fault("proposals", f"1 to {MOST_AT_ONCE}", str(len(wanted)), "Choose some of them."))
     quantities = {one.proposal_id: one.quantity for one in wanted}
     known = _locked(ctx, list(quantities))
-    faults, good = [], []
+    faults: list[tuple[int, Fault]] = []
+    good: list[tuple[Proposal, Decimal | None]] = []
     for proposal_id, quantity in quantities.items():
         found = known.get(proposal_id)
         if found is None:
-            faults.append(Fault(f"proposal {proposal_id}", "one that exists", "none", "Leave it out."))
+            faults.append((proposal_id, Fault(f"proposal {proposal_id}", "one that exists", "none", "Leave it out.")))
             continue
         problem = _problem(ctx, found, quantity)
         if isinstance(problem, Invalid):
             faults += [
-                Fault(f"proposal {proposal_id} for {found.sku}, {one.where}", one.expected, one.got, one.remedy)
+                (proposal_id, replace(one, where=f"proposal {proposal_id} for {found.sku}, {one.where}"))
                 for one in problem.faults
             ]
         elif problem is not None:
-            faults.append(
-                Fault(f"proposal {proposal_id} for {found.sku}", "one that can be approved", found.state, str(problem))
-            )
+            where = f"proposal {proposal_id} for {found.sku}"
+            faults.append((proposal_id, Fault(where, "one that can be approved", found.state, str(problem))))
         else:
             good.append((found, quantity))
     if faults and not leave_out_faulty:
-        refuse(faults)
+        refuse(fault for _, fault in faults)
     placed = _carry_out(ctx, good, note) if good else []
     return Approved(tuple(order for order, _ in placed), tuple(one for _, ids in placed for one in ids), tuple(faults))
 

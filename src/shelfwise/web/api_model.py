@@ -288,6 +288,9 @@ class PurchaseLineOut(Shown):
     description: str
     quantity: Exact
     received: Exact
+    damaged: Exact
+    confirmed_quantity: Exact | None
+    promised_at: datetime | None
     outstanding: Exact
     unit_cost: Exact
 
@@ -302,10 +305,17 @@ class PurchaseOrderOut(Shown):
     state: str
     currency: str
     total: Exact
-    approved_by: str
-    approved_at: datetime
+    created_by: str
+    created_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    second_needed: str | None
+    second_approved_by: str | None
     sent_at: datetime | None
     expected_at: datetime
+    note: str
+    revision: int
+    answer_to: str | None
     lines: list[PurchaseLineOut]
 
 

@@ -2,35 +2,168 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import JSONResponse
 
 from shelfwise.access.model import Right
 from shelfwise.agents import service as agents
-from shelfwise.agents.model import State
-from shelfwise.core.errors import Refused
+from shelfwise.agents.model import Proposal, State
+from shelfwise.agents.service import Approved, Wanted
+from shelfwise.core.errors import Invalid, Refused
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.demand import service as demand
 from shelfwise.records import service as records
-from shelfwise.web import pages
+from shelfwise.web import pages, words
 from shelfwise.web.charts import race_table
-from shelfwise.web.visits import Visitor
+from shelfwise.web.visits import Visit, Visitor
 
 router = APIRouter(include_in_schema=False)
+SHOWN = 1000
+NOTHING = Approved((), (), ())
 DECIDED: tuple[State, ...] = ("executed", "approved", "rejected", "expired", "failed", "undone")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Open proposals that would become one order."""
+
+    key: str
+    supplier: str
+    site: str
+    currency: str
+    proposals: tuple[Proposal, ...]
+
+    @property
+    def total(self) -> Decimal:
+        return sum((one.total for one in self.proposals), Decimal(0))
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the list's form says: which proposals, with which quantities, to do what, and why."""
+
+    verb: str
+    chosen: tuple[int, ...]
+    amounts: dict[int, str]
+    note: str
+
+
+async def told(request: Request) -> Told:
+    """Read the form by hand: each proposal has a field of its own for its quantity."""
+    form = await request.form(max_fields=5000)
+    chosen = tuple(int(str(one)) for one in form.getlist("pick") if str(one).isdecimal() and len(str(one)) < 19)
+    return Told(
+        str(form.get("verb", "")),
+        chosen,
+        {number: str(form.get(f"amount-{number}", ""))[:40].strip() for number in chosen},
+        str(form.get("note", ""))[:500],
+    )
 
 
 @router.get("/proposals")
 def list_proposals(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        waiting = agents.proposals(ctx, limit=1000)
+        waiting = agents.proposals(ctx, limit=SHOWN)
         decided = agents.proposals(ctx, DECIDED, limit=30)
         totals: dict[str, Decimal] = {}
         for one in waiting:
             totals[one.currency] = totals.get(one.currency, Decimal(0)) + one.total
-        return pages.render(visit, ctx, "proposals.html", waiting=waiting, decided=decided, totals=totals)
+        return pages.render(
+            visit, ctx, "proposals.html", waiting=waiting, groups=grouped(waiting), decided=decided, totals=totals,
+            shown=SHOWN,
+        )  # fmt: skip
+
+
+def grouped(waiting: Sequence[Proposal]) -> list[Group]:
+    """Proposals by the order they would be in: the group with the likeliest to run out first."""
+    groups: dict[tuple[int, int, str], list[Proposal]] = {}
+    for one in waiting:
+        groups.setdefault((one.supplier_id, one.site_id, one.currency), []).append(one)
+    return [
+        Group("-".join(str(part) for part in key), some[0].supplier, some[0].site, some[0].currency, tuple(some))
+        for key, some in groups.items()
+    ]
+
+
+@router.get("/proposals/open")
+def open_proposals(visit: Visitor) -> Response:
+    """The ids of what waits, for a page that must not move under somebody's hand."""
+    with visit.context() as ctx:
+        return JSONResponse([one.proposal_id for one in agents.proposals(ctx, limit=SHOWN)])
+
+
+@router.post("/proposals/decide")
+def decide(visit: Visitor, said: Annotated[Told, Depends(told)]) -> Response:
+    """Approve or reject what was chosen; what cannot be approved is left, with the reason."""
+    with visit.context() as ctx:
+        ctx.require_somewhere(Right.DECIDE_PROPOSALS)
+        if not said.chosen:
+            raise Refused("Nothing was chosen. Tick the proposals that you decide about, then decide.")
+        if said.verb == "reject":
+            agents.reject_many(ctx, said.chosen, said.note)
+    if said.verb == "reject":
+        return _answer(visit, f"{_many(len(said.chosen))} rejected; your reason is kept with them.", said.chosen)
+    if said.verb != "approve":
+        raise Refused("Say whether to approve or to reject.")
+    wanted, faults = _wanted(said)
+    with visit.context() as ctx:
+        done = agents.approve_many(ctx, wanted, said.note, leave_out_faulty=True) if wanted else NOTHING
+    faults |= {number: f"{fault.where}: expected {fault.expected}. {fault.remedy}" for number, fault in done.faults}
+    return _answer(visit, _said(done), done.proposal_ids, faults)
+
+
+def _wanted(said: Told) -> tuple[list[Wanted], dict[int, str]]:
+    wanted, faults = [], {}
+    for number in said.chosen:
+        try:
+            amount = said.amounts[number]
+            wanted.append(Wanted(number, quantity(amount) if amount else None))
+        except Invalid as error:
+            faults[number] = str(error)
+    return wanted, faults
+
+
+def _said(done: Approved) -> str:
+    if not done.orders:
+        return "Nothing was ordered."
+    named = "; ".join(
+        f"{order.number} to {order.supplier}, {words.money(order.total, order.currency)}"
+        + (", waits for a second approval" if order.waits_for_second else "")
+        for order in done.orders[:5]
+    )
+    more = f" and {len(done.orders) - 5} more" if len(done.orders) > 5 else ""
+    count = "one order" if len(done.orders) == 1 else f"{len(done.orders)} orders"
+    return f"{_many(len(done.proposal_ids))} became {count}: {named}{more}."
+
+
+def _many(count: int) -> str:
+    return "1 proposal" if count == 1 else f"{count} proposals"
+
+
+@router.post("/proposals/take-back")
+def take_back(visit: Visitor, said: Annotated[Told, Depends(told)]) -> Response:
+    """Undo decisions whose orders have not left the house."""
+    with visit.context() as ctx:
+        ctx.require_somewhere(Right.DECIDE_PROPOSALS)
+        if not said.chosen:
+            raise Refused("Nothing was chosen. Name the proposals whose decision you take back.")
+        after = agents.take_back(ctx, said.chosen)
+    waiting = [one.proposal_id for one in after if one.state == "proposed"]
+    return _answer(visit, f"Taken back: {_many(len(waiting))} wait for a decision again.", tuple(waiting))
+
+
+def _answer(visit: Visit, text: str, done: Sequence[int], faults: Mapping[int, str] = MappingProxyType({})) -> Response:
+    """As JSON to a page that goes on where it is, else as the list anew."""
+    if "application/json" in visit.request.headers.get("accept", ""):
+        return JSONResponse({"said": text, "done": list(done), "faults": {str(n): why for n, why in faults.items()}})
+    left = f" {len(faults)} could not be approved: {next(iter(faults.values()))}" if faults else ""
+    return pages.go("/proposals", text + left)
 
 
 @router.get("/proposals/{proposal_id}")
