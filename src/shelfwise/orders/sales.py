@@ -27,7 +27,9 @@ def take_sales_lines(ctx: Context, lines: Sequence[NewSalesLine], import_id: int
         Refused: a line with the same order number and line says something else; nothing was taken.
         NotFound: a site does not exist.
     """
-    ctx.require(Right.TAKE_ORDERS)
+    ctx.require_somewhere(Right.TAKE_ORDERS)
+    for site_id in sorted({line.site_id for line in lines}):
+        ctx.require(Right.TAKE_ORDERS, site_id)
     _check(ctx, lines)
     # In the order of their names, so that two overlapping batches wait for each other instead of deadlocking.
     ordered = [line for _, line in sorted(_once(lines).items())]
@@ -100,10 +102,11 @@ def sales_line(ctx: Context, sales_line_id: int) -> SalesLine:
     Raises:
         NotFound: there is no such line.
     """
-    ctx.require(Right.VIEW)
+    ctx.require_somewhere(Right.VIEW)
     found = tables.sales_line(ctx.tx, ctx.tenant, sales_line_id)
     if found is None:
         raise NotFound("sales line", sales_line_id)
+    ctx.require(Right.VIEW, found.site_id)
     return found
 
 
@@ -115,6 +118,9 @@ def sales_lines(
     after: int = 0,
     limit: int = 500,
 ) -> list[SalesLine]:
-    """Sales lines behind the id `after`, by id; of one site or all, in some states or all."""
-    ctx.require(Right.VIEW)
-    return tables.sales_lines(ctx.tx, ctx.tenant, site_id, states, after, limit)
+    """Sales lines behind the id `after`, by id; of one site or all that the actor may see, in some states or all."""
+    sites = ctx.sites(Right.VIEW)
+    if site_id is not None:
+        ctx.require(Right.VIEW, site_id)
+        sites = [site_id]
+    return tables.sales_lines(ctx.tx, ctx.tenant, sites, states, after, limit)

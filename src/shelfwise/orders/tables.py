@@ -132,20 +132,20 @@ def sales_line(tx: Tx, tenant: int, sales_line_id: int) -> SalesLine | None:
 
 
 def sales_lines(
-    tx: Tx, tenant: int, site_id: int | None, states: Collection[SalesState] | None, after: int, limit: int
+    tx: Tx, tenant: int, sites: list[int] | None, states: Collection[SalesState] | None, after: int, limit: int
 ) -> list[SalesLine]:
-    """Lines behind the id `after`, by id."""
+    """Lines behind the id `after`, by id; of these sites, or (None) of all."""
     return rows(
         tx,
         SalesLine,
         f"""{_SALES_LINE} where tenant_id = %(tenant)s and sales_line_id > %(after)s
-            and (%(site)s::bigint is null or site_id = %(site)s)
+            and (%(sites)s::bigint[] is null or site_id = any(%(sites)s))
             and (%(states)s::text[] is null or state = any(%(states)s))
             order by sales_line_id limit %(limit)s""",
         {
             "tenant": tenant,
             "after": after,
-            "site": site_id,
+            "sites": sites,
             "states": None if states is None else list(states),
             "limit": limit,
         },

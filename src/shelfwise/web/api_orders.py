@@ -36,8 +36,9 @@ SalesLines = Annotated[list[SalesLineIn], Body(min_length=1, max_length=10_000)]
 def take_sales_lines(visit: Visitor, told: SalesLines, site: SiteCode = None) -> TakenOut:
     """Take order lines of a site, all or none of them; a line that is known already stays as it is."""
     with visit.context() as ctx:
-        ctx.require(Right.TAKE_ORDERS)
+        ctx.require_somewhere(Right.TAKE_ORDERS)
         here = site_of(ctx, site)
+        ctx.require(Right.TAKE_ORDERS, here.site_id)
         items = records.item_ids(ctx, {line.sku for line in told})
         unknown = [
             Fault(f"line {number}, sku", "an item that exists", shorten(line.sku), "Add the item, or correct the SKU.")
