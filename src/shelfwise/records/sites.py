@@ -140,7 +140,7 @@ def add_zone(
         NotFound: there is no such site.
         Refused: the code is taken at this site.
     """
-    ctx.require(Right.IMPORT_DATA)
+    ctx.require(Right.IMPORT_DATA, site_id)
     zone = Zone(0, site_id, code, name, kind, x_m, y_m, width_m, depth_m, low_degc, high_degc, delay)
     refuse(zone_faults(zone))
     site_by_id(ctx, site_id)
@@ -200,7 +200,7 @@ def add_places(ctx: Context, site_id: int, places: Sequence[NewPlace]) -> dict[s
 
 
 def _insert_places(ctx: Context, site_id: int, places: Sequence[NewPlace], row: str) -> int:
-    ctx.require(Right.IMPORT_DATA)
+    ctx.require(Right.IMPORT_DATA, site_id)
     refuse(fault for number, place in enumerate(places, 1) for fault in place_faults(place, row.format(number)))
     site_by_id(ctx, site_id)
     here = {zone.zone_id for zone in tables.zones(ctx.tx, ctx.tenant, site_id)}
