@@ -57,6 +57,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "stock.ledger.lock_to_promise": "the ledger's callers",
     "stock.ledger.open_batch": "the ledger's callers",
     "stock.ledger.write": "the ledger's callers",
+    "stock.promises.offer": "whoever frees a promise",
     "stock.promises.promise_again": "a shipment that has not left after all",
     "stock.promises.leave": "what posts that goods have left",
     "stock.promises.tell_issued": "what posts that goods have left",
@@ -73,6 +74,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "orders.outgoing.send": "what was decided about an order",
     "orders.outgoing.key_of": "what was decided about an order",
     "orders.outgoing.message_of": "what was decided about an order",
+    "orders.outgoing.paper_of": "what was decided about an order",
     "orders.outgoing.lock": "what was decided about an order",
     "orders.outgoing.recall": "what was decided about an order",
     "orders.outgoing.stop": "what was decided about an order",
@@ -96,10 +98,12 @@ def _movement(rows: Rows) -> NewMovement:
 ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "access.people.add_user": lambda rows: {"login": "nina", "password": None, "role": None},
     "access.keys.add_key": lambda rows: {"name": "erp", "scopes": []},
-    "orders.purchases.lock": lambda rows: {"right": Right.RUN_PLANNING},
+    "records.sites.site": lambda rows: {"code": rows["site"]},
+    "records.sites.place_by_code": lambda rows: {"code": rows["bin"]},
     "stock.posting.post": lambda rows: {"movement": _movement(rows)},
     "stock.posting.post_many": lambda rows: {"movements": [_movement(rows)]},
     "stock.posting.opening_stock": lambda rows: {"stock": [(rows["item_id"], rows["place_id"], Decimal(1))]},
+    "orders.transfers.to_change": lambda rows: {"right": Right.TRANSFER_GOODS},
     "demand.service.forecast_site": lambda rows: {"origin": (NOON - timedelta(days=1)).date()},
 }
 
@@ -108,6 +112,9 @@ NARROWED = {"stock.explain.lies_at", "stock.trace.batch_steps"}
 
 # Told only after its caller has looked at the other things it names, together with them.
 CALLER_LOOKS = {("orders.receipts.record_receipt", "place_id"): "stock.receive moves the goods there, if it may"}
+
+# What a manager of one site may not do there: it belongs to no site, or takes a right that managers lack.
+FOR_ADMINS = {"orders.approval.set_budget"}
 
 
 @dataclass(frozen=True)
@@ -161,7 +168,7 @@ def _guess(parameter: inspect.Parameter) -> Any:
     kind = str(parameter.annotation).removesuffix(" | None")
     plain: dict[str, Any] = {
         "str": "x", "int": 1, "float": 1.0, "bool": False, "Decimal": Decimal(1), "datetime": NOON, "date": NOON.date(),
-        "bytes": b"x", "timedelta": timedelta(minutes=10), "dict[str, Any]": {},
+        "bytes": b"x", "Right": Right.VIEW, "timedelta": timedelta(minutes=10), "dict[str, Any]": {},
     }  # fmt: skip
     if kind in plain:
         return plain[kind]
@@ -271,14 +278,13 @@ def test_no_movement_leads_to_another_site(ctx: Context, sites: TwoSites) -> Non
             stock.post(nell, NewMovement(here["item_id"], *ends, Decimal(1), "move"))
 
 
-@pytest.mark.xfail(reason="not every room asks for rights by site yet", strict=False)
 def test_a_role_at_one_site_is_good_for_that_site(ctx: Context, sites: TwoSites) -> None:
     nell = replace(ctx, actor=person("nell", None, {sites.near["site_id"]: Role.MANAGER}, sites.near["user_id"]))
     wrong = []
     for one in WALKED:
         given = arguments(one, sites.near, optional=True)
         names = {_known(parameter.name, sites.near) for parameter in one.parameters if parameter.name in given}
-        if not names & sites.site_bound or one.name.startswith("access."):
+        if not names & sites.site_bound or one.name.startswith("access.") or one.name in FOR_ADMINS:
             continue
         with undone(ctx):
             said = _outcome(one, nell, given)

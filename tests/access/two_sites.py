@@ -83,7 +83,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         ctx, site_id=site_id, code="C", name=f"Cold in {name}", kind="chilled", x_m=0, y_m=0, width_m=5, depth_m=5,
         low_degc=2, high_degc=8, delay=timedelta(0),
     )  # fmt: skip
-    bin_code = f"{code}-01"
+    bin_code = "A-001" if code == "LON" else f"{code}-01"
     bins = [NewPlace(bin_code, "bin", zone_id, 1, 1, 1, 1, shared["item_id"], Decimal(60))]
     place_id = records.add_places(ctx, site_id, bins)[bin_code]
     stock.opening_stock(ctx, [(shared["item_id"], place_id, Decimal(8))])
@@ -112,7 +112,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
     return shared | {
         "site_id": site_id,
         "site": code,
-        "code": bin_code,
+        "bin": bin_code,
         "zone_id": zone_id,
         "place_id": place_id,
         "dock_id": records.place_by_code(ctx, site_id, "DOCK").place_id,
