@@ -24,6 +24,19 @@ OPEN = {
 # What each changing route needs, its form or its JSON. Whatever is missing here fails the test that counts routes.
 CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/alerts/{alert_id}/acknowledge": (Right.HANDLE_ALERTS, {}),
+    "/alerts/{alert_id}/give-back": (Right.HANDLE_ALERTS, {}),
+    "/alerts/{alert_id}/snooze": (Right.HANDLE_ALERTS, {"until": "hour"}),
+    "/alerts/{alert_id}/settle": (Right.HANDLE_ALERTS, {"note": "counted"}),
+    # Whoever sees an alert may say that it is wrong, and whoever sees a task may say something about it.
+    "/alerts/{alert_id}/wrong": (Right.VIEW, {"note": "it is not"}),
+    "/tasks": (Right.HANDLE_ALERTS, {"title": "Sweep", "site": "1"}),
+    "/tasks/{task_id}/take": (Right.HANDLE_ALERTS, {}),
+    "/tasks/{task_id}/done": (Right.HANDLE_ALERTS, {"note": "swept"}),
+    "/tasks/{task_id}/drop": (Right.HANDLE_ALERTS, {"reason": "rain"}),
+    "/tasks/{task_id}/hand-over": (Right.HANDLE_ALERTS, {"to": ""}),
+    "/tasks/{task_id}/reopen": (Right.HANDLE_ALERTS, {"reason": "dust"}),
+    "/tasks/{task_id}/snooze": (Right.HANDLE_ALERTS, {"until": "hour"}),
+    "/tasks/{task_id}/note": (Right.VIEW, {"note": "soon"}),
     "/proposals/{proposal_id}/approve": (Right.DECIDE_PROPOSALS, {"amount": "6"}),
     "/proposals/{proposal_id}/reject": (Right.DECIDE_PROPOSALS, {"note": "no"}),
     "/proposals/plan": (Right.RUN_PLANNING, {}),

@@ -1,12 +1,16 @@
-"""Alerts: what is wrong now, who has taken it, and what was wrong lately."""
+"""Alerts: what is wrong now and was lately, and the page of one: who has it, why it came, and "this is wrong"."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
 
 from shelfwise.web import pages
+from shelfwise.web.inbox import NAPS, SHORT_NAPS, Back, Said, may_handle, wake_at
 from shelfwise.web.visits import Visitor
-from shelfwise.work import alerts
+from shelfwise.work import alerts, inbox
+from shelfwise.work.model import rule
 
 router = APIRouter(include_in_schema=False)
 
@@ -33,8 +37,64 @@ def nav(visit: Visitor, at: str = "/") -> Response:
         return pages.render(visit, ctx, "nav.html", path=pages.local_address(at))
 
 
+@router.get("/alerts/{alert_id}")
+def show_alert(visit: Visitor, alert_id: int) -> Response:
+    with visit.context() as ctx:
+        found = alerts.alert(ctx, alert_id)
+        row = inbox.alert_row(ctx, alert_id)
+        return pages.render(
+            visit,
+            ctx,
+            "alert.html",
+            alert=found,
+            row=row,
+            may=may_handle(visit, row) and found.state != "cleared",
+            ladder=rule(found.kind).ladder,
+            answers=rule(found.kind).answers,
+            objection=alerts.objection(ctx, alert_id),
+            naps=SHORT_NAPS if found.severity == "danger" else NAPS,
+        )
+
+
 @router.post("/alerts/{alert_id}/acknowledge")
-def acknowledge(visit: Visitor, alert_id: int) -> Response:
+def acknowledge(visit: Visitor, alert_id: int, back: Back = "/alerts") -> Response:
     with visit.context() as ctx:
         alert = alerts.acknowledge(ctx, alert_id)
-    return pages.go("/alerts", f"You have taken: {alert.title}. It stays open until its cause is gone.")
+    ends = "until you settle it" if rule(alert.kind).by_hand else "until its cause is gone"
+    return pages.go(pages.local_address(back), f"You have taken: {alert.title}. It stays open {ends}.")
+
+
+@router.post("/alerts/{alert_id}/give-back")
+def give_back(visit: Visitor, alert_id: int, back: Back = "") -> Response:
+    with visit.context() as ctx:
+        alert = alerts.give_back(ctx, alert_id)
+    return _go(back, alert_id, f"Given back, for somebody else to take: {alert.title}.")
+
+
+@router.post("/alerts/{alert_id}/snooze")
+def snooze(
+    visit: Visitor, alert_id: int, until: Annotated[str, Form(max_length=20)] = "hour", back: Back = ""
+) -> Response:
+    with visit.context() as ctx:
+        alert = alerts.snooze(ctx, alert_id, wake_at(ctx, until))
+    said = f"Out of the inbox for {NAPS[until]}" if until in NAPS else "Back in the inbox"
+    return _go(back, alert_id, f"{said}: {alert.title}.".replace("for tomorrow", "until tomorrow"))
+
+
+@router.post("/alerts/{alert_id}/settle")
+def settle(visit: Visitor, alert_id: int, note: Said = "", back: Back = "") -> Response:
+    with visit.context() as ctx:
+        alert = alerts.settle(ctx, alert_id, note)
+    return _go(back, alert_id, f"Settled: {alert.title}.")
+
+
+@router.post("/alerts/{alert_id}/wrong")
+def wrong(visit: Visitor, alert_id: int, note: Said = "", back: Back = "") -> Response:
+    """This is wrong: said in one tap, answered by a person."""
+    with visit.context() as ctx:
+        alerts.object_to(ctx, alert_id, note)
+    return _go(back, alert_id, "Noted, and somebody will answer. The answer comes to your inbox.")
+
+
+def _go(back: str, alert_id: int, said: str) -> Response:
+    return pages.go(pages.local_address(back) if back else f"/alerts/{alert_id}", said)

@@ -17,15 +17,18 @@ from shelfwise.web import (
     alerts,
     api,
     api_page,
+    approval,
     audit,
     devices,
     faults,
     floor,
     health,
     imports,
+    inbox,
     items,
     keys,
     orders,
+    orders_life,
     pages,
     people,
     people_account,
@@ -84,8 +87,8 @@ def create_app(office: Office, *, secure_cookies: bool = False, trusted_proxies:
     app.state.trusted_proxies = tuple(trusted_proxies)
     app.state.imports = uploads
     for part in (
-        sign_in, floor, alerts, proposals, items, orders, quarantine, devices, imports, audit, health, api_page, api,
-        people, people_account, people_handheld, keys
+        sign_in, floor, alerts, inbox, proposals, items, orders, quarantine, devices, imports, audit, health, api_page,
+        api, people, people_account, people_handheld, keys
     ):  # fmt: skip
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static")

@@ -11,6 +11,7 @@ from shelfwise.access.context import Context, business_time
 from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound
 from shelfwise.store.database import first
+from shelfwise.work import inbox
 
 _UTC = "UTC"
 
@@ -37,6 +38,7 @@ class Shell:
         now: the business instant that relative times count from.
         rate: how fast business time runs, for the ticking clock.
         zone: where times are shown: the first site's time zone.
+        inbox: how much is for this person to do.
         demo: the note on what a demonstration shifted and made up; None outside one.
     """
 
@@ -52,6 +54,7 @@ class Shell:
     tenant_name: str
     currency: str
     demo: dict[str, Any] | None
+    inbox: int
 
 
 def shell(ctx: Context) -> Shell:
@@ -107,4 +110,5 @@ def shell(ctx: Context) -> Shell:
         counts.tenant_name,
         counts.currency,
         counts.demo,
+        inbox.waiting_for(ctx),
     )

@@ -272,6 +272,22 @@ def object_to(ctx: Context, alert_id: int, note: str = "") -> int:
     return task_id
 
 
+def objection(ctx: Context, alert_id: int) -> tasks.Task | None:
+    """The newest task that came of somebody saying that the alert is wrong; None where nobody did.
+
+    Raises:
+        NotFound: no such alert.
+        Forbidden: it is at a site that the actor may not see.
+    """
+    alert(ctx, alert_id)
+    found = value(
+        ctx.tx,
+        "select max(task_id) from task where tenant_id = %s and kind = %s and subject = %s",
+        (ctx.tenant, OBJECTION, f"alert:{alert_id}"),
+    )
+    return None if found is None else tasks.task(ctx, found)
+
+
 def escalate(ctx: Context) -> int:
     """Tell the next role of what nobody has taken in time; returns how many went on. For the calendar; repeatable."""
     ctx.require(Right.HANDLE_ALERTS)

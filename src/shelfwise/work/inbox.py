@@ -169,13 +169,18 @@ def _alert_row(ctx: Context, one: Alert, held: Held, sites: dict[int, str]) -> R
         why_me=_why_me(ctx.actor, owner, to, _site(sites, one.site_id), one.level),
         why_now=_why_now(one, what.why),
         since=one.raised_at,
-        due_at=None if owner else (one.escalated_at or one.raised_at) + PATIENCE[one.severity],
+        due_at=None if owner or one.level + 1 >= len(what.ladder) else _goes_on_at(one),
         overdue=False,
         urgency=urgency(severity=one.severity, priority=None, taken=owner is not None, due_at=None, now=ctx.now),
         snoozed_until=one.snoozed_until if asleep else None,
         snoozed_by=one.snoozed_by if asleep else None,
         by_hand=what.by_hand,
     )
+
+
+def _goes_on_at(one: Alert) -> datetime:
+    since = max(at for at in (one.raised_at, one.escalated_at, one.snoozed_until) if at is not None)
+    return since + PATIENCE[one.severity]
 
 
 def _task_row(ctx: Context, one: Task, held: Held, sites: dict[int, str]) -> Row:

@@ -494,7 +494,11 @@ def _find(ctx: Context, task_id: int, lock: str = "") -> Task:
 def _mine_to_handle(ctx: Context, task_id: int) -> Task:
     """The task, locked, of somebody who has it or may handle what is at its site."""
     ctx.require_somewhere(Right.VIEW)
-    found = _find(ctx, task_id, "for update")
+    try:
+        found = _find(ctx, task_id, "for update")
+    except NotFound:
+        ctx.require_somewhere(Right.HANDLE_ALERTS)
+        raise
     if found.owner is None or found.owner != ctx.actor.by:
         ctx.require(Right.HANDLE_ALERTS, found.site_id)
     return found
