@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Role, person
 from shelfwise.core.errors import Forbidden, Invalid, NotFound, Refused
 from shelfwise.orders import service as orders
-from shelfwise.orders.shipments_model import Box, Shipment
+from shelfwise.orders.shipments_model import Box
 from shelfwise.stock import service as stock
 from shelfwise.stock import shipping
 from shelfwise.stock.customer_returns import CameBack, take_customer_return
@@ -25,7 +26,7 @@ def box(**known: object) -> Box:
     return Box(0, 1, **known)  # type: ignore[arg-type]
 
 
-def begun(ctx: Context, house: House, quantity: str = "4", stock_of_it: str = "10") -> tuple[int, Shipment]:
+def begun(ctx: Context, house: House, quantity: str = "4", stock_of_it: str = "10") -> tuple[int, Any]:
     """A reserved line of order S-1 and its shipment."""
     house.fill(ctx, "A-1", stock_of_it)
     line = house.sell(ctx, "S-1", quantity)
@@ -33,7 +34,7 @@ def begun(ctx: Context, house: House, quantity: str = "4", stock_of_it: str = "1
     return line, shipping.begin_shipment(ctx, house.site_id, "S-1")
 
 
-def all_the_way(ctx: Context, house: House, quantity: str = "4") -> tuple[int, Shipment]:
+def all_the_way(ctx: Context, house: House, quantity: str = "4") -> tuple[int, Any]:
     line, shipment = begun(ctx, house, quantity)
     shipping.pick(ctx, shipment.shipment_id, 1, Decimal(quantity), "p1")
     shipping.pack(ctx, shipment.shipment_id, [box(weight_g=Decimal(1400), length_mm=300, width_mm=200, height_mm=100)])
@@ -70,13 +71,13 @@ def test_goods_stay_ours_and_reserved_until_they_leave(ctx: Context) -> None:
     line, shipment = begun(ctx, house)
     assert (shipment.number, shipment.state) == ("SH-000001", "picking")
     assert [(stop.place, stop.quantity) for stop in shipment.to_pick] == [("A-1", 4)]
-    done = shipping.pick(ctx, shipment.shipment_id, 1, Decimal(4), "p1")
+    done: Any = shipping.pick(ctx, shipment.shipment_id, 1, Decimal(4), "p1")
     assert (done.warnings, done.shipment.picked, done.shipment.to_pick) == ((), 4, ())
     assert (house.level(ctx), house.on_hand(ctx, "PACKING")) == ((10, 4), 4)
-    packed = shipping.pack(ctx, shipment.shipment_id, [box(weight_g=Decimal(1400), label="L-1")])
+    packed: Any = shipping.pack(ctx, shipment.shipment_id, [box(weight_g=Decimal(1400), label="L-1")])
     assert (packed.state, packed.boxes[0].label) == ("packed", "L-1")
     assert state(ctx, line) == ("reserved", "0")
-    gone = shipping.ship(ctx, shipment.shipment_id, "DHL", "00340")
+    gone: Any = shipping.ship(ctx, shipment.shipment_id, "DHL", "00340")
     assert (gone.state, gone.carrier, gone.tracking, gone.lines[0].shipped) == ("shipped", "DHL", "00340", 4)
     assert state(ctx, line) == ("issued", "4")
     assert (house.level(ctx), house.on_hand(ctx, "PACKING")) == ((6, 0), 0)
@@ -91,7 +92,7 @@ def test_lots_that_expire_first_are_picked_first_and_held_or_expired_ones_never(
     stock.hold(ctx, item_id=house.mug, lot="BAD", reason="recall")
     house.sell(ctx, "S-1", "6")
     stock.reserve_open(ctx, house.site_id)
-    shipment = shipping.begin_shipment(ctx, house.site_id, "S-1")
+    shipment: Any = shipping.begin_shipment(ctx, house.site_id, "S-1")
     assert [(stop.place, stop.lot, stop.quantity) for stop in shipment.stops] == [
         ("A-1", "LATE", 3),
         ("A-3", "SOON", 3),
@@ -116,7 +117,7 @@ def test_a_short_pick_posts_asks_for_a_count_and_looks_elsewhere(ctx: Context) -
     house.fill(ctx, "A-3", "2")
     line, shipment = begun(ctx, house, "4", "4")
     assert [(stop.place, stop.quantity) for stop in shipment.stops] == [("A-1", 4)]
-    done = shipping.pick(ctx, shipment.shipment_id, 1, Decimal(1), "p1")
+    done: Any = shipping.pick(ctx, shipment.shipment_id, 1, Decimal(1), "p1")
     assert done.warnings == ("3 are missing. Look for them in A-3.",)
     assert [(stop.place, stop.quantity) for stop in done.shipment.to_pick] == [("A-3", 2)]
     assert value(ctx.tx, "select title from alert") == "Count MUG in A-1: a picker found too little"
@@ -131,7 +132,7 @@ def test_a_short_pick_posts_asks_for_a_count_and_looks_elsewhere(ctx: Context) -
 def test_nothing_found_moves_nothing(ctx: Context) -> None:
     house = build_house(ctx)
     _, shipment = begun(ctx, house, "4", "4")
-    done = shipping.pick(ctx, shipment.shipment_id, 1, Decimal(0), "p1")
+    done: Any = shipping.pick(ctx, shipment.shipment_id, 1, Decimal(0), "p1")
     assert (done.movement_id, len(done.warnings), done.shipment.to_pick) == (None, 1, ())
     with pytest.raises(Refused, match="Nothing was picked for SH-000001"):
         shipping.pack(ctx, shipment.shipment_id, [box()])
@@ -155,9 +156,9 @@ def test_picking_another_bin_or_lot_is_kept_and_said_and_a_held_one_is_warned_of
     lots_received(ctx, house, ("GOOD", "A-1", "5", 30), ("BAD", "A-3", "5", 40))
     house.sell(ctx, "S-1", "4")
     stock.reserve_open(ctx, house.site_id)
-    shipment = shipping.begin_shipment(ctx, house.site_id, "S-1")
+    shipment: Any = shipping.begin_shipment(ctx, house.site_id, "S-1")
     stock.hold(ctx, item_id=house.mug, lot="BAD", reason="recall")
-    done = shipping.pick(ctx, shipment.shipment_id, 1, Decimal(4), "p1", place_id=house.place["A-3"], lot="BAD")
+    done: Any = shipping.pick(ctx, shipment.shipment_id, 1, Decimal(4), "p1", place_id=house.place["A-3"], lot="BAD")
     assert done.warnings == (
         "Picked from A-3, lot BAD instead of A-1, lot GOOD.",
         "What lies in A-3 is held: it should not go to a customer. Put it back, or ask quality.",
@@ -174,7 +175,7 @@ def test_cancelling_puts_back_what_was_picked_into_its_bins_and_the_promise_stay
     lots_received(ctx, house, ("L1", "A-1", "3", 5), ("L2", "A-3", "3", 9))
     line = house.sell(ctx, "S-1", "5")
     stock.reserve_open(ctx, house.site_id)
-    shipment = shipping.begin_shipment(ctx, house.site_id, "S-1")
+    shipment: Any = shipping.begin_shipment(ctx, house.site_id, "S-1")
     for stop in shipment.stops:
         shipping.pick(ctx, shipment.shipment_id, stop.stop, stop.quantity, f"p{stop.stop}")
     shipping.pack(ctx, shipment.shipment_id, [box()])
@@ -194,7 +195,7 @@ def test_reopening_goes_one_step_back_and_the_line_keeps_its_goods(ctx: Context)
     house = build_house(ctx)
     line, shipment = all_the_way(ctx, house, "4")
     other = house.sell(ctx, "S-2", "8")
-    packed = shipping.reopen_shipment(ctx, shipment.shipment_id, "the truck left without it")
+    packed: Any = shipping.reopen_shipment(ctx, shipment.shipment_id, "the truck left without it")
     assert packed.state == "packed"
     assert (state(ctx, line), house.level(ctx), house.on_hand(ctx, "PACKING")) == (("reserved", "0"), (10, 4), 4)
     stock.reserve_open(ctx, house.site_id)
@@ -213,7 +214,7 @@ def test_reopening_goes_one_step_back_and_the_line_keeps_its_goods(ctx: Context)
 def test_a_pick_that_was_reversed_counts_for_nothing(ctx: Context) -> None:
     house = build_house(ctx)
     _, shipment = begun(ctx, house)
-    done = shipping.pick(ctx, shipment.shipment_id, 1, Decimal(4), "p1")
+    done: Any = shipping.pick(ctx, shipment.shipment_id, 1, Decimal(4), "p1")
     assert done.movement_id is not None
     stock.reverse(ctx, done.movement_id, "wrong bin")
     with pytest.raises(Refused, match="Nothing was picked"):
@@ -254,12 +255,10 @@ def test_pickers_need_the_right_at_the_site_and_only_who_adjusts_takes_back_what
     with pytest.raises(Forbidden):
         shipping.reopen_shipment(otto, shipment.shipment_id, "no")
     elsewhere = replace(ctx, actor=person("otto", None, {house.site_id + 1: Role.OPERATOR}))
-    for forbidden in (
-        lambda: shipping.begin_shipment(elsewhere, house.site_id, "S-1"),
-        lambda: shipping.ship(elsewhere, shipment.shipment_id),
-    ):
-        with pytest.raises(Forbidden):
-            forbidden()
+    with pytest.raises(Forbidden):
+        shipping.begin_shipment(elsewhere, house.site_id, "S-1")
+    with pytest.raises(Forbidden):
+        shipping.ship(elsewhere, shipment.shipment_id)
 
 
 def came(line: int, house: House, quantity: str, status: str = "quarantine") -> CameBack:
@@ -270,12 +269,13 @@ def test_what_customers_send_back_lies_apart_and_shows_at_its_line(ctx: Context)
     house = build_house(ctx)
     line, _ = all_the_way(ctx, house)
     told = [came(line, house, "1"), came(line, house, "2", "damaged")]
-    back = take_customer_return(ctx, house.site_id, "S-1", told, "r1", "scratched")
+    back: Any = take_customer_return(ctx, house.site_id, "S-1", told, "r1", "scratched")
     assert (back.number, [(one.quantity, one.status) for one in back.lines]) == (
         "RT-000001",
         [(1, "quarantine"), (2, "damaged")],
     )
     assert take_customer_return(ctx, house.site_id, "S-1", told, "r1").return_id == back.return_id
+    level: Any
     (level,) = [one for one in stock.levels(ctx, house.site_id) if one.item_id == house.mug]
     assert (level.on_hand, level.blocked, level.available) == (9, 3, 6)
     with pytest.raises(Invalid, match="at most 4 in all"):

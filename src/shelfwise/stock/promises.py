@@ -30,10 +30,11 @@ def reserve_open(ctx: Context, site_id: int, item_ids: Collection[int] | None = 
         item_ids: only for these; None: for all that open lines ask for.
     """
     ctx.require(Right.TAKE_ORDERS, site_id)
-    return _reserve_open(ctx, site_id, item_ids)
+    return offer(ctx, site_id, item_ids)
 
 
-def _reserve_open(ctx: Context, site_id: int, item_ids: Collection[int] | None = None) -> int:
+def offer(ctx: Context, site_id: int, item_ids: Collection[int] | None = None) -> int:
+    """As `reserve_open`, for whoever has freed something by what they were allowed to do."""
     asked = orders_tables.waiting_items(ctx.tx, ctx.tenant, site_id)
     wanted = asked if item_ids is None else sorted(set(asked) & set(item_ids))
     if not wanted:
@@ -176,7 +177,7 @@ def _changed(ctx: Context, line: SalesLine, action: str, reason: str, **detail: 
     ctx.audit(action, f"sales_line:{line.sales_line_id}", **detail)
     key = (line.item_id, line.site_id)
     follow_stockouts(ctx, lock(ctx, [key]), {})
-    _reserve_open(ctx, line.site_id, [line.item_id])
+    offer(ctx, line.site_id, [line.item_id])
     notify(ctx.tx, "live", "orders")
     return orders_tables.sales_line(ctx.tx, ctx.tenant, line.sales_line_id) or line
 

@@ -11,6 +11,7 @@ from shelfwise.core.errors import Fault, Invalid, NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
 from shelfwise.orders import service as orders
 from shelfwise.orders import tables as orders_tables
+from shelfwise.orders import transfers_tables
 from shelfwise.stock import tables
 from shelfwise.stock.ledger import Map, lock, read_map, write
 from shelfwise.stock.model import SHORT, Batch, Entry, Movement
@@ -101,6 +102,8 @@ def _take_back(ctx: Context, lines: Sequence[Movement], batch: Batch, must: Move
     _refuse_moved_holds(ctx, left, places)
     released = _undo_documents(ctx, left, places)
     ids = write(ctx, levels, [_opposite(one, ctx) for one in left], places, released, batch)
+    if transfers := {one.transfer_id for one in left if one.transfer_id is not None}:
+        transfers_tables.follow_movements(ctx.tx, ctx.tenant, transfers)
     for one, by in zip(left, ids, strict=True):
         ctx.publish(
             "stock.reversed",
