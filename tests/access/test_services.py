@@ -103,18 +103,22 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "stock.posting.post": lambda rows: {"movement": _movement(rows)},
     "stock.posting.post_many": lambda rows: {"movements": [_movement(rows)]},
     "stock.posting.opening_stock": lambda rows: {"stock": [(rows["item_id"], rows["place_id"], Decimal(1))]},
-    "orders.transfers.to_change": lambda rows: {"right": Right.TRANSFER_GOODS},
     "demand.service.forecast_site": lambda rows: {"origin": (NOON - timedelta(days=1)).date()},
 }
 
 # Lists that are narrowed down by what they are given: of another site they show nothing, instead of refusing.
-NARROWED = {"stock.explain.lies_at", "stock.trace.batch_steps"}
+NARROWED = {
+    "stock.explain.lies_at",
+    "stock.trace.batch_steps",
+    "orders.shipments.shipments",
+    "orders.shipments.customer_returns",
+}
 
 # Told only after its caller has looked at the other things it names, together with them.
 CALLER_LOOKS = {("orders.receipts.record_receipt", "place_id"): "stock.receive moves the goods there, if it may"}
 
-# What a manager of one site may not do there: it belongs to no site, or takes a right that managers lack.
-FOR_ADMINS = {"orders.approval.set_budget"}
+# What a manager of one site may not do there: it belongs to no site or to another one, or takes what managers lack.
+FOR_ADMINS = {"orders.approval.set_budget", "stock.transfers.receive_transfer"}
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,11 @@ from shelfwise.edge import devices
 from shelfwise.edge.tables import StoredReading
 from shelfwise.orders import service as orders
 from shelfwise.orders.model import NewSalesLine
+from shelfwise.orders.transfers import draft_transfer
 from shelfwise.records import service as records
 from shelfwise.records.model import NewPlace
 from shelfwise.stock import service as stock
+from shelfwise.stock import shipping
 from shelfwise.store.database import run, value, values
 from shelfwise.work import alerts, outbox, tasks
 from tests.conftest import NOON
@@ -109,7 +111,15 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
     key = f"message-{code}"
     outbox.enqueue(ctx, key, f"http://desk.test/{name}", {"number": order.number}, site_id=site_id)
     task_id = tasks.open_task(ctx, kind="count", subject=f"place:{place_id}", site_id=site_id, title=f"Count in {name}")
+    stock.reserve_open(ctx, site_id)
+    shipment = shipping.begin_shipment(ctx, site_id, f"SO-{name}")
+    port = records.add_site(ctx, code=f"{code}2", name=f"{name} port", time_zone="Europe/London", width_m=9, depth_m=9)
+    transfer = draft_transfer(
+        ctx, site_id, port, [(shared["item_id"], Decimal(2))], ctx.now + timedelta(days=1), f"To the port of {name}"
+    )
     return shared | {
+        "shipment_id": shipment.shipment_id,
+        "transfer_id": transfer.transfer_id,
         "site_id": site_id,
         "site": code,
         "bin": bin_code,
@@ -127,6 +137,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "number": order.number,
         "sales_line_id": _newest(ctx, "sales_line_id", "sales_line"),
         "idempotency_key": key,
+        "order_number": f"SO-{name}",
         "outbox_id": _newest(ctx, "outbox_id", "outbox"),
     }
 
