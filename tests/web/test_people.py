@@ -15,7 +15,7 @@ from shelfwise.access.model import Right, Role, person
 from shelfwise.access.throttle import networks
 from shelfwise.store.database import value
 from shelfwise.web.app import create_app
-from shelfwise.web.audit_words import SENTENCES
+from shelfwise.web.audit_words import KINDS, SENTENCES
 from shelfwise.web.people_words import browser_words
 from shelfwise.web.visits import DEVICE_COOKIE, HANDHELD_COOKIE, SESSION_COOKIE
 from tests.web.conftest import Client, TestClient
@@ -219,6 +219,8 @@ def test_the_audit_log_reads_as_sentences_and_is_narrowed_down(client: Client, o
     mara.post("/people/2", data={"name": "<b>Omar</b>", "role": "viewer"})
     with office.context(BOSS) as ctx:
         ctx.audit("strange.thing", "item:1", note="<script>")
+        for kind in KINDS:
+            ctx.audit("strange.kind", f"{kind}:77")
     page = mara.get("/audit").text
     assert '<b>mara</b></a> changed <a href="/people/2">omar</a>' in page
     assert "role: <s>operator</s> → <b>viewer</b>" in page

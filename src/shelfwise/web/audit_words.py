@@ -64,6 +64,7 @@ SENTENCES: dict[str, str] = {
     "purchase.confirmed": "noted what was confirmed of {it}",
     "purchase.drafted": "drafted {it}",
     "purchase.edited": "edited {it}",
+    "purchase.file_added": "added a file to {it}",
     "purchase.merged": "merged {it} into {into}",
     "purchase.placed": "placed {it}",
     "purchase.received": "received goods of {it}",
@@ -81,9 +82,16 @@ SENTENCES: dict[str, str] = {
     "sales.issued": "issued goods for {it}",
     "sales.let_wait": "let {it} wait",
     "sales.put_first": "changed whose turn comes first: {it}",
+    "sales.returned": "took back goods of {it}",
     "sales.taken": "took orders",
     "session.ended": "ended a session of {it}",
     "sessions.ended": "ended {ended} sessions of {it}",
+    "shipment.begun": "began {it}",
+    "shipment.cancelled": "cancelled {it}",
+    "shipment.packed": "packed {it}",
+    "shipment.picked": "picked goods for {it}",
+    "shipment.reopened": "reopened {it}",
+    "shipment.shipped": "sent {it} on its way",
     "sign_in": "signed in",
     "sign_in.failed": "was refused: a failed sign-in as {it}",
     "site.added": "added {it}",
@@ -111,6 +119,15 @@ SENTENCES: dict[str, str] = {
     "task.snoozed": "put off the task “{title}”",
     "task.taken": "took the task “{title}”",
     "terms.added": "added suppliers' terms",
+    "transfer.approved": "approved {it}",
+    "transfer.cancelled": "cancelled {it}",
+    "transfer.closed": "closed {it}",
+    "transfer.drafted": "drafted {it}",
+    "transfer.edited": "edited {it}",
+    "transfer.received": "received goods of {it}",
+    "transfer.sent_back": "sent goods of {it} back",
+    "transfer.shipped": "sent goods of {it} on their way",
+    "transfer.written_off": "wrote off goods of {it}",
     "user.added": "added {it}",
     "user.badge_set": "gave {it} another badge",
     "user.changed": "changed {it}",
@@ -125,7 +142,7 @@ SENTENCES: dict[str, str] = {
 }
 
 # What kinds of subjects are called, and the page of one; {id} is what stands behind the colon.
-_KINDS: dict[str, tuple[str, str | None]] = {
+KINDS: dict[str, tuple[str, str | None]] = {
     "alert": ("alert {id}", "/alerts"),
     "budget": ("the budget of {id}", None),
     "currency": ("the rate of {id}", None),
@@ -147,8 +164,10 @@ _KINDS: dict[str, tuple[str, str | None]] = {
     "purchase_order": ("order {id}", "/orders/{id}"),
     "quarantine": ("message {id}", "/quarantine/{id}"),
     "sales_line": ("sales line {id}", None),
+    "shipment": ("shipment {id}", None),
     "site": ("site {id}", "/?site={id}"),
     "supplier": ("supplier {id}", None),
+    "transfer": ("transfer {id}", None),
     "user": ("{id}", "/people/{id}"),
     "zone": ("zone {id}", "/zones/{id}"),
 }
@@ -163,6 +182,8 @@ _NAMES: dict[str, str] = {
         ("zone", "zone", "zone_id", "name", "zone_id", "bigint"),
         ("place", "place", "place_id", "code", "place_id", "bigint"),
         ("handheld", "handheld", "handheld_id", "name", "handheld_id", "bigint"),
+        ("shipment", "shipment", "shipment_id", "number", "shipment_id", "bigint"),
+        ("transfer", "transfer", "transfer_id", "number", "transfer_id", "bigint"),
         ("user", "app_user", "login", "login", "user_id", "text"),
     )
 }
@@ -283,7 +304,7 @@ def _is_id(name: str) -> bool:
 
 def _subject(text: str, known: Mapping[tuple[str, str], tuple[str, str]]) -> Subject:
     kind, colon, name = text.partition(":")
-    words, link = _KINDS.get(kind, (f"{kind.replace('_', ' ')} {{id}}" if colon else kind.replace("_", " "), None))
+    words, link = KINDS.get(kind, (f"{kind.replace('_', ' ')} {{id}}" if colon else kind.replace("_", " "), None))
     if kind in _NAMES and (kind, name) not in known:
         # It is gone, or never was: there is no page to lead to.
         return Subject(words.replace("{id}", name), None)
