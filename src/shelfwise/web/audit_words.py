@@ -93,7 +93,7 @@ SENTENCES: dict[str, str] = {
     "shipment.reopened": "reopened {it}",
     "shipment.shipped": "sent {it} on its way",
     "sign_in": "signed in",
-    "sign_in.failed": "was refused: a failed sign-in as {it}",
+    "sign_in.failed": "was refused: a failed sign-in, {it}",
     "site.added": "added {it}",
     "stock.batch_reversed": "reversed {it}: {reason}",
     "stock.converted": "converted {quantity} of {it}",

@@ -48,7 +48,7 @@ def sign_in(
 
 
 @router.get("/new-password")
-def code_form(request: Request, code: Annotated[str, "from the link that an admin gave"] = "") -> Response:
+def code_form(request: Request, code: str = "") -> Response:
     return pages.respond(request, "new_password.html", code=code[:80], fault=None, faults=())
 
 
