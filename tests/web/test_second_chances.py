@@ -90,7 +90,7 @@ def test_an_order_that_no_message_carries_is_sent_by_a_person_who_says_so(
     order = ordered(office, client, world)
     mara, omar = client("mara"), client("omar")
     assert "for a person to send" in mara.get("/orders").text
-    assert "A manager notes here" in omar.get(f"/orders/{order}").text
+    assert "Somebody who plans notes here" in omar.get(f"/orders/{order}").text
     assert f"/orders/{order}/sent" not in omar.get(f"/orders/{order}").text
     page = mara.get(f"/orders/{order}").text
     assert "counts the lead time from now" in page

@@ -33,6 +33,15 @@ class Budget:
     used: Decimal
 
 
+@dataclass(frozen=True)
+class Rate:
+    """What one unit of a currency is worth in ours, from a day on."""
+
+    currency: str
+    valid_from: date
+    rate: Decimal
+
+
 def set_limit(ctx: Context, actor: str, amount: Decimal | None) -> None:
     """Say how much an actor may approve alone; None: as everybody, and for everybody no limit at all.
 
@@ -105,6 +114,18 @@ def set_rate(ctx: Context, currency: str, valid_from: date, rate: Decimal) -> No
         (ctx.tenant, currency, valid_from, rate),
     )
     ctx.audit("exchange_rate.set", f"currency:{currency}", valid_from=valid_from.isoformat(), rate=f"{rate:f}")
+
+
+def rates(ctx: Context) -> list[Rate]:
+    """All rates, by currency, the newest first."""
+    ctx.require_somewhere(Right.VIEW)
+    return rows(
+        ctx.tx,
+        Rate,
+        """select currency, valid_from, rate from exchange_rate where tenant_id = %s
+           order by currency, valid_from desc limit 200""",
+        (ctx.tenant,),
+    )
 
 
 def budgets(ctx: Context, month: date) -> list[Budget]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from shelfwise.access.context import Context
 from shelfwise.core.errors import Refused
@@ -16,12 +16,10 @@ What = Literal["order", "change", "cancel"]
 
 def send(ctx: Context, order: PurchaseOrder, what: What) -> bool:
     """Have the supplier told; False where there is no address, and a person has to tell them."""
-    ((url, email, account, buyer, deliver_to),) = values(
+    ((url, email),) = values(
         ctx.tx,
-        """select s.order_url, s.email, s.account_number, t.name, w.name
-           from supplier s join tenant t using (tenant_id) join site w using (tenant_id)
-           where s.tenant_id = %s and s.supplier_id = %s and w.site_id = %s""",
-        (ctx.tenant, order.supplier_id, order.site_id),
+        "select order_url, email from supplier where tenant_id = %s and supplier_id = %s",
+        (ctx.tenant, order.supplier_id),
     )
     if url is None and email is None:
         return False
@@ -29,13 +27,25 @@ def send(ctx: Context, order: PurchaseOrder, what: What) -> bool:
         ctx,
         key_of(ctx, order, what),
         url or f"mailto:{email}",
-        tables.body(order, what) | {"account": account, "buyer": buyer, "deliver_to": deliver_to},
+        paper_of(ctx, order, what),
         channel="mail" if url is None else "http",
         repeatable=url is not None,
         link=f"/orders/{order.purchase_order_id}",
         site_id=order.site_id,
     )
     return True
+
+
+def paper_of(ctx: Context, order: PurchaseOrder, what: What = "order") -> dict[str, Any]:
+    """What the supplier is told of an order, as JSON: see `orders.paper` for how it looks as a letter."""
+    ((account, buyer, deliver_to),) = values(
+        ctx.tx,
+        """select s.account_number, t.name, w.name
+           from supplier s join tenant t using (tenant_id) join site w using (tenant_id)
+           where s.tenant_id = %s and s.supplier_id = %s and w.site_id = %s""",
+        (ctx.tenant, order.supplier_id, order.site_id),
+    )
+    return tables.body(order, what) | {"account": account, "buyer": buyer, "deliver_to": deliver_to}
 
 
 def key_of(ctx: Context, order: PurchaseOrder, what: What = "order") -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
+from shelfwise.access.audit import AuditEntry
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound, Refused
 from shelfwise.orders import purchase_tables as tables
 from shelfwise.orders import receipt_tables
+from shelfwise.orders.approval import our_currency
+from shelfwise.orders.attachments import add_attachment, attachment, attachments
 from shelfwise.orders.model import LeadTime, PurchaseOrder, PurchaseState
-from shelfwise.orders.outgoing import message_of
+from shelfwise.orders.outgoing import message_of, paper_of
 from shelfwise.orders.purchase_life import (
     Confirmed,
     answer,
@@ -43,8 +44,11 @@ from shelfwise.store.database import rows
 
 __all__ = [
     "Confirmed",
+    "add_attachment",
     "answer",
     "approve_purchase_order",
+    "attachment",
+    "attachments",
     "cancel",
     "change_sent",
     "close_purchase_order",
@@ -60,6 +64,8 @@ __all__ = [
     "message_of",
     "on_order",
     "orders_of_decisions",
+    "our_currency",
+    "paper_of",
     "place_purchase_order",
     "purchase_order",
     "purchase_order_by_number",
@@ -74,17 +80,6 @@ __all__ = [
     "take_back_receipt",
     "take_sales_lines",
 ]
-
-
-@dataclass(frozen=True)
-class Happening:
-    """Something that was done to an order: when in business time, by whom, what."""
-
-    business_at: datetime
-    actor_kind: str
-    actor_name: str
-    action: str
-    detail: dict[str, Any]
 
 
 def purchase_orders(
@@ -119,7 +114,7 @@ def purchase_order_by_number(ctx: Context, number: str) -> PurchaseOrder:
     return found[0]
 
 
-def history(ctx: Context, purchase_order_id: int) -> list[Happening]:
+def history(ctx: Context, purchase_order_id: int) -> list[AuditEntry]:
     """What was done to an order, newest first.
 
     Raises:
@@ -128,8 +123,8 @@ def history(ctx: Context, purchase_order_id: int) -> list[Happening]:
     purchase_order(ctx, purchase_order_id)
     return rows(
         ctx.tx,
-        Happening,
-        """select business_at, actor_kind, actor_name, action, detail from audit_entry
+        AuditEntry,
+        """select audit_id, wall_at, business_at, actor_kind, actor_name, action, subject, detail from audit_entry
            where tenant_id = %s and subject = %s order by audit_id desc limit 200""",
         (ctx.tenant, f"purchase_order:{purchase_order_id}"),
     )

@@ -36,6 +36,7 @@ from shelfwise.web import (
     proposals,
     quarantine,
     sign_in,
+    webhooks,
 )
 from shelfwise.web.live import Live
 from shelfwise.web.shield import Shield
@@ -87,9 +88,29 @@ def create_app(office: Office, *, secure_cookies: bool = False, trusted_proxies:
     app.state.trusted_proxies = tuple(trusted_proxies)
     app.state.imports = uploads
     for part in (
-        sign_in, floor, alerts, inbox, proposals, items, orders, quarantine, devices, imports, audit, health, api_page,
-        api, people, people_account, people_handheld, keys
-    ):  # fmt: skip
+        # Before orders: its addresses with a word are not those of an order with a number.
+        orders_life,
+        sign_in,
+        floor,
+        alerts,
+        inbox,
+        webhooks,
+        proposals,
+        items,
+        orders,
+        approval,
+        quarantine,
+        devices,
+        imports,
+        audit,
+        health,
+        api_page,
+        api,
+        people,
+        people_account,
+        people_handheld,
+        keys,
+    ):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import secrets
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
 from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.orders import service as orders
-from shelfwise.orders.model import UNDER_WAY, PurchaseOrder
+from shelfwise.orders.model import UNDER_WAY, PurchaseOrder, PurchaseState
+from shelfwise.orders.purchase_states import ALLOWED, may
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
+from shelfwise.stock.model import STATUSES
 from shelfwise.web import pages
+from shelfwise.web.audit_words import lines
 from shelfwise.web.visits import Visitor
 from shelfwise.work import outbox
 
 router = APIRouter(include_in_schema=False)
+PAGE = 100
+SHOWS: dict[str, tuple[PurchaseState, ...] | None] = {
+    "all": None,
+    "drafts": ("draft",),
+    "done": ("received", "closed", "cancelled"),
+}
 
 
 @router.get("/orders")
-def list_orders(visit: Visitor, show: str = "coming") -> Response:
+def list_orders(visit: Visitor, show: str = "coming", before: int | None = None) -> Response:
     with visit.context() as ctx:
-        found = orders.purchase_orders(ctx, None if show == "all" else UNDER_WAY)
-        return pages.render(visit, ctx, "orders.html", orders=found, show=show, messages=_messages(ctx))
+        found = orders.purchase_orders(ctx, SHOWS.get(show, (*UNDER_WAY, "draft")), PAGE + 1, before)
+        return pages.render(
+            visit, ctx, "orders.html", orders=found[:PAGE], more=len(found) > PAGE, show=show, before=before,
+            messages=_messages(ctx), may_second=ctx.actor.may_somewhere(Right.APPROVE_PURCHASES),
+        )  # fmt: skip
 
 
 def _messages(ctx: Context) -> dict[str, outbox.Message]:
@@ -50,7 +65,18 @@ def order(visit: Visitor, purchase_order_id: int) -> Response:
             ctx,
             "order.html",
             order=found,
-            message=_messages(ctx).get(found.number),
+            message=orders.message_of(ctx, found),
+            may_now={verb for verb in ALLOWED if may(found.state, verb)},
+            history=lines(ctx, orders.history(ctx, purchase_order_id)),
+            files=orders.attachments(ctx, purchase_order_id),
+            alike=[
+                one
+                for one in orders.purchase_orders(ctx, ["draft"])
+                if (one.supplier_id, one.site_id, one.currency) == (found.supplier_id, found.site_id, found.currency)
+                and one.number != found.number
+            ]
+            if found.state == "draft"
+            else [],
             places=places,
             usual=usual,
             # One for each showing of the form, so that sending it twice receives once.
@@ -66,14 +92,30 @@ def receive(
     amount: Annotated[str, Form(max_length=40)],
     place: Annotated[str, Form(max_length=64)],
     source: Annotated[str, Form(max_length=100)],
+    lot: Annotated[str, Form(max_length=64)] = "",
+    expires_on: Annotated[str, Form(max_length=10)] = "",
+    status: Annotated[str, Form(max_length=12)] = "available",
+    owed: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
+    if status not in STATUSES:
+        raise Invalid(Fault("condition", f"one of {', '.join(STATUSES)}", shorten(status), "Choose one of them."))
     with visit.context() as ctx:
         found = orders.purchase_order(ctx, purchase_order_id)
         where = records.place_by_code(ctx, found.site_id, place.strip())
         came = quantity(amount)
-        stock.receive(ctx, purchase_order_id, line, came, where.place_id, source)
+        stock.receive(
+            ctx, purchase_order_id, line, came, where.place_id, source, lot=lot.strip() or None,
+            expires_on=_day(expires_on), status=status, owed=None if not owed else owed == "yes",
+        )  # fmt: skip
         after = orders.purchase_order(ctx, purchase_order_id)
     return pages.go(f"/orders/{purchase_order_id}", _told(after, line, plain(came), where.code))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text.strip() else None
+    except ValueError as error:
+        raise Invalid(Fault("last day", "a day such as 2026-12-31", shorten(text), "Correct the day.")) from error
 
 
 @router.post("/orders/{purchase_order_id}/sent")
@@ -100,7 +142,7 @@ def close(visit: Visitor, purchase_order_id: int, reason: Annotated[str, Form(ma
     with visit.context() as ctx:
         order = orders.close_purchase_order(ctx, purchase_order_id, reason)
     return pages.go(
-        f"/orders/{purchase_order_id}", f"{order.number} is closed: no more of it is expected. Tell {order.supplier}."
+        f"/orders/{purchase_order_id}", f"{order.number} is closed: no more of it is expected. Reopen it to undo this."
     )
 
 

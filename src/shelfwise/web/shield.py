@@ -22,6 +22,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 BODY_LIMIT = 1_000_000
 UPLOAD_LIMIT = 512_000_000
 UPLOAD_PATH = "/import"
+ATTACHMENT_LIMIT = 11_000_000
 
 
 class Shield:
@@ -34,7 +35,7 @@ class Shield:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = UPLOAD_LIMIT if scope["path"] == UPLOAD_PATH else BODY_LIMIT
+        limit = _limit(scope["path"])
         announced = Headers(scope=scope).get("content-length", "0")
         taken = 0
 
@@ -52,6 +53,12 @@ class Shield:
             await send(message)
 
         await self.app(scope, bounded, with_headers)
+
+
+def _limit(path: str) -> int:
+    if path == UPLOAD_PATH:
+        return UPLOAD_LIMIT
+    return ATTACHMENT_LIMIT if path.startswith("/orders/") and path.endswith("/files") else BODY_LIMIT
 
 
 def _add(headers: MutableHeaders, path: str) -> None:

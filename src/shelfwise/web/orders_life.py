@@ -1,0 +1,356 @@
+"""What people decide about a purchase order on its page: drafts, approvals, the supplier's answers, and back."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.errors import Fault, Invalid, Refused, shorten
+from shelfwise.core.quantities import plain, quantity
+from shelfwise.orders import service as orders
+from shelfwise.orders.attachments import LARGEST, require_attaching
+from shelfwise.orders.model import PurchaseOrder
+from shelfwise.orders.paper import pdf
+from shelfwise.orders.service import Confirmed
+from shelfwise.records import service as records
+from shelfwise.records.model import Terms
+from shelfwise.web import pages
+from shelfwise.web.visits import Visit, Visitor, visitor
+
+router = APIRouter(include_in_schema=False)
+ROWS = 8
+Reason = Annotated[str, Form(max_length=500)]
+NewLines = list[tuple[int, Decimal, Decimal]]
+
+
+async def _sent(request: Request) -> FormData:
+    return await request.form(max_files=0, max_fields=2000)
+
+
+Sent = Annotated[FormData, Depends(_sent)]
+
+
+@router.get("/orders/new")
+def new(visit: Visitor, supplier: int | None = None, site: str | None = None) -> Response:
+    """A draft to fill in."""
+    with visit.context() as ctx:
+        ctx.require_somewhere(Right.DECIDE_PROPOSALS)
+        return pages.render(
+            visit, ctx, "order_draft.html", order=None, suppliers=records.suppliers(ctx), sites=records.sites(ctx),
+            chosen=supplier, site=site, rows=ROWS, key=f"hand:{secrets.token_hex(8)}",
+        )  # fmt: skip
+
+
+@router.post("/orders/new")
+def draft(visit: Visitor, sent: Sent) -> Response:
+    with visit.context() as ctx:
+        ctx.require_somewhere(Right.DECIDE_PROPOSALS)
+        supplier_id = _number(sent, "supplier")
+        site = records.site(ctx, str(sent.get("site", "")))
+        lines, currency = _lines(ctx, sent, supplier_id)
+        order = orders.draft_purchase_order(
+            ctx,
+            key=str(sent.get("key", ""))[:100] or f"hand:{secrets.token_hex(8)}",
+            supplier_id=supplier_id,
+            site_id=site.site_id,
+            lines=lines,
+            currency=currency,
+            expected_at=_expected(ctx, sent, site.site_id, supplier_id, lines),
+            note=_note(sent),
+        )
+    return _back(order, f"{order.number} is a draft. Nothing is ordered until it is approved.")
+
+
+@router.get("/orders/{purchase_order_id}/edit")
+def edit(visit: Visitor, purchase_order_id: int) -> Response:
+    with visit.context() as ctx:
+        order = orders.purchase_order(ctx, purchase_order_id)
+        ctx.require(Right.DECIDE_PROPOSALS, order.site_id)
+        return pages.render(
+            visit, ctx, "order_draft.html", order=order, suppliers=[], sites=[], chosen=order.supplier_id,
+            site=order.site, rows=len(order.lines) + 3, key="",
+        )  # fmt: skip
+
+
+@router.post("/orders/{purchase_order_id}/edit")
+def save(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
+    with visit.context() as ctx:
+        before = orders.purchase_order(ctx, purchase_order_id)
+        ctx.require(Right.DECIDE_PROPOSALS, before.site_id)
+        lines, _ = _lines(ctx, sent, before.supplier_id)
+        order = orders.edit_draft(
+            ctx, purchase_order_id, lines=lines, note=_note(sent),
+            expected_at=_expected(ctx, sent, before.site_id, before.supplier_id, lines),
+        )  # fmt: skip
+    return _back(order, f"{order.number} is changed.")
+
+
+def _lines(ctx: Context, sent: FormData, supplier_id: int) -> tuple[NewLines, str]:
+    """The lines that are filled in; a cost that is left empty is the supplier's by our terms with it."""
+    skus = [str(one).strip() for one in sent.getlist("sku")]
+    known = records.item_ids(ctx, {sku for sku in skus if sku})
+    terms = {one.item_id: one for one in records.terms_for(ctx, known.values()) if one.supplier_id == supplier_id}
+    lines: NewLines = []
+    faults: list[Fault] = []
+    told = zip(skus, sent.getlist("amount"), sent.getlist("cost"), strict=False)
+    for row, (sku, amount, cost) in enumerate(told, 1):
+        if not sku and not str(amount).strip():
+            continue
+        if sku not in known:
+            faults.append(Fault(f"line {row}, item", "an item that exists", shorten(sku), "Correct the SKU."))
+            continue
+        term = terms.get(known[sku])
+        try:
+            much = quantity(amount, f"line {row}, quantity")
+            each = quantity(cost, f"line {row}, cost") if str(cost).strip() else _cost(term, row)
+        except Invalid as error:
+            faults += error.faults
+            continue
+        lines.append((known[sku], much, each))
+    if faults:
+        raise Invalid(*faults)
+    currencies = {one.currency for one in terms.values()}
+    return lines, next(iter(currencies)) if len(currencies) == 1 else orders.our_currency(ctx)
+
+
+def _cost(term: Terms | None, row: int) -> Decimal:
+    if term is None:
+        raise Invalid(
+            Fault(f"line {row}, cost", "what one unit costs", "nothing",
+                  "We have no terms with this supplier for the item: type the cost.")
+        )  # fmt: skip
+    return term.unit_cost
+
+
+def _expected(ctx: Context, sent: FormData, site_id: int, supplier_id: int, lines: NewLines) -> datetime:
+    """Noon of the day typed, at the site; else after the longest lead time of what is ordered."""
+    text = str(sent.get("expected", "")).strip()
+    if text:
+        return _noon(ctx, text, site_id)
+    days = [
+        one.lead_time_days
+        for one in records.terms_for(ctx, [item_id for item_id, _, _ in lines])
+        if one.supplier_id == supplier_id
+    ]
+    return ctx.now + timedelta(days=max(days, default=7.0))
+
+
+def _noon(ctx: Context, text: str, site_id: int) -> datetime:
+    try:
+        day = datetime.fromisoformat(text).date()
+    except ValueError as error:
+        raise Invalid(Fault("day", "a day such as 2026-12-31", shorten(text), "Correct the day.")) from error
+    return datetime.combine(day, time(12), records.site_by_id(ctx, site_id).zone_info)
+
+
+def _note(sent: FormData) -> str:
+    return " ".join(str(sent.get("note", "")).split())[:500]
+
+
+def _number(sent: FormData, name: str) -> int:
+    text = str(sent.get(name, ""))
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise Invalid(Fault(name, "one of the list", shorten(text), "Choose one."))
+    return int(text)
+
+
+def _back(order: PurchaseOrder, said: str) -> Response:
+    return pages.go(f"/orders/{order.purchase_order_id}", said)
+
+
+def _do(visit: Visit, act: Callable[[Context], PurchaseOrder], said: Callable[[PurchaseOrder], str]) -> Response:
+    with visit.context() as ctx:
+        order = act(ctx)
+    return _back(order, said(order))
+
+
+@router.post("/orders/{purchase_order_id}/approve")
+def approve(visit: Visitor, purchase_order_id: int) -> Response:
+    def said(order: PurchaseOrder) -> str:
+        if order.waits_for_second:
+            return f"Approved by you. {order.second_needed} Somebody else has to approve it too."
+        return f"{order.number} is approved, and leaves for {order.supplier}."
+
+    return _do(visit, lambda ctx: orders.approve_purchase_order(ctx, purchase_order_id), said)
+
+
+@router.post("/orders/{purchase_order_id}/take-back")
+def take_back(visit: Visitor, purchase_order_id: int, reason: Reason = "") -> Response:
+    return _do(
+        visit,
+        lambda ctx: orders.take_back_approval(ctx, purchase_order_id, reason),
+        lambda order: f"The approval is taken back; {order.number} is a draft again and {order.supplier} gets nothing.",
+    )
+
+
+@router.post("/orders/{purchase_order_id}/merge")
+def merge(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
+    others = [int(str(one)) for one in sent.getlist("other") if str(one).isdecimal() and len(str(one)) < 19]
+    return _do(
+        visit,
+        lambda ctx: orders.merge_drafts(ctx, [purchase_order_id, *others]),
+        lambda order: f"All of it is in {order.number} now, with {len(order.lines)} lines.",
+    )
+
+
+@router.post("/orders/{purchase_order_id}/confirm")
+def confirm(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
+    """What the supplier said of each line; what is left as it was means: as ordered."""
+
+    def act(ctx: Context) -> PurchaseOrder:
+        order = orders.purchase_order(ctx, purchase_order_id)
+        said = []
+        for line in order.lines:
+            amount = str(sent.get(f"amount-{line.line}", "")).strip()
+            day = str(sent.get(f"day-{line.line}", "")).strip()
+            said.append(
+                Confirmed(
+                    line.line,
+                    quantity(amount, f"line {line.line}, quantity") if amount else None,
+                    _noon(ctx, day, order.site_id) if day else None,
+                )
+            )
+        return orders.confirm(ctx, purchase_order_id, said)
+
+    def told(order: PurchaseOrder) -> str:
+        short = [line for line in order.lines if line.owed < line.quantity]
+        if not short:
+            return f"Noted: {order.supplier} sends all of {order.number}."
+        missing = ", ".join(f"{plain(line.quantity - line.owed)} of {line.sku}" for line in short)
+        return f"Noted: {order.supplier} will not send {missing}. Planning counts on the rest alone."
+
+    return _do(visit, act, told)
+
+
+@router.post("/orders/{purchase_order_id}/change")
+def change(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
+    def act(ctx: Context) -> PurchaseOrder:
+        order = orders.purchase_order(ctx, purchase_order_id)
+        quantities = {
+            line.line: quantity(sent.get(f"amount-{line.line}", ""), f"line {line.line}, quantity")
+            for line in order.lines
+        }
+        day = str(sent.get("expected", "")).strip()
+        expected_at = _noon(ctx, day, order.site_id) if day else order.expected_at
+        return orders.change_sent(ctx, purchase_order_id, quantities, expected_at, str(sent.get("reason", "")))
+
+    return _do(visit, act, lambda order: f"Changed; {order.supplier} is told. Note the answer here when it comes.")
+
+
+@router.post("/orders/{purchase_order_id}/cancel")
+def cancel(visit: Visitor, purchase_order_id: int, reason: Reason) -> Response:
+    def said(order: PurchaseOrder) -> str:
+        if order.answer_to == "cancel":
+            return f"Cancelled; {order.supplier} is told. Note the answer here when it comes."
+        return f"{order.number} is cancelled; it had not left. Restore it to undo this."
+
+    return _do(visit, lambda ctx: orders.cancel(ctx, purchase_order_id, reason), said)
+
+
+@router.post("/orders/{purchase_order_id}/answer")
+def answer(
+    visit: Visitor,
+    purchase_order_id: int,
+    accepted: Annotated[str, Form(max_length=3)],
+    note: Reason = "",
+) -> Response:
+    return _do(
+        visit,
+        lambda ctx: orders.answer(ctx, purchase_order_id, accepted == "yes", note),
+        lambda order: "Noted." if accepted == "yes" else f"Noted: {order.number} stands as it was before.",
+    )
+
+
+@router.post("/orders/{purchase_order_id}/arrived")
+def arrived(
+    visit: Visitor,
+    purchase_order_id: int,
+    has_it: Annotated[str, Form(max_length=3)],
+    note: Reason = "",
+) -> Response:
+    """A person has asked the supplier about a message in doubt."""
+    return _do(
+        visit,
+        lambda ctx: orders.supplier_has_it(ctx, purchase_order_id, has_it == "yes", note),
+        lambda order: f"Noted: {order.supplier} has {order.number}." if has_it == "yes" else "A copy is sent.",
+    )
+
+
+@router.post("/orders/{purchase_order_id}/reopen")
+def reopen(visit: Visitor, purchase_order_id: int, reason: Reason = "") -> Response:
+    return _do(
+        visit,
+        lambda ctx: orders.reopen(ctx, purchase_order_id, reason),
+        lambda order: f"{order.number} is open again: what is missing is expected.",
+    )
+
+
+@router.post("/orders/{purchase_order_id}/restore")
+def restore(visit: Visitor, purchase_order_id: int, reason: Reason = "") -> Response:
+    return _do(
+        visit,
+        lambda ctx: orders.restore(ctx, purchase_order_id, reason),
+        lambda order: f"{order.number} is a draft again. Approve it, and it leaves anew.",
+    )
+
+
+@router.post("/orders/{purchase_order_id}/files")
+async def add_file(request: Request, purchase_order_id: int) -> Response:
+    """Keep a file. Who asks is known before a byte of it is read."""
+    visit = await run_in_threadpool(visitor, request)
+    await run_in_threadpool(_may_keep, visit, purchase_order_id)
+    async with request.form(max_files=1, max_fields=2, max_part_size=LARGEST) as sent:
+        file = sent.get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise Invalid(Fault("file", "a file", "none", "Choose a file."))
+        content = await file.read(LARGEST + 1)
+        return await run_in_threadpool(_keep, visit, purchase_order_id, file.filename, content)
+
+
+def _may_keep(visit: Visit, purchase_order_id: int) -> None:
+    with visit.context() as ctx:
+        require_attaching(ctx, purchase_order_id)
+
+
+def _keep(visit: Visit, purchase_order_id: int, name: str, content: bytes) -> Response:
+    with visit.context() as ctx:
+        orders.add_attachment(ctx, purchase_order_id, name, content)
+    return pages.go(f"/orders/{purchase_order_id}", f"{name[:80]} is kept with the order.")
+
+
+@router.get("/orders/{purchase_order_id}/files/{attachment_id}")
+def file(visit: Visitor, purchase_order_id: int, attachment_id: int) -> Response:
+    """A file to save. It is never shown in the page's own name: it may hold anything."""
+    with visit.context() as ctx:
+        name, content = orders.attachment(ctx, purchase_order_id, attachment_id)
+    return _download(name, content, "application/octet-stream")
+
+
+@router.get("/orders/{purchase_order_id}/paper")
+def paper(visit: Visitor, purchase_order_id: int) -> Response:
+    """The order as the supplier gets it, as a PDF."""
+    with visit.context() as ctx:
+        order = orders.purchase_order(ctx, purchase_order_id)
+        if not order.lines:
+            raise Refused(f"{order.number} has no lines to print.")
+        if order.state == "draft":
+            raise Refused(f"{order.number} is a draft. It becomes an order on paper when it is approved.")
+        content = pdf(orders.paper_of(ctx, order))
+    return _download(f"{order.number}.pdf", content, "application/pdf")
+
+
+def _download(name: str, content: bytes, kind: str) -> Response:
+    return Response(
+        content,
+        media_type=kind,
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{pages.segment(name)}"},
+    )
