@@ -11,8 +11,11 @@ import pytest
 
 from shelfwise.access.context import Context
 from shelfwise.core.errors import NotFound
+from shelfwise.orders.transfers import draft_transfer
 from shelfwise.planning.service import comparable_days, plan, snapshot
 from shelfwise.records.model import Terms
+from shelfwise.records.service import add_site
+from shelfwise.stock.transfers import Goods, approve_transfer, ship_transfer
 from shelfwise.store.database import run
 from tests.conftest import NOON
 from tests.planning.shop import Shop
@@ -21,6 +24,21 @@ from tests.planning.shop import Shop
 @pytest.fixture
 def shop(ctx: Context) -> Shop:
     return Shop.open(ctx)
+
+
+def test_what_is_on_the_road_from_another_site_counts_as_coming(ctx: Context, shop: Shop) -> None:
+    tea = shop.item("TEA")
+    shop.stock(tea, 9)
+    there = add_site(ctx, code="H", name="Hamburg", time_zone="Europe/Berlin", width_m=9, depth_m=9)
+    draft = draft_transfer(ctx, shop.site, there, [(tea, Decimal(6))], NOON + timedelta(days=2))
+    approve_transfer(ctx, draft.transfer_id)
+    assert [state for state in snapshot(ctx, there).items if state.on_order] == []
+    ship_transfer(ctx, draft.transfer_id, [Goods(1, Decimal(4), shop.bin)], "truck")
+    (state,) = snapshot(ctx, there).items
+    assert [(arrival.quantity, arrival.expected_at) for arrival in state.on_order] == [
+        (Decimal(4), NOON + timedelta(days=2))
+    ]
+    assert snapshot(ctx, shop.site).items[0].on_order == ()
 
 
 def test_a_snapshot_holds_stock_promises_orders_forecast_terms_and_price(ctx: Context, shop: Shop) -> None:

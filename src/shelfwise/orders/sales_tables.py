@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from shelfwise.store.database import Tx, run, value, values
 
@@ -87,7 +86,7 @@ def newest_numbers(tx: Tx, tenant: int, sites: Sequence[int] | None, limit: int)
 def numbers_under_way(
     tx: Tx, tenant: int, sites: Sequence[int] | None, states: Sequence[str], search: str, limit: int
 ) -> list[str]:
-    """The orders with lines in these states, newest first; their number, customer, SKU or description contains the text."""
+    """Orders with lines in these states, newest first, whose number, customer, SKU or description contains the text."""
     text = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     found = values(
         tx,

@@ -13,6 +13,7 @@ from shelfwise.access.model import Right
 from shelfwise.core.clocks import local_day
 from shelfwise.demand.service import StoredForecast, latest_of
 from shelfwise.orders.service import lead_times, on_order
+from shelfwise.orders.transfers import in_transit
 from shelfwise.planning import tables
 from shelfwise.planning.leadtime import learn
 from shelfwise.planning.model import (
@@ -46,6 +47,8 @@ def snapshot(ctx: Context, site_id: int) -> Snapshot:
     stock = {level.item_id: level for level in levels(ctx, site_id)}
     owed = tables.backordered(ctx.tx, ctx.tenant, site_id)
     coming = on_order(ctx, site_id)
+    for item_id, arrivals in in_transit(ctx, site_id).items():
+        coming[item_id] = sorted([*coming.get(item_id, []), *arrivals], key=lambda arrival: arrival[1])
     forecasts = latest_of(ctx, site_id)
     offers = _offers(ctx, [item.item_id for item in known])
     prices = tables.mean_prices(ctx.tx, ctx.tenant, site_id, ctx.now - timedelta(days=PRICE_DAYS))

@@ -285,7 +285,7 @@ def write_off_from_road(ctx: Context, transfer_id: int, line: int, quantity: Dec
     taken, _, _ = _off_the_road(documents_tables.on_road(ctx.tx, ctx.tenant, transfer_id), gone)
     blank = _entry(found, gone, places.virtual[found.from_site_id, "transit"], scrap, ctx.now, "write_off")
     entries = [
-        replace(blank, quantity=one.quantity, lot=one.lot, serial=one.serial, from_status=one.status, note=reason[:500])  # type: ignore[arg-type]
+        replace(blank, quantity=one.quantity, lot=one.lot, serial=one.serial, from_status=one.status, note=reason[:500])
         for one in taken
     ]
     write(ctx, levels, entries, places, batch=Batch("write_off", f"{found.number}: {reason}"[:500]))
