@@ -193,6 +193,7 @@ def subscriptions(ctx: Context) -> list[Subscription]:
         Forbidden: for whoever is neither a person nor may manage settings.
     """
     everything = ctx.actor.may(Right.MANAGE_SETTINGS)
+    ctx.require_somewhere(Right.VIEW)
     return rows(
         ctx.tx,
         Subscription,
@@ -213,6 +214,7 @@ def subscription(ctx: Context, subscription_id: int) -> Subscription:
 
 def _get(ctx: Context, subscription_id: int) -> Subscription:
     manages = ctx.actor.may(Right.MANAGE_SETTINGS)
+    ctx.require_somewhere(Right.VIEW)
     mine = None if manages else own_id(ctx)
     found = first(
         ctx.tx,

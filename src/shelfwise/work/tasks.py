@@ -163,9 +163,11 @@ def add_task(
     Raises:
         Forbidden: without the right to handle alerts there.
         Invalid: no title, or a role that there is not.
-        NotFound: the owner is nobody who can do it.
+        NotFound: no such site, or the owner is nobody who can do it.
     """
     ctx.require(Right.HANDLE_ALERTS, site_id)
+    if value(ctx.tx, "select 1 from site where tenant_id = %s and site_id = %s", (ctx.tenant, site_id)) is None:
+        raise NotFound("site", site_id)
     said = words(title, "title", "what is to be done")[:200]
     if role not in set(Role):
         raise Invalid(Fault("role", f"one of {', '.join(Role)}", shorten(role), "Choose whose task it is."))
