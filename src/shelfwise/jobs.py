@@ -95,8 +95,10 @@ def _first_time(ctx: Context, job: str, day: date) -> bool:
 
 
 def nightly(office: Office, site_id: int, day: date) -> None:
-    """After a site's day has ended: close its demand, forecast from it, and propose what to order. Repeatable."""
+    """After a site's day has ended: block what has expired, close its demand, forecast, propose. Repeatable."""
     actor = system("nightly run")
+    with office.context(actor) as ctx:
+        stock.expire_lots(ctx, site_id)
     with office.context(actor) as ctx:
         known: date | None = value(
             ctx.tx,

@@ -53,6 +53,14 @@ def waiting(ctx: Context) -> list[tuple[str, str]]:
     return [(key.split("@")[0], what) for key, what in found]
 
 
+def asked(ctx: Context) -> list[tuple[str, str, str]]:
+    """The tasks that wait for somebody: title, role, why."""
+    return [
+        (title, role, why)
+        for title, role, why in values(ctx.tx, "select title, role, why from task where state in ('open', 'taken')")
+    ]
+
+
 def receive(ctx: Context, shop: Shop, order: PurchaseOrder, much: str, source: str, line: int = 1) -> None:
     service.record_receipt(
         ctx, purchase_order_id=order.purchase_order_id, line=line, quantity=Decimal(much), place_id=shop.dock,
@@ -122,6 +130,7 @@ def test_above_the_limit_of_one_person_another_has_to_approve(ctx: Context, shop
     assert (order.state, order.approved_by, order.waits_for_second) == ("draft", "pia", True)
     assert order.second_needed == "25.50 EUR is above the 20.00 EUR that pia may approve alone."
     assert (waiting(ctx), service.drafted_items(ctx, shop.site_id)) == ([], {shop.mug, shop.rope})
+    assert asked(ctx) == [("Approve PO-000001 to Potter, for 25.50 EUR", "manager", order.second_needed)]
     with pytest.raises(Forbidden):
         service.approve_purchase_order(pia, order.purchase_order_id)
     with pytest.raises(Refused, match="above what max may approve"):
@@ -129,6 +138,7 @@ def test_above_the_limit_of_one_person_another_has_to_approve(ctx: Context, shop
     approval.set_limit(ctx, "person:max", Decimal(100))
     done = service.approve_purchase_order(boss, order.purchase_order_id)
     assert (done.state, done.approved_by, done.second_approved_by) == ("approved", "pia", "max")
+    assert asked(ctx) == []
     assert waiting(ctx) == [("PO-000001", "order")]
 
 
@@ -148,7 +158,7 @@ def test_an_edit_voids_the_first_approval(ctx: Context, shop: Shop) -> None:
     edited = service.edit_draft(
         ctx, order.purchase_order_id, lines=[(shop.mug, Decimal(1), Decimal(2))], expected_at=DUE, note=""
     )
-    assert (edited.approved_by, edited.second_needed) == (None, None)
+    assert (edited.approved_by, edited.second_needed, asked(ctx)) == (None, None, [])
     assert service.approve_purchase_order(ctx, order.purchase_order_id).state == "approved"
 
 

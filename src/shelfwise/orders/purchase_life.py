@@ -18,7 +18,7 @@ from shelfwise.orders import approval, outgoing
 from shelfwise.orders import purchase_tables as tables
 from shelfwise.orders.model import PurchaseLine, PurchaseOrder, amount_faults
 from shelfwise.orders.purchase_states import check, state_by_receipts
-from shelfwise.orders.purchases import lines_said, lock, order_of
+from shelfwise.orders.purchases import lines_said, lock, no_second, order_of
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
 from shelfwise.store.database import notify
@@ -189,6 +189,7 @@ def cancel(ctx: Context, purchase_order_id: int, reason: str) -> PurchaseOrder:
     if order.state == "cancelled":
         return order
     check(order.number, order.state, "cancel")
+    no_second(ctx, purchase_order_id)
     message = outgoing.message_of(ctx, order)
     gone = order.sent_at is not None
     if order.state == "approved" and message is not None and not outbox.recall(ctx, message.idempotency_key):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shelfwise.access.context import Context
@@ -18,8 +18,10 @@ from shelfwise.orders.purchase_tables import NewLine
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import amount_of_money_faults, currency_faults, refuse, text_faults
 from shelfwise.store.database import notify
+from shelfwise.work import tasks
 
 _NUMBERS = "purchase_order"
+SECOND = "approve_order"
 
 
 def place_purchase_order(
@@ -115,6 +117,7 @@ def edit_draft(
     keys = {line.item_id: line.decision_key for line in before.lines}
     new = [NewLine(*line, keys.pop(line[0], None)) for line in lines]
     _check_order(ctx, before.decision_key, new, before.currency, expected_at, note)
+    no_second(ctx, purchase_order_id)
     tables.remove_lines(ctx.tx, ctx.tenant, purchase_order_id)
     tables.put_lines(ctx.tx, ctx.tenant, purchase_order_id, new)
     tables.change_order(
@@ -141,6 +144,7 @@ def merge_drafts(ctx: Context, purchase_order_ids: Sequence[int]) -> PurchaseOrd
     first, *others = drafts
     for draft in drafts:
         check(draft.number, draft.state, "edit")
+        no_second(ctx, draft.purchase_order_id)
         if (draft.supplier_id, draft.site_id, draft.currency) != (first.supplier_id, first.site_id, first.currency):
             raise Refused(f"{draft.number} and {first.number} differ in supplier, site or currency. Merge alike ones.")
     lines = [NewLine(one.item_id, one.quantity, one.unit_cost, one.decision_key) for d in drafts for one in d.lines]
@@ -184,6 +188,7 @@ def approve_purchase_order(ctx: Context, purchase_order_id: int) -> PurchaseOrde
         if why is not None:
             waiting = order_of(ctx, purchase_order_id)
             _told(ctx, "purchase.second_asked", waiting, why=why)
+            _ask_for_a_second(ctx, waiting, why)
             ctx.publish(
                 "purchase.second_asked", f"purchase_order:{purchase_order_id}", number=order.number, why=why,
                 site_id=order.site_id, first=ctx.actor.by,
@@ -195,6 +200,7 @@ def approve_purchase_order(ctx: Context, purchase_order_id: int) -> PurchaseOrde
         tables.change_order(
             ctx.tx, ctx.tenant, purchase_order_id, second_approved_by=ctx.actor.by, second_approved_at=ctx.now
         )
+        no_second(ctx, purchase_order_id)
     tables.set_state(ctx.tx, ctx.tenant, purchase_order_id, "approved")
     approved = order_of(ctx, purchase_order_id)
     outgoing.send(ctx, approved, "order" if approved.sent_revision is None else "change")
@@ -218,6 +224,7 @@ def take_back_approval(ctx: Context, purchase_order_id: int, reason: str) -> Pur
     if order.state != "draft":
         check(order.number, order.state, "take_back")
         outgoing.recall(ctx, order)
+    no_second(ctx, purchase_order_id)
     tables.change_order(
         ctx.tx, ctx.tenant, purchase_order_id, state="draft", approved_by=None, approved_at=None, second_needed=None,
         second_approved_by=None, second_approved_at=None, revision=order.revision + 1,
@@ -225,6 +232,26 @@ def take_back_approval(ctx: Context, purchase_order_id: int, reason: str) -> Pur
     after = order_of(ctx, purchase_order_id)
     _told(ctx, "purchase.taken_back", after, reason=reason[:500])
     return after
+
+
+def no_second(ctx: Context, purchase_order_id: int) -> None:
+    """Nobody is asked any more to be the second who approves an order."""
+    tasks.close_task(ctx, SECOND, f"purchase_order:{purchase_order_id}", "It is decided.")
+
+
+def _ask_for_a_second(ctx: Context, order: PurchaseOrder, why: str) -> None:
+    tasks.open_task(
+        ctx,
+        kind=SECOND,
+        subject=f"purchase_order:{order.purchase_order_id}",
+        site_id=order.site_id,
+        title=f"Approve {order.number} to {order.supplier}, for {order.total:,.2f} {order.currency}",
+        detail=f"{order.approved_by} has approved it, and it takes a second person.",
+        why=why,
+        link=f"/orders/{order.purchase_order_id}",
+        role="manager",
+        due_at=ctx.now + timedelta(days=1),
+    )
 
 
 def lock(ctx: Context, purchase_order_id: int, right: Right) -> PurchaseOrder:
