@@ -18,3 +18,21 @@ def test_the_alert_of_a_short_pick_leads_to_its_item_whatever_its_sku(ctx: Conte
     data = {"item_id": 7, "sku": sku, "quantity": "3", "site_id": site_id}
     app.ask_for_counts(ctx, [Event(1, 1, "stock.short", "item:7", data, NOON, NOON)])
     assert [(alert.link, alert.site_id) for alert in open_alerts(ctx)] == [(link, site_id)]
+
+
+def test_what_expired_was_taken_from_a_hold_or_is_in_two_places_is_told(ctx: Context) -> None:
+    site_id = records.add_site(ctx, code="MAIN", name="Main", time_zone="Europe/Berlin", width_m=40, depth_m=25)
+    item_id = records.add_item(ctx, sku="MILK")
+    here = {"item_id": item_id, "sku": "MILK", "site_id": site_id, "quantity": "3"}
+    told = [
+        ("stock.expired", {**here, "lot": "L1", "expires_on": "2026-03-01"}),
+        ("stock.taken_from_hold", {**here, "movement_id": 7, "place": "A-1", "taken": "5"}),
+        ("stock.serial_conflict", {"item_id": item_id, "site_id": site_id, "serial": "S-1"}),
+        ("stock.moved", here),
+    ]
+    app.tell_of_stock(ctx, [Event(1, n, kind, "item:1", data, NOON, NOON) for n, (kind, data) in enumerate(told)])
+    assert {(alert.title, alert.link, alert.site_id) for alert in open_alerts(ctx)} == {
+        ("3 of MILK are past their last day", "/items/MILK", site_id),
+        ("3 of MILK were taken though they are on hold", "/items/MILK", site_id),
+        ("Serial S-1 of MILK was seen where it cannot be", "/items/MILK", site_id),
+    }

@@ -18,6 +18,7 @@ from shelfwise.edge import devices
 from shelfwise.edge.tables import READINGS
 from shelfwise.orders import service as orders
 from shelfwise.orders.paper import paper
+from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.store.database import Tx
 from shelfwise.store.events import EVENTS, Consumer, Event, Fact
@@ -32,6 +33,7 @@ def consumers(office: Office) -> list[Consumer[Any]]:
         Consumer("latest", READINGS, _with_context(office, "devices", devices.remember_latest), batch=2000),
         Consumer("reserve", EVENTS, _with_context(office, "reservations", reserve)),
         Consumer("ask-for-counts", EVENTS, _with_context(office, "stock", ask_for_counts)),
+        Consumer("tell-of-stock", EVENTS, _with_context(office, "stock", tell_of_stock)),
         Consumer("history", EVENTS, _with_context(office, "demand history", learn_history)),
         Consumer("plan-on-request", EVENTS, _with_context(office, "planning", plan_on_request)),
         Consumer("tell-subscribers", EVENTS, _with_context(office, "subscriptions", spreading.spread)),
@@ -77,6 +79,45 @@ def ask_for_counts(ctx: Context, facts: Sequence[Event]) -> None:
                 fact.data,
                 site_id=fact.data["site_id"],
             )
+
+
+def tell_of_stock(ctx: Context, facts: Sequence[Event]) -> None:
+    """What happened to stock that somebody has to look at: it expired, was taken from a hold, or is in two places."""
+    for fact in facts:
+        if fact.kind == "stock.expired":
+            about = fact.data
+            _tell(
+                ctx, "expired", f"item:{about['item_id']}:site:{about['site_id']}:lot:{about['lot']}",
+                f"{about['quantity']} of {about['sku']} are past their last day",
+                f"Lot {about['lot']} could be sold until {about['expires_on']}. It is in quarantine now: no order gets "
+                "it. Throw it away, send it back, or release what is still good.",
+                fact,
+            )  # fmt: skip
+        elif fact.kind == "stock.taken_from_hold":
+            about = fact.data
+            _tell(
+                ctx, "hold", f"movement:{about['movement_id']}",
+                f"{about['quantity']} of {about['sku']} were taken though they are on hold",
+                f"They left {about['place']}, where too little was free. Find out where they went, and whether they have "
+                "to come back.",
+                fact,
+            )  # fmt: skip
+        elif fact.kind == "stock.serial_conflict":
+            about = fact.data
+            sku = records.item(ctx, about["item_id"]).sku
+            _tell(
+                ctx, "serial", f"item:{about['item_id']}:serial:{about['serial']}",
+                f"Serial {about['serial']} of {sku} was seen where it cannot be",
+                "By the books it is somewhere else. Look at the piece: a number was misread, or a movement was not told.",
+                fact, sku,
+            )  # fmt: skip
+
+
+def _tell(ctx: Context, kind: str, subject: str, title: str, detail: str, fact: Event, sku: str | None = None) -> None:
+    link = f"/items/{quote(sku or fact.data['sku'], safe='')}"
+    alerts.raise_alert(
+        ctx, kind, subject, "attention", title, detail, link, fact.data, site_id=fact.data["site_id"]
+    )  # fmt: skip
 
 
 def learn_history(ctx: Context, facts: Sequence[Event]) -> None:
