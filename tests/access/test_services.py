@@ -78,6 +78,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "orders.outgoing.lock": "what was decided about an order",
     "orders.outgoing.recall": "what was decided about an order",
     "orders.outgoing.stop": "what was decided about an order",
+    "orders.purchases.no_second": "what was decided about an order",
     "orders.purchases.order_of": "whoever has just asked for a right, and gives the order back",
     "work.spreading.spread": "the consumer of facts",
     "work.spreading.delivered": "what sends messages",

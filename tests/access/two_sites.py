@@ -21,6 +21,7 @@ from shelfwise.condition import service as condition
 from shelfwise.demand import service as demand
 from shelfwise.edge import devices
 from shelfwise.edge.tables import StoredReading
+from shelfwise.orders import attachments
 from shelfwise.orders import service as orders
 from shelfwise.orders.model import NewSalesLine
 from shelfwise.orders.transfers import draft_transfer
@@ -138,6 +139,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "sales_line_id": _newest(ctx, "sales_line_id", "sales_line"),
         "idempotency_key": key,
         "order_number": f"SO-{name}",
+        "attachment_id": attachments.add_attachment(ctx, order.purchase_order_id, f"{name}.txt", b"A letter."),
         "outbox_id": _newest(ctx, "outbox_id", "outbox"),
     }
 
