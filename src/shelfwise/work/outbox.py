@@ -425,8 +425,10 @@ def _arrived(ctx: Context, message: Message, attempt_id: int, said: str | None) 
 
 
 def _not_arrived(ctx: Context, message: Message, attempt_id: int, error: Exception) -> None:
-    said = f"{type(error).__name__}: {error}"[:500].replace("\x00", "\\x00")
-    certain = message.repeatable or isinstance(error, NotDelivered | Rejected)
+    certainly = isinstance(error, NotDelivered | Rejected)
+    said = (str(error) if certainly and str(error) else f"{type(error).__name__}: {error}")[:500]
+    said = said.replace("\x00", "\\x00")
+    certain = message.repeatable or certainly
     outcome: Outcome = "rejected" if isinstance(error, Rejected) else "not_delivered" if certain else "unknown"
     _end_attempt(ctx, attempt_id, outcome, said)
     if not certain:
