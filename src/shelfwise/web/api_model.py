@@ -244,6 +244,9 @@ class AlertOut(Shown):
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     cleared_at: datetime | None
+    site_id: int | None
+    times: int
+    snoozed_until: datetime | None
 
 
 class ProposalOut(BaseModel):

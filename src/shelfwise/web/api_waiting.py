@@ -35,7 +35,11 @@ class DropIn(Told):
 
 
 class MessageOut(Shown):
-    """A message to another system; `state` is waiting, failed (given up), delivered or withdrawn. Wall times."""
+    """A message to another system or to somebody outside. Wall times.
+
+    `state` is waiting, failed (given up), in_doubt (it may have arrived), delivered or withdrawn; `copies` says how
+    often it was sent again though it may have arrived.
+    """
 
     outbox_id: int
     idempotency_key: str
@@ -46,6 +50,10 @@ class MessageOut(Shown):
     attempts: int
     next_attempt_at: datetime
     last_error: str | None
+    channel: str
+    repeatable: bool
+    copies: int
+    site_id: int | None
 
 
 @router.get("/parked", tags=["waiting"], responses=errors())

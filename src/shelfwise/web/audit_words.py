@@ -143,12 +143,12 @@ SENTENCES: dict[str, str] = {
 
 # What kinds of subjects are called, and the page of one; {id} is what stands behind the colon.
 KINDS: dict[str, tuple[str, str | None]] = {
-    "alert": ("alert {id}", "/alerts"),
+    "alert": ("alert {id}", "/alerts/{id}"),
     "budget": ("the budget of {id}", None),
     "currency": ("the rate of {id}", None),
     "limit": ("the approval limit of {id}", None),
-    "subscription": ("subscription {id}", None),
-    "task": ("task {id}", "/inbox"),
+    "subscription": ("subscription {id}", "/webhooks/{id}"),
+    "task": ("task {id}", "/tasks/{id}"),
     "batch": ("batch {id}", None),
     "code": ("code", None),
     "device": ("device {id}", "/devices?search={id}"),

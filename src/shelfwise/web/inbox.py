@@ -23,6 +23,8 @@ router = APIRouter(include_in_schema=False)
 SCOPES: dict[str, Scope] = {"me": "me", "mine": "mine", "all": "all"}
 # How long something is left out of the inbox: what a page calls it, and the words on the button.
 NAPS = {"hour": "1 hour", "shift": "4 hours", "tomorrow": "tomorrow 8:00", "week": "1 week"}
+# What nobody reads to the end needs no more: what is most urgent stands first.
+MOST_ROWS = 200
 SHORT_NAPS = {name: NAPS[name] for name in ("hour", "shift")}
 Back = Annotated[str, Form(alias="next", max_length=500)]
 Said = Annotated[str, Form(max_length=4000)]
@@ -42,7 +44,8 @@ def show_inbox(visit: Visitor, show: str = "me", site: int | None = None) -> Res
             show=scope,
             site=here,
             sites=sites,
-            awake=[(one, may_handle(visit, one)) for one in awake],
+            awake=[(one, may_handle(visit, one)) for one in awake[:MOST_ROWS]],
+            more=max(0, len(awake) - MOST_ROWS),
             asleep=[(one, may_handle(visit, one)) for one in asleep],
             finished=tasks.tasks(ctx, finished=True, limit=12) if scope == "all" else [],
             back=f"/inbox?show={scope}" + (f"&site={here}" if here is not None else ""),

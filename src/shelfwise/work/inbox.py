@@ -16,6 +16,7 @@ from shelfwise.work.tasks import Task
 
 Scope = Literal["me", "mine", "all"]
 Held = dict[int | None, set[Role]]
+_MOST_TASKS = 10_000
 _ROLE_WORDS = {
     Role.ADMIN: "the admin", Role.MANAGER: "the manager", Role.QUALITY: "quality", Role.PLANNER: "planning",
     Role.OPERATOR: "the floor", Role.VIEWER: "whoever reads it",
@@ -84,8 +85,36 @@ def inbox(ctx: Context, scope: Scope = "me", site_id: int | None = None) -> tupl
 
 
 def waiting_for(ctx: Context) -> int:
-    """How much is this person's to do now, for the badge."""
-    return sum(one.for_me and one.snoozed_until is None for one in _everything(ctx))
+    """How much is this person's to do now, for the badge: counted by what decides whose it is, however much it is."""
+    given = {"tenant": ctx.tenant, "now": ctx.now, "sites": ctx.sites(Right.VIEW)}
+    held = _held(ctx)
+    found = 0
+    for kind, level, owner, site_id, many in values(
+        ctx.tx,
+        """select kind, level, case when state = 'acknowledged' then acknowledged_by end, site_id, count(*) from alert
+           where tenant_id = %(tenant)s and state <> 'cleared'
+             and (snoozed_until is null or snoozed_until <= %(now)s)
+             and (%(sites)s::bigint[] is null or site_id is null or site_id = any(%(sites)s)) group by 1, 2, 3, 4""",
+        given,
+    ):
+        to = addressed(rule(kind).ladder, level, _at(held, site_id))
+        found += many if _is_for(ctx.actor, owner, to, site_id) else 0
+    for role, owner, site_id, many in values(
+        ctx.tx,
+        """select role, owner, site_id, count(*) from task
+           where tenant_id = %(tenant)s and state in ('open', 'taken')
+             and (snoozed_until is null or snoozed_until <= %(now)s)
+             and (%(sites)s::bigint[] is null or site_id is null or site_id = any(%(sites)s)) group by 1, 2, 3""",
+        given,
+    ):
+        to = addressed(task_ladder(Role(role)), 0, _at(held, site_id))
+        found += many if _is_for(ctx.actor, owner, to, site_id) else 0
+    return found
+
+
+def _is_for(actor: Actor, owner: str | None, to: Role, site_id: int | None) -> bool:
+    """It is this person's to do: theirs, or nobody's and their role's."""
+    return owner == actor.by or (owner is None and is_mine(actor, to, site_id))
 
 
 def _in_scope(row: Row, scope: Scope, actor: Actor) -> bool:
@@ -98,7 +127,7 @@ def _everything(ctx: Context) -> list[Row]:
     held = _held(ctx)
     sites = _site_names(ctx)
     return [_alert_row(ctx, one, held, sites) for one in alerts.open_alerts(ctx)] + [
-        _task_row(ctx, one, held, sites) for one in tasks.tasks(ctx)
+        _task_row(ctx, one, held, sites) for one in tasks.tasks(ctx, limit=_MOST_TASKS)
     ]
 
 
@@ -150,8 +179,7 @@ def _alert_row(ctx: Context, one: Alert, held: Held, sites: dict[int, str]) -> R
     what = rule(one.kind)
     to = addressed(what.ladder, one.level, _at(held, one.site_id))
     owner = one.acknowledged_by if one.state == "acknowledged" else None
-    mine = owner == ctx.actor.by
-    for_me = mine or (owner is None and is_mine(ctx.actor, to, one.site_id))
+    for_me = _is_for(ctx.actor, owner, to, one.site_id)
     asleep = one.snoozed_until is not None and one.snoozed_until > ctx.now
     return Row(
         key=f"alert:{one.alert_id}",
@@ -185,8 +213,7 @@ def _goes_on_at(one: Alert) -> datetime:
 
 def _task_row(ctx: Context, one: Task, held: Held, sites: dict[int, str]) -> Row:
     to = addressed(task_ladder(Role(one.role)), 0, _at(held, one.site_id))
-    mine = one.owner == ctx.actor.by
-    for_me = mine or (one.owner is None and is_mine(ctx.actor, to, one.site_id))
+    for_me = _is_for(ctx.actor, one.owner, to, one.site_id)
     asleep = one.snoozed_until is not None and one.snoozed_until > ctx.now
     return Row(
         key=f"task:{one.task_id}",
