@@ -73,8 +73,8 @@ def ask_for_counts(ctx: Context, facts: Sequence[Event]) -> None:
                 f"item:{fact.data['item_id']}:site:{fact.data['site_id']}",
                 "attention",
                 f"Count {fact.data['sku']}: a pick found less than the books said",
-                f"{fact.data['quantity']} more were picked than lay there by the books. Look what really lies there, "
-                "and take this alert so that others know that somebody has.",
+                f"{fact.data['quantity']} more were picked than lay there by the books. Count what really lies there: "
+                "a posted count clears this.",
                 f"/items/{quote(fact.data['sku'], safe='')}",
                 fact.data,
                 site_id=fact.data["site_id"],
@@ -98,8 +98,8 @@ def tell_of_stock(ctx: Context, facts: Sequence[Event]) -> None:
             _tell(
                 ctx, "hold", f"movement:{about['movement_id']}",
                 f"{about['quantity']} of {about['sku']} were taken though they are on hold",
-                f"They left {about['place']}, where too little was free. Find out where they went, and whether they have "
-                "to come back.",
+                f"They left {about['place']}, where too little was free. Find out where they went, and whether they "
+                "have to come back.",
                 fact,
             )  # fmt: skip
         elif fact.kind == "stock.serial_conflict":
@@ -108,7 +108,7 @@ def tell_of_stock(ctx: Context, facts: Sequence[Event]) -> None:
             _tell(
                 ctx, "serial", f"item:{about['item_id']}:serial:{about['serial']}",
                 f"Serial {about['serial']} of {sku} was seen where it cannot be",
-                "By the books it is somewhere else. Look at the piece: a number was misread, or a movement was not told.",
+                "By the books it is somewhere else. Look at the piece: a number was misread, or a movement not told.",
                 fact, sku,
             )  # fmt: skip
 
