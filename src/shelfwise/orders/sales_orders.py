@@ -183,10 +183,12 @@ def take_order(
     order_number: str | None = None,
     allow_part: bool = False,
     note: str = "",
+    source: str | None = None,
 ) -> str:
-    """Take an order by hand: (item, quantity, unit price). Returns its number.
+    """Take an order by hand: (item, quantity, unit price). Returns its number; told twice, it is one order.
 
     Args:
+        source: the stable key of this telling; None: each telling is an order of its own.
         order_number: None: the next of our own, SO-000001 and on.
         allow_part: what is there may go at once.
 
@@ -199,6 +201,9 @@ def take_order(
     if not 0 < len(lines) <= MOST_LINES:
         raise Invalid(Fault("lines", f"1 to {MOST_LINES} lines", str(len(lines)), "Say what was ordered."))
     refuse(text_faults(note, "note"))
+    purchase_tables.lock_counter(ctx.tx, ctx.tenant, COUNTER)
+    if source is not None and (known := sales_tables.entered_before(ctx.tx, ctx.tenant, "sales.entered", source)):
+        return known.removeprefix("sales_order:")
     number = order_number or _next_number(ctx)
     if sales_tables.numbers_known(ctx.tx, ctx.tenant, number):
         raise Refused(f"There is an order {number} already. Give this one a number of its own, or leave it empty.")
@@ -213,7 +218,7 @@ def take_order(
         sales_tables.allow_parts_of(ctx.tx, ctx.tenant, number)
     if note.strip():
         sales_tables.insert_note(ctx.tx, ctx.tenant, number, note.strip(), ctx.actor.by, ctx.now)
-    ctx.audit("sales.entered", f"sales_order:{number}", lines=len(lines), customer=customer)
+    ctx.audit("sales.entered", f"sales_order:{number}", count=len(lines), customer=customer, key=source)
     return number
 
 

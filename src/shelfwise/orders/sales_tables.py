@@ -105,3 +105,14 @@ def numbers_under_way(
         },
     )
     return [number for (number,) in found]
+
+
+def entered_before(tx: Tx, tenant: int, action: str, key: str) -> str | None:
+    """What a telling by hand made before, by its key; the caller has locked the counter of its documents."""
+    found = value(
+        tx,
+        """select subject from audit_entry where tenant_id = %s and action = %s and detail->>'key' = %s
+           order by audit_id desc limit 1""",
+        (tenant, action, key),
+    )
+    return None if found is None else str(found)

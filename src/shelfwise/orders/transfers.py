@@ -12,10 +12,12 @@ from shelfwise.core.errors import Fault, Forbidden, NotFound, Refused
 from shelfwise.orders import purchase_tables
 from shelfwise.orders import transfers_tables as tables
 from shelfwise.orders.model import CLOCK_TOLERANCE, amount_faults
+from shelfwise.orders.sales_orders import Changed
+from shelfwise.orders.sales_tables import entered_before
 from shelfwise.orders.transfers_model import Transfer, TransferState
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse, text_faults
-from shelfwise.store.database import notify
+from shelfwise.store.database import notify, rows
 
 COUNTER = "transfer"
 MOST_LINES = 500
@@ -28,8 +30,12 @@ def draft_transfer(
     lines: Sequence[tuple[int, Decimal]],
     expected_at: datetime,
     note: str = "",
+    source: str | None = None,
 ) -> Transfer:
     """Plan to move goods from one site to another: (item, quantity). Nothing is promised yet.
+
+    Args:
+        source: the stable key of this telling: told twice, it is one draft. None: each is one of its own.
 
     Raises:
         Forbidden: the actor may not transfer goods from the source.
@@ -43,12 +49,15 @@ def draft_transfer(
     if from_site_id == to_site_id:
         faults.append(Fault("to_site", "another site", "the same", "Move goods within a site by putting them away."))
     refuse(faults)
+    purchase_tables.lock_counter(ctx.tx, ctx.tenant, COUNTER)
+    if source is not None and (known := entered_before(ctx.tx, ctx.tenant, "transfer.drafted", source)):
+        return transfer(ctx, int(known.removeprefix("transfer:")))
     number = f"TR-{purchase_tables.next_number(ctx.tx, ctx.tenant, COUNTER):06d}"
     transfer_id = tables.insert_transfer(
         ctx.tx, ctx.tenant, number, from_site_id, to_site_id, expected_at, note, ctx.actor.by, ctx.now
     )
     tables.set_lines(ctx.tx, ctx.tenant, transfer_id, lines)
-    ctx.audit("transfer.drafted", f"transfer:{transfer_id}", number=number, lines=len(lines))
+    ctx.audit("transfer.drafted", f"transfer:{transfer_id}", number=number, count=len(lines), key=source)
     notify(ctx.tx, "live", "orders")
     return transfer(ctx, transfer_id)
 
@@ -133,6 +142,22 @@ def in_transit(ctx: Context, site_id: int) -> dict[int, list[tuple[Decimal, date
     for item_id, quantity, expected_at in tables.in_transit(ctx.tx, ctx.tenant, site_id):
         coming.setdefault(item_id, []).append((quantity, expected_at))
     return coming
+
+
+def history_of(ctx: Context, transfer_id: int) -> list[Changed]:
+    """What was done to a transfer, newest first.
+
+    Raises:
+        Forbidden, NotFound: as `transfer`.
+    """
+    transfer(ctx, transfer_id)
+    return rows(
+        ctx.tx,
+        Changed,
+        """select business_at, actor_name, action, null::int as line, detail from audit_entry
+           where tenant_id = %s and subject = %s order by audit_id desc limit 200""",
+        (ctx.tenant, f"transfer:{transfer_id}"),
+    )
 
 
 def words(state: TransferState) -> str:
