@@ -54,6 +54,22 @@ RULES: dict[str, Rule] = {
         "The books and the shelf differ, and only somebody who stands before it can count.",
         by_hand=True,
     ),
+    "expired": Rule(
+        (Role.QUALITY, Role.MANAGER, Role.ADMIN),
+        "It fills a place and serves nobody until somebody decides what becomes of it.",
+        by_hand=True,
+    ),
+    "hold": Rule(
+        (Role.QUALITY, Role.MANAGER, Role.ADMIN),
+        "Somebody put it on hold for a reason, and it may be on its way to a customer.",
+        by_hand=True,
+        answers=Role.QUALITY,
+    ),
+    "serial": Rule(
+        (Role.OPERATOR, Role.QUALITY, Role.MANAGER),
+        "Only somebody who holds the piece can read its number.",
+        by_hand=True,
+    ),
     "books": Rule(
         (Role.MANAGER, Role.ADMIN),
         "Every figure rests on the books, and they contradict themselves.",
