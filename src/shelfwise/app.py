@@ -86,38 +86,35 @@ def tell_of_stock(ctx: Context, facts: Sequence[Event]) -> None:
     for fact in facts:
         if fact.kind == "stock.expired":
             about = fact.data
-            _tell(
-                ctx, "expired", f"item:{about['item_id']}:site:{about['site_id']}:lot:{about['lot']}",
+            alerts.raise_alert(
+                ctx, "expired", f"item:{about['item_id']}:site:{about['site_id']}:lot:{about['lot']}", "attention",
                 f"{about['quantity']} of {about['sku']} are past their last day",
                 f"Lot {about['lot']} could be sold until {about['expires_on']}. It is in quarantine now: no order gets "
                 "it. Throw it away, send it back, or release what is still good.",
-                fact,
+                _page_of(about["sku"]), about, site_id=about["site_id"],
             )  # fmt: skip
         elif fact.kind == "stock.taken_from_hold":
             about = fact.data
-            _tell(
-                ctx, "hold", f"movement:{about['movement_id']}",
+            alerts.raise_alert(
+                ctx, "hold", f"movement:{about['movement_id']}", "attention",
                 f"{about['quantity']} of {about['sku']} were taken though they are on hold",
                 f"They left {about['place']}, where too little was free. Find out where they went, and whether they "
                 "have to come back.",
-                fact,
+                _page_of(about["sku"]), about, site_id=about["site_id"],
             )  # fmt: skip
         elif fact.kind == "stock.serial_conflict":
             about = fact.data
             sku = records.item(ctx, about["item_id"]).sku
-            _tell(
-                ctx, "serial", f"item:{about['item_id']}:serial:{about['serial']}",
+            alerts.raise_alert(
+                ctx, "serial", f"item:{about['item_id']}:serial:{about['serial']}", "attention",
                 f"Serial {about['serial']} of {sku} was seen where it cannot be",
                 "By the books it is somewhere else. Look at the piece: a number was misread, or a movement not told.",
-                fact, sku,
+                _page_of(sku), about, site_id=about["site_id"],
             )  # fmt: skip
 
 
-def _tell(ctx: Context, kind: str, subject: str, title: str, detail: str, fact: Event, sku: str | None = None) -> None:
-    link = f"/items/{quote(sku or fact.data['sku'], safe='')}"
-    alerts.raise_alert(
-        ctx, kind, subject, "attention", title, detail, link, fact.data, site_id=fact.data["site_id"]
-    )  # fmt: skip
+def _page_of(sku: str) -> str:
+    return f"/items/{quote(sku, safe='')}"
 
 
 def learn_history(ctx: Context, facts: Sequence[Event]) -> None:
