@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -127,11 +134,52 @@ def test_nobody_at_home_and_an_unknown_name_are_failures() -> None:
         webhooks.post("https://nobody.invalid/", b"{}", {}, HERE)
 
 
-def test_an_answer_that_drips_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    import socket
-    import threading
-    import time
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for hooks.test, with its key, in one file."""
+    found = shutil.which("openssl")
+    if found is None:
+        pytest.skip("there is no openssl to make a certificate with")
+    both = tmp_path / "both.pem"
+    run_program = [
+        found, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+        "-subj", "/CN=hooks.test", "-addext", "subjectAltName=DNS:hooks.test", "-keyout", str(tmp_path / "key.pem"),
+        "-out", str(tmp_path / "cert.pem"),
+    ]  # fmt: skip
+    subprocess.run(run_program, check=True, capture_output=True)
+    both.write_text((tmp_path / "cert.pem").read_text() + (tmp_path / "key.pem").read_text())
+    return both
 
+
+def test_by_https_the_name_is_looked_up_once_and_its_certificate_is_checked(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def look_up(name: str, port: int, *args: object, **more: object) -> list[object]:
+        asked.append(name)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    with receiver(certificate) as there:
+        port = there.url.split(":")[2].split("/")[0]
+        real = socket.getaddrinfo
+        monkeypatch.setattr(
+            "shelfwise.connectors.webhooks.socket.getaddrinfo",
+            lambda name, *args, **more: look_up(name, *args) if name.endswith(".test") else real(name, *args, **more),
+        )  # fmt: skip
+        with pytest.raises(webhooks.NotTaken, match="CERTIFICATE_VERIFY_FAILED"):
+            webhooks.post(f"https://hooks.test:{port}/", b"{}", {}, HERE)
+        monkeypatch.setattr(webhooks, "_tls", lambda: trusting)
+        asked.clear()
+        assert webhooks.post(f"https://hooks.test:{port}/", b"{}", {}, HERE) == "204 No Content"
+        assert asked == ["hooks.test"]
+        with pytest.raises(webhooks.NotTaken, match="CERTIFICATE_VERIFY_FAILED"):
+            webhooks.post(f"https://other.test:{port}/", b"{}", {}, HERE)
+        assert [sent["host"] for sent, _ in there.got] == [f"hooks.test:{port}"]
+
+
+def test_an_answer_that_drips_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "DEADLINE_S", 0.4)
     with socket.create_server(("127.0.0.1", 0)) as server:
 

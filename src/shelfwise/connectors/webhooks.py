@@ -144,11 +144,9 @@ class _Pinned(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         plain = socket.create_connection((self._address, self.port), self.timeout)
-        try:
-            self.sock = _tls().wrap_socket(plain, server_hostname=self.host)
-        except BaseException:
-            plain.close()
-            raise
+        # The socket is known before the handshake, so that a handshake without end is hung up on too.
+        self.sock = _tls().wrap_socket(plain, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()
 
 
 @cache
@@ -160,7 +158,8 @@ def _hang_up(connection: http.client.HTTPConnection) -> None:
     sock = connection.sock
     if sock is not None:
         try:
-            sock.shutdown(socket.SHUT_RDWR)
+            # Of the plain socket below TLS: whoever reads from it at this moment just finds it at its end.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
         except OSError:
             return
 

@@ -35,6 +35,10 @@ update alert a set site_id = z.site_id from zone z
     where z.tenant_id = a.tenant_id and a.subject = 'zone:' || z.zone_id;
 update alert a set site_id = s.site_id from site s
     where s.tenant_id = a.tenant_id and a.subject = 'site:' || s.site_id;
+update alert a set site_id = s.site_id from site s
+    where s.tenant_id = a.tenant_id and a.subject like 'item:%:site:' || s.site_id;
+update alert a set site_id = p.site_id from place p
+    where p.tenant_id = a.tenant_id and a.subject = 'place:' || p.place_id;
 
 -- Alerts: how often the cause was told, who is told next, and until when somebody does not want to hear of it.
 alter table alert
