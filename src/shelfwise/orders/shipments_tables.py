@@ -392,15 +392,28 @@ def insert_return(
     return return_id
 
 
-def returns(tx: Tx, tenant: int, *, order_number: str | None = None, source: str | None = None) -> list[CustomerReturn]:
-    """Returns of an order, or the one that a source told of, newest first; taken-back lines are left out."""
+def returns(
+    tx: Tx,
+    tenant: int,
+    *,
+    order_number: str | None = None,
+    source: str | None = None,
+    sites: Collection[int] | None = None,
+) -> list[CustomerReturn]:
+    """Returns of an order, to some sites, or the one of a source, newest first; lines taken back are left out."""
     heads = rows(
         tx,
         CustomerReturn,
         """select return_id, number, site_id, order_number, source, note, created_by, created_at from customer_return
            where tenant_id = %(tenant)s and (%(order)s::text is null or order_number = %(order)s)
-             and (%(source)s::text is null or source = %(source)s) order by return_id desc limit 200""",
-        {"tenant": tenant, "order": order_number, "source": source},
+             and (%(source)s::text is null or source = %(source)s)
+             and (%(sites)s::bigint[] is null or site_id = any(%(sites)s)) order by return_id desc limit 200""",
+        {
+            "tenant": tenant,
+            "order": order_number,
+            "source": source,
+            "sites": None if sites is None else list(sites),
+        },
     )
     found = values(
         tx,
