@@ -112,7 +112,7 @@ def notice(kind: str, data: Mapping[str, Any]) -> dict[str, str]:
         lines += [str(data["detail"]), ""]
     shown = {name: told for name, told in data.items() if name not in ("title", "detail") and told is not None}
     lines += [f"{name.replace('_', ' ')}: {told}" for name, told in sorted(shown.items())]
-    lines += ["", "You get this because you subscribed to it; your account's page says how to stop it."]
+    lines += ["", "You get this because somebody subscribed this address; the page Notifications ends it."]
     return {"kind": "notice", "subject": " ".join(f"{what}: {title}".split())[:200], "text": "\n".join(lines) + "\n"}
 
 
