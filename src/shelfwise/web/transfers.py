@@ -81,7 +81,7 @@ def draft(visit: Visitor, sent: Sent) -> Response:
             start.site_id,
             end.site_id,
             _lines(ctx, sent),
-            _due(sent, end),
+            _due(sent, start),
             text(sent, "note"),
             text(sent, "source", 100) or None,
         )
@@ -106,7 +106,7 @@ def change(visit: Visitor, transfer_id: int, sent: Sent) -> Response:
     with visit.context() as ctx:
         ctx.require_somewhere(Right.TRANSFER_GOODS)
         found = documents.transfer(ctx, transfer_id)
-        site = records.site_by_id(ctx, found.to_site_id)
+        site = records.site_by_id(ctx, found.from_site_id)
         documents.edit_transfer(ctx, transfer_id, _lines(ctx, sent), _due(sent, site), text(sent, "note"))
     return pages.go(f"/transfers/{transfer_id}", "The draft is changed.")
 
