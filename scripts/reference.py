@@ -39,8 +39,11 @@ FACTS = {
     "sales.cancelled": "A sales line was cancelled, and what was reserved for it is free again.",
     "sales.imported": "An import brought sales from before go-live.",
     "sales.issued": "Goods left the house for a sales line.",
-    "sales.reserved": "Stock was reserved for sales lines.",
+    "sales.reserved": "Stock was reserved for sales lines, all they need or, where they may go in parts, some.",
+    "sales.returned": "Goods of a sales line came back from the customer.",
     "sales.taken": "Sales lines that are not history were taken.",
+    "shipment.shipped": "A shipment has left the house.",
+    "shipment.short": "A picker found less at a stop than the shipment asks for.",
     "stock.expired": "A lot is past its last day at a site and was put in quarantine.",
     "stock.held": "Stock was taken out of what may be picked and promised.",
     "stock.moved": "A movement was written.",
@@ -53,6 +56,11 @@ FACTS = {
     "stock.taken_from_hold": "Stock was picked, shipped or written off although it was held.",
     "task.closed": "A task was done or dropped.",
     "task.opened": "There is a new task.",
+    "transfer.came_back": "Goods of a transfer that were on the road are at their source again.",
+    "transfer.lost": "Goods of a transfer that never arrived were written off.",
+    "transfer.over": "More of a transfer came than had left by the books.",
+    "transfer.received": "Goods of a transfer arrived at the destination.",
+    "transfer.shipped": "Goods of a transfer left their source and are on the road.",
 }
 
 ALERTS = {

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
@@ -133,7 +134,8 @@ def ship_transfer(
     write(ctx, levels, entries, places, released, Batch("transfer_out", found.number, occurred_at=at))
     if expected_at is not None:
         documents_tables.set_head(ctx.tx, ctx.tenant, transfer_id, expected_at, found.note)
-    _say(ctx, found, "transfer.shipped", goods, at)
+    ctx.audit("transfer.shipped", f"transfer:{transfer_id}", lines=_lines(goods))
+    ctx.publish("transfer.shipped", f"transfer:{transfer_id}", at, **_about(found, goods))
     return _told(ctx, transfer_id)
 
 
@@ -214,9 +216,13 @@ def _arrive(
             )  # fmt: skip
     entries[0] = replace(entries[0], source=f"{name}#1")
     write(ctx, levels, entries, places, batch=Batch("transfer_in", found.number, occurred_at=at))
-    _say(ctx, found, "transfer.received" if site_id == found.to_site_id else "transfer.came_back", goods, at)
+    subject = f"transfer:{found.transfer_id}"
+    arrived = site_id == found.to_site_id
+    ctx.audit("transfer.received" if arrived else "transfer.came_back", subject, lines=_lines(goods))
+    ctx.publish("transfer.received" if arrived else "transfer.came_back", subject, at, **_about(found, goods))
     if over:
-        _say(ctx, found, "transfer.over", over, at)
+        ctx.audit("transfer.over", subject, lines=_lines(over))
+        ctx.publish("transfer.over", subject, at, **_about(found, over))
     return _told(ctx, found.transfer_id)
 
 
@@ -290,7 +296,7 @@ def write_off_from_road(ctx: Context, transfer_id: int, line: int, quantity: Dec
     ]
     write(ctx, levels, entries, places, batch=Batch("write_off", f"{found.number}: {reason}"[:500]))
     ctx.audit("transfer.written_off", f"transfer:{transfer_id}", line=line, quantity=plain(quantity), reason=reason)
-    _say(ctx, found, "transfer.lost", [gone], ctx.now)
+    ctx.publish("transfer.lost", f"transfer:{transfer_id}", ctx.now, **_about(found, [gone]))
     return _told(ctx, transfer_id)
 
 
@@ -410,22 +416,25 @@ def _told_before(ctx: Context, name: str) -> bool:
     return bool(tables.movements_of_sources(ctx.tx, ctx.tenant, [f"{name}#1"]))
 
 
-def _say(ctx: Context, found: Transfer, kind: str, goods: Sequence[Goods], at: datetime) -> None:
-    if kind != "transfer.lost":
-        ctx.audit(kind, f"transfer:{found.transfer_id}", lines={str(one.line): plain(one.quantity) for one in goods})
-    ctx.publish(
-        kind,
-        f"transfer:{found.transfer_id}",
-        at,
-        transfer_id=found.transfer_id,
-        number=found.number,
-        from_site_id=found.from_site_id,
-        to_site_id=found.to_site_id,
-        lines=[
+def _lines(goods: Sequence[Goods]) -> dict[str, str]:
+    """How much of each line, for the audit log."""
+    sums: dict[str, Decimal] = {}
+    for one in goods:
+        sums[str(one.line)] = sums.get(str(one.line), ZERO) + one.quantity
+    return {line: plain(much) for line, much in sums.items()}
+
+
+def _about(found: Transfer, goods: Sequence[Goods]) -> dict[str, Any]:
+    return {
+        "transfer_id": found.transfer_id,
+        "number": found.number,
+        "from_site_id": found.from_site_id,
+        "to_site_id": found.to_site_id,
+        "lines": [
             {"line": one.line, "item_id": _line(found, one.line).item_id, "quantity": plain(one.quantity)}
             for one in goods
         ],
-    )
+    }
 
 
 def _told(ctx: Context, transfer_id: int) -> Transfer:
