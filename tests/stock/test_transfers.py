@@ -231,6 +231,28 @@ def test_a_departure_that_was_reversed_never_happened(ctx: Context) -> None:
     assert right(ctx)
 
 
+def test_a_departure_stands_while_what_arrived_rests_on_it(ctx: Context) -> None:
+    two = sent(ctx)
+    departure = value(ctx.tx, "select movement_id from movement where reason = 'transfer_out'")
+    transfers.receive_transfer(ctx, two.transfer_id, [two.arrived("6", lot="L9")], "in-1")
+    with pytest.raises(Refused, match="Take back what arrived first"):
+        with ctx.tx.transaction():
+            stock.reverse(ctx, departure, "never left")
+    relabelled = value(ctx.tx, "select movement_id from movement where reason = 'adjust' order by 1")
+    with pytest.raises(Refused, match="the whole batch of it"):
+        with ctx.tx.transaction():
+            stock.reverse(ctx, relabelled, "half of it")
+    batch = value(ctx.tx, "select batch_id from movement where reason = 'transfer_in'")
+    stock.reverse_batch(ctx, batch, "another lot")
+    stock.reverse(ctx, departure, "never left")
+    assert (look_at(ctx, two.transfer_id).state, two.level(ctx), two.level(ctx, two.there)) == (
+        "approved",
+        (10, 0, 0),
+        (0, 0, 0),
+    )
+    assert right(ctx)
+
+
 def test_goods_that_left_unplanned_or_were_not_there_are_posted_all_the_same(ctx: Context) -> None:
     two = build(ctx)
     transfers.approve_transfer(ctx, two.transfer_id)

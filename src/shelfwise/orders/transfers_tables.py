@@ -180,3 +180,34 @@ def in_transit(tx: Tx, tenant: int, site_id: int) -> list[tuple[int, Decimal, da
            order by t.expected_at, l.item_id""",
         (tenant, site_id),
     )
+
+
+def not_as_told(tx: Tx, tenant: int, transfer_ids: Collection[int]) -> list[str]:
+    """The numbers of transfers of which more has arrived than left, of any lot: what no telling makes of them."""
+    found = values(
+        tx,
+        """with end_of as (
+               select transfer_id, transfer_line as line, lot, serial, to_status as status, to_place_id as place_id,
+                      quantity, tenant_id, movement_id
+               from movement where tenant_id = %(tenant)s and transfer_id = any(%(ids)s::bigint[])
+               union all
+               select transfer_id, transfer_line, lot, serial, from_status, from_place_id, -quantity, tenant_id,
+                      movement_id
+               from movement where tenant_id = %(tenant)s and transfer_id = any(%(ids)s::bigint[])),
+           road as (
+               select e.transfer_id, e.line, sum(e.quantity) as quantity
+               from end_of e
+               join place p on p.tenant_id = e.tenant_id and p.place_id = e.place_id and p.kind = 'transit'
+               where not exists (select from movement r where r.tenant_id = e.tenant_id and r.reverses = e.movement_id)
+               group by e.transfer_id, e.line, e.lot, e.serial, e.status),
+           line as (
+               select transfer_id, line, sum(quantity) as quantity, min(quantity) as least from road group by 1, 2)
+           select t.number from transfer_progress p
+           join transfer t using (tenant_id, transfer_id)
+           left join line using (transfer_id, line)
+           where p.tenant_id = %(tenant)s and p.transfer_id = any(%(ids)s::bigint[])
+             and (coalesce(line.least, 0) < 0
+                  or coalesce(line.quantity, 0) <> p.shipped - p.received - p.back - p.lost)""",
+        {"tenant": tenant, "ids": sorted(transfer_ids)},
+    )
+    return [number for (number,) in found]

@@ -103,6 +103,11 @@ def _take_back(ctx: Context, lines: Sequence[Movement], batch: Batch, must: Move
     released = _undo_documents(ctx, left, places)
     ids = write(ctx, levels, [_opposite(one, ctx) for one in left], places, released, batch)
     if transfers := {one.transfer_id for one in left if one.transfer_id is not None}:
+        if wrong := transfers_tables.not_as_told(ctx.tx, ctx.tenant, transfers):
+            raise Refused(
+                f"What has happened since to {wrong[0]} rests on this: goods of it would have arrived that never left. "
+                "Take back what arrived first, the whole batch of it."
+            )
         transfers_tables.follow_movements(ctx.tx, ctx.tenant, transfers)
     for one, by in zip(left, ids, strict=True):
         ctx.publish(
