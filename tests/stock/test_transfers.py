@@ -235,13 +235,11 @@ def test_a_departure_stands_while_what_arrived_rests_on_it(ctx: Context) -> None
     two = sent(ctx)
     departure = value(ctx.tx, "select movement_id from movement where reason = 'transfer_out'")
     transfers.receive_transfer(ctx, two.transfer_id, [two.arrived("6", lot="L9")], "in-1")
-    with pytest.raises(Refused, match="Take back what arrived first"):
-        with ctx.tx.transaction():
-            stock.reverse(ctx, departure, "never left")
+    with pytest.raises(Refused, match="Take back what arrived first"), ctx.tx.transaction():
+        stock.reverse(ctx, departure, "never left")
     relabelled = value(ctx.tx, "select movement_id from movement where reason = 'adjust' order by 1")
-    with pytest.raises(Refused, match="the whole batch of it"):
-        with ctx.tx.transaction():
-            stock.reverse(ctx, relabelled, "half of it")
+    with pytest.raises(Refused, match="the whole batch of it"), ctx.tx.transaction():
+        stock.reverse(ctx, relabelled, "half of it")
     batch = value(ctx.tx, "select batch_id from movement where reason = 'transfer_in'")
     stock.reverse_batch(ctx, batch, "another lot")
     stock.reverse(ctx, departure, "never left")
