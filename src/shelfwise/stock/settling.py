@@ -187,9 +187,9 @@ def _settled(entry: Entry, shelf: _Shelf, spots: Mapping[int, Spot], unaccounted
 def _arriving(entry: Entry, start: Spot, end: Spot, shelf: _Shelf) -> Entry:
     """The entry with the statuses of its two ends: what comes of a held or expired lot is not for sale."""
     facts = shelf.lots.get((entry.item_id, entry.lot or ""), LotFacts())
-    to_status: Status = "available"
+    # What is on the road has a status too.
+    to_status: Status = entry.to_status if end.real or end.kind == "transit" else "available"
     if end.real:
-        to_status = entry.to_status
         if to_status == "available" and entry.lot:
             to_status = "quarantine" if facts.expired and facts.status == "available" else facts.status
     return replace(
@@ -206,6 +206,8 @@ def _lacking_status(entry: Entry) -> Status:
 
 def _leaving_status(entry: Entry, end: Spot, status: Status) -> Status:
     """What is moved keeps its status, on the road too; elsewhere nobody sells it any more."""
+    if end.kind == "transit" and entry.reason == "reverse":
+        return entry.to_status
     if end.real:
         return status if entry.from_status == entry.to_status else entry.to_status
     return status if end.kind == "transit" else "available"
