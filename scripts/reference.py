@@ -31,10 +31,13 @@ FACTS = {
     "planning.requested": "Somebody asked for a planning run of a site.",
     "proposal.decided": "A proposal was approved, rejected or expired.",
     "proposal.made": "A proposal was made.",
+    "purchase.cancelled": "A purchase order was cancelled; the supplier owes nothing of it.",
     "purchase.closed": "No more is expected of a purchase order.",
+    "purchase.confirmed": "The supplier has confirmed an order. `short`: by item, what will not come.",
     "purchase.placed": "A purchase order was placed with a supplier.",
     "purchase.receipt_reversed": "A receipt was taken back; what it brought is outstanding again.",
     "purchase.received": "Goods came for a line of a purchase order. `over`: units beyond what was ordered.",
+    "purchase.second_asked": "The first person approved an order that needs a second one. `first`: who that was.",
     "purchase.sent": "The supplier has the purchase order.",
     "sales.cancelled": "A sales line was cancelled, and what was reserved for it is free again.",
     "sales.imported": "An import brought sales from before go-live.",
@@ -67,10 +70,13 @@ ALERTS = {
     "books": "Balances differ from the movements behind them. Do not trust the stock of the items named until it is "
     "explained. Clears when the next check finds no difference.",
     "count": "A pick found less than the books said. Count the bin and post the difference.",
+    "expired": "A lot is past its last day and was put in quarantine. A person says when it is settled.",
+    "hold": "Stock left although it was held. A person says when it is settled.",
     "message": "A message to somebody outside was given up, or nobody knows whether it arrived. Clears when somebody "
     "decides or it arrives.",
     "nightly": "The work after a site's day has failed: no new forecasts and proposals yet. It is tried again; "
     "clears when it succeeds.",
+    "serial": "A serial number was seen where it cannot be by the books. A person says when it is settled.",
     "subscription": "A system or a person that subscribed takes nothing for an hour, or was given up after three days. "
     "Clears when it takes a message, or when somebody resumes it.",
     "temperature": "A zone has been outside its limit for longer than its delay. Clears when it is back.",

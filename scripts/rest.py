@@ -37,7 +37,7 @@ def operations() -> Iterator[tuple[str, str, Operation, frozenset[Right]]]:
 def _endpoints() -> dict[tuple[str, str], Callable[..., object]]:
     parts = [part for part in vars(api).values() if isinstance(part, ModuleType) and hasattr(part, "router")]
     return {
-        (method, api.router.prefix + route.path): route.endpoint
+        (method, api.router.prefix + route.path_format): route.endpoint
         for part in parts
         for route in part.router.routes
         if isinstance(route, APIRoute)

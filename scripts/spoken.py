@@ -54,8 +54,8 @@ def listen(source: Path = SOURCE) -> Spoken:
 class _Module:
     """What calls of a module may refer to.
 
-    Its texts in capital letters, data that its functions make, and its functions that write to the audit log an action
-    that they are given: by name, which argument that is.
+    Its texts in capital letters, its own or imported, data that its functions make, and its functions that write to
+    the audit log an action that they are given: by name, which argument that is.
     """
 
     constants: Constants
@@ -69,6 +69,11 @@ def _constants(tree: ast.Module) -> Constants:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
                 found[name] = text
+            case ast.ImportFrom(module=str(module), names=names) if module.startswith("shelfwise."):
+                path = SOURCE.parent.joinpath(*module.split(".")).with_suffix(".py")
+                if path.exists() and any(one.name.isupper() for one in names):
+                    theirs = _constants(ast.parse(path.read_text("utf-8"), str(path)))
+                    found |= {one.asname or one.name: theirs[one.name] for one in names if one.name in theirs}
     return found
 
 

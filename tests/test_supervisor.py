@@ -27,7 +27,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 def test_the_first_start_tells_address_and_first_sign_in(installation: Installation) -> None:
     said = installation.said()
     assert f"http://127.0.0.1:{installation.web}" in said
-    assert "First sign-in: manager  password: " in said
+    assert "First sign-in: admin  password: " in said
 
 
 def test_secrets_are_readable_by_their_owner_alone(installation: Installation) -> None:

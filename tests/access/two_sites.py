@@ -27,8 +27,8 @@ from shelfwise.orders.model import NewSalesLine
 from shelfwise.orders.transfers import draft_transfer
 from shelfwise.records import service as records
 from shelfwise.records.model import NewPlace
+from shelfwise.stock import counts, shipping
 from shelfwise.stock import service as stock
-from shelfwise.stock import shipping
 from shelfwise.store.database import run, value, values
 from shelfwise.work import alerts, outbox, tasks
 from tests.conftest import NOON
@@ -121,6 +121,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
     return shared | {
         "shipment_id": shipment.shipment_id,
         "transfer_id": transfer.transfer_id,
+        "count_id": counts.start_count(ctx, site_id=site_id, title=f"Shelves of {name}", place_ids=[place_id]),
         "site_id": site_id,
         "site": code,
         "bin": bin_code,

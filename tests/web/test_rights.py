@@ -74,6 +74,15 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/orders/{purchase_order_id}/reopen": (Right.DECIDE_PROPOSALS, {"reason": "no"}),
     "/orders/{purchase_order_id}/restore": (Right.DECIDE_PROPOSALS, {"reason": "no"}),
     "/orders/{purchase_order_id}/files": (Right.RECEIVE_GOODS, {}),
+    "/stock/hold": (Right.HOLD_STOCK, {"item": "1", "site": "LON", "reason": "smells"}),
+    "/stock/release": (Right.RELEASE_STOCK, {"item": "1", "site": "LON", "reason": "fine", "signed_by": "M"}),
+    "/batches/{batch_id}/reverse": (Right.ADJUST_STOCK, {"reason": "wrong"}),
+    "/counts": (Right.COUNT_STOCK, {"site": "LON", "bins": "A-001"}),
+    "/counts/{count_id}/places/{place_id}": (Right.COUNT_STOCK, {}),
+    "/counts/{count_id}/finish": (Right.COUNT_STOCK, {}),
+    "/counts/{count_id}/cancel": (Right.COUNT_STOCK, {"reason": "no"}),
+    "/counts/{count_id}/approve": (Right.ADJUST_STOCK, {}),
+    "/counts/{count_id}/again": (Right.ADJUST_STOCK, {"place": "1"}),
     "/approval/limit": (Right.MANAGE_SETTINGS, {"actor": "*", "amount": "5"}),
     "/approval/budget": (Right.MANAGE_SETTINGS, {"month": "2026-03", "amount": "5"}),
     "/approval/rate": (Right.MANAGE_SETTINGS, {"currency": "USD", "valid_from": "2026-01-01", "rate": "1"}),
@@ -225,12 +234,12 @@ SALES_LINE = {
 
 
 def at(path: str) -> str:
-    """An address for a route's pattern."""
+    """An address for a route's pattern, with what the page has to be asked for."""
     names = {"sku:path": "21001", "sku": "21001", "job_id": "none", "user_id": "2"}
     for part in path.split("/"):
         if part.startswith("{"):
             path = path.replace(part, names.get(part.strip("{}"), "1"))
-    return path
+    return path + {"/explain": "?item=1", "/lot": "?item=1&code=L1"}.get(path, "")
 
 
 def test_every_route_is_known_to_these_tests(app: FastAPI) -> None:

@@ -25,6 +25,8 @@ from tests.web.test_rights import CHANGES, OPEN, all_routes, audited
 # The far site's code is left out: who asks for it is told that it does not exist, by that name.
 FAR = re.compile(r"77700000\d\d|Zanzibar")
 # Parts of addresses that name what exists for a moment only.
+# What a page has to be asked for, after its address.
+ASKED = {"/explain": "?item={item_id}", "/lot": "?item={item_id}&code=L1"}
 NOT_THERE = {"job_id": "none", "subscription_id": "77"}
 # What a second right opens too.
 ALSO = {"/orders/{purchase_order_id}/files": Right.DECIDE_PROPOSALS}
@@ -90,7 +92,11 @@ def address(path: str, rows: Rows) -> str:
         assert found is not None, f"{path}: give tests/access/two_sites.py a row {name!r}"
         return str(found)
 
-    return re.sub(r"\{([^}]+)\}", fill, path)
+    return re.sub(r"\{([^}]+)\}", fill, path + ASKED.get(path, ""))
+
+
+def with_site(where: str, site: str) -> str:
+    return f"{where}{'&' if '?' in where else '?'}site={site}"
 
 
 def bound(path: str, sites: TwoSites) -> bool:
@@ -104,7 +110,7 @@ def test_pages_show_nothing_of_another_site(app: FastAPI, walk_in: Walk, sites: 
     for method, path in sorted(all_routes(app)):
         if method != "GET" or path in {"/live", *OPEN}:
             continue
-        for where in (address(path, sites.near), f"{address(path, sites.near)}?site={sites.far['site']}"):
+        for where in (address(path, sites.near), with_site(address(path, sites.near), sites.far["site"])):
             answer = someone.get(where)
             if shown := FAR.search(answer.text):
                 wrong.append(f"{where}: {answer.text[max(0, shown.start() - 80) : shown.end() + 40]}")

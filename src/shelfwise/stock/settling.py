@@ -189,9 +189,8 @@ def _arriving(entry: Entry, start: Spot, end: Spot, shelf: _Shelf) -> Entry:
     facts = shelf.lots.get((entry.item_id, entry.lot or ""), LotFacts())
     # What is on the road has a status too.
     to_status: Status = entry.to_status if end.real or end.kind == "transit" else "available"
-    if end.real:
-        if to_status == "available" and entry.lot:
-            to_status = "quarantine" if facts.expired and facts.status == "available" else facts.status
+    if end.real and to_status == "available" and entry.lot:
+        to_status = "quarantine" if facts.expired and facts.status == "available" else facts.status
     return replace(
         entry,
         lot=entry.lot or None,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Form, Response
 
 from shelfwise.access.context import Context
-from shelfwise.core.errors import NotFound
+from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
 from shelfwise.demand import service as demand
 from shelfwise.records import service as records
 from shelfwise.records.model import Item, Site
 from shelfwise.stock import service as stock
-from shelfwise.stock.reads import StockRow
+from shelfwise.stock.asof import AsOf
+from shelfwise.stock.reads import StockOrder, StockRow
 from shelfwise.web import pages
 from shelfwise.web.charts import demand_chart, race_table
 from shelfwise.web.floor import chosen_site, floor_view
@@ -22,29 +23,65 @@ from shelfwise.web.visits import Visitor
 
 router = APIRouter(include_in_schema=False)
 PAGE = 100
-SHOWS = ("all", "out", "doubt")
+ALL = "all"
+# What the stock list can be sorted by, with the heading of each column.
+COLUMNS: dict[str, str] = {
+    "sku": "Item",
+    "on_hand": "On hand",
+    "blocked": "Blocked",
+    "reserved": "Reserved",
+    "available": "Available",
+    "on_order": "On order",
+    "in_transit": "On the road",
+}
+FIGURES = ("on_hand", "blocked", "reserved", "available", "on_order", "in_transit")
 
 
 @router.get("/stock")
-def list_stock(visit: Visitor, search: str = "", site: str | None = None, show: str = "all", page: int = 1) -> Response:
+def list_stock(
+    visit: Visitor, search: str = "", site: str | None = None, show: str = "all", page: int = 1, sort: str = "sku",
+    day: str = "", known: str = "now",
+) -> Response:  # fmt: skip
+    """What is where; of one site or (site=all) of all, sorted by any column; or as it was at the end of a day."""
     with visit.context() as ctx:
-        here = chosen_site(ctx, site)
-        if here is None:
-            return pages.render(visit, ctx, "stock.html", here=None, rows=[], search="", show="all", page=1, more=False)
+        sites = records.sites(ctx)
+        here = None if site == ALL else chosen_site(ctx, site)
+        shown: dict[str, Any] = {
+            "here": here, "sites": sites, "every": site == ALL, "search": search, "show": show, "sort": sort,
+            "page": max(page, 1), "more": False, "rows": [], "day": day, "known": known, "as_of": None,
+            "columns": COLUMNS,
+        }  # fmt: skip
+        if here is None and not (sites and site == ALL):
+            return pages.render(visit, ctx, "stock.html", **shown)
         first = (min(max(page, 1), 10_000) - 1) * PAGE
-        if show in ("out", "doubt"):
+        if day and here is not None:
+            shown["as_of"] = _as_of(ctx, here, day, known, search)
+        elif show in ("out", "doubt") and here is not None:
             found = _needing(ctx, here, show)
-            known = {row.sku: row for row in stock.stock_list(ctx, here.site_id, search, 100_000)}
-            rows = [known[sku] if sku in known else _never_there(ctx, sku) for sku in sorted(found)]
+            there = {row.sku: row for row in stock.stock_list(ctx, here.site_id, search, 100_000)}
+            rows = [there[sku] if sku in there else _never_there(ctx, sku) for sku in sorted(found)]
             wanted = search.strip().lower()
             rows = [row for row in rows if wanted in f"{row.sku} {row.description}".lower()]
-            rows, more = rows[first : first + PAGE], len(rows) > first + PAGE
+            shown["rows"], shown["more"] = rows[first : first + PAGE], len(rows) > first + PAGE
         else:
-            rows = stock.stock_list(ctx, here.site_id, search, PAGE + 1, first)
-            rows, more = rows[:PAGE], len(rows) > PAGE
-        return pages.render(
-            visit, ctx, "stock.html", here=here, rows=rows, search=search, show=show, page=max(page, 1), more=more
-        )
+            order = sort.removeprefix("-")
+            rows = stock.stock_list(
+                ctx, None if here is None else here.site_id, search, PAGE + 1, first,
+                order=cast(StockOrder, order if order in COLUMNS else "sku"), descending=sort.startswith("-"),
+            )  # fmt: skip
+            shown["rows"], shown["more"] = rows[:PAGE], len(rows) > PAGE
+        return pages.render(visit, ctx, "stock.html", **shown)
+
+
+def _as_of(ctx: Context, here: Site, day: str, known: str, search: str) -> list[AsOf]:
+    """What was there when a day of the site ended, as it was known then or as it is known now."""
+    try:
+        end = datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), here.zone_info)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(Fault("day", "a day such as 2026-03-01", shorten(day), "Correct the day.")) from error
+    wanted = search.strip().lower()
+    found = stock.stock_as_of(ctx, here.site_id, end, end if known == "then" else None)
+    return [row for row in found if wanted in f"{row.sku} {row.description}".lower()]
 
 
 def _never_there(ctx: Context, sku: str) -> StockRow:
@@ -63,11 +100,9 @@ def _needing(ctx: Context, here: Site, show: str) -> set[str]:
 
 
 def level_of(ctx: Context, item: Item, site: Site) -> dict[str, Decimal]:
-    """On hand, reserved, available and on order of an item at a site; zeros where it never was there."""
+    """The figures of an item at a site; zeros where it never was there."""
     row = stock.stock_of(ctx, site.site_id, item.item_id)
-    if row is None:
-        return dict.fromkeys(("on_hand", "reserved", "available", "on_order"), Decimal(0))
-    return {"on_hand": row.on_hand, "reserved": row.reserved, "available": row.available, "on_order": row.on_order}
+    return {name: Decimal(0) if row is None else getattr(row, name) for name in FIGURES}
 
 
 @router.get("/items/{sku:path}")
@@ -103,7 +138,8 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
             item=item,
             here=here,
             terms=[(one, records.supplier(ctx, one.supplier_id)) for one in records.terms_for(ctx, [item.item_id])],
-            places=stock.item_stock(ctx, item.item_id),
+            lies=stock.lies_at(ctx, item_id=item.item_id),
+            unaccounted=[one for one in stock.item_stock(ctx, item.item_id) if one.kind == "unaccounted"],
             moved=stock.movements(ctx, item.item_id, 50),
             **values,
         )

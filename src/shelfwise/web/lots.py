@@ -1,0 +1,135 @@
+"""Lots and holds, why a figure is what it is, and what was posted together."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.errors import NotFound
+from shelfwise.core.quantities import plain, quantity
+from shelfwise.records import service as records
+from shelfwise.stock import service as stock
+from shelfwise.stock.model import Status
+from shelfwise.web import pages
+from shelfwise.web.floor import chosen_site
+from shelfwise.web.visits import Visitor
+
+router = APIRouter(include_in_schema=False)
+DAYS = 30
+HELD: tuple[Status, ...] = ("hold", "quarantine", "damaged")
+Code = Annotated[str, Form(max_length=200)]
+
+
+@router.get("/lots")
+def lots(visit: Visitor, site: str | None = None) -> Response:
+    with visit.context() as ctx:
+        here = chosen_site(ctx, site)
+        held = [] if here is None else [
+            one for status in HELD for one in stock.lies_at(ctx, site_id=here.site_id, status=status, limit=500)
+        ]  # fmt: skip
+        return pages.render(
+            visit, ctx, "lots.html", here=here, sites=records.sites(ctx), days=DAYS, held=held,
+            expiring=[] if here is None else stock.near_expiry(ctx, here.site_id, DAYS),
+        )  # fmt: skip
+
+
+@router.get("/lot")
+def lot(visit: Visitor, item: int, code: str) -> Response:
+    """A lot forward and back. Its code may hold anything, so it stands in the query."""
+    with visit.context() as ctx:
+        return pages.render(visit, ctx, "lot.html", trace=stock.trace(ctx, item, code, 2000))
+
+
+@router.get("/explain")
+def explain(visit: Visitor, item: int, site: str | None = None) -> Response:
+    with visit.context() as ctx:
+        found = records.item(ctx, item)
+        here = chosen_site(ctx, site)
+        if here is None:
+            raise NotFound("site", site)
+        return pages.render(
+            visit, ctx, "explain.html", item=found, here=here, why=stock.explain(ctx, item, here.site_id)
+        )
+
+
+@router.post("/stock/hold")
+def hold(
+    visit: Visitor,
+    item: Annotated[int, Form()],
+    reason: Annotated[str, Form(max_length=500)],
+    status: Annotated[Status, Form()] = "hold",
+    lot: Code = "",
+    site: Code = "",
+    place: Code = "",
+    amount: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    with visit.context() as ctx:
+        ctx.require_somewhere(Right.HOLD_STOCK)
+        site_id, place_id = _where(ctx, site, place)
+        done = stock.hold(
+            ctx, item_id=item, reason=reason, status=status, lot=lot.strip() or None, site_id=site_id,
+            place_id=place_id, quantity=_amount(amount),
+        )  # fmt: skip
+        address = _address(ctx, item, lot.strip())
+    much = plain(done.quantity) if done.quantity else "what still comes of it"
+    return pages.go(address, f"Held: {much}. It is not picked and not promised until somebody releases it.")
+
+
+@router.post("/stock/release")
+def release(
+    visit: Visitor,
+    item: Annotated[int, Form()],
+    reason: Annotated[str, Form(max_length=500)],
+    signed_by: Annotated[str, Form(max_length=100)],
+    status: Annotated[str, Form(max_length=12)] = "",
+    lot: Code = "",
+    site: Code = "",
+    place: Code = "",
+    amount: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    with visit.context() as ctx:
+        ctx.require_somewhere(Right.RELEASE_STOCK)
+        site_id, place_id = _where(ctx, site, place)
+        stock.release(
+            ctx, item_id=item, reason=reason, signed_by=signed_by, lot=lot.strip() or None, site_id=site_id,
+            place_id=place_id, quantity=_amount(amount), from_status="damaged" if status == "damaged" else None,
+        )  # fmt: skip
+        address = _address(ctx, item, lot.strip())
+    return pages.go(address, "Released: it can be picked and promised again. Your name and reason are kept with it.")
+
+
+@router.get("/batches/{batch_id}")
+def batch(visit: Visitor, batch_id: int) -> Response:
+    with visit.context() as ctx:
+        steps = stock.batch_steps(ctx, batch_id)
+        if not steps:
+            raise NotFound("batch of movements", batch_id)
+        return pages.render(visit, ctx, "batch.html", batch_id=batch_id, steps=steps)
+
+
+@router.post("/batches/{batch_id}/reverse")
+def reverse(visit: Visitor, batch_id: int, reason: Annotated[str, Form(max_length=500)]) -> Response:
+    with visit.context() as ctx:
+        done = stock.reverse_batch(ctx, batch_id, reason)
+    return pages.go(f"/batches/{batch_id}", f"Taken back: {len(done)} opposite movements were posted.")
+
+
+def _where(ctx: Context, site: str, place: str) -> tuple[int | None, int | None]:
+    if not site.strip():
+        return None, None
+    here = records.site(ctx, site.strip())
+    return here.site_id, records.place_by_code(ctx, here.site_id, place.strip()).place_id if place.strip() else None
+
+
+def _amount(text: str) -> Decimal | None:
+    return quantity(text) if text.strip() else None
+
+
+def _address(ctx: Context, item_id: int, lot: str) -> str:
+    if lot:
+        return f"/lot?item={item_id}&code={pages.segment(lot)}"
+    return f"/items/{pages.segment(records.item(ctx, item_id).sku)}"
