@@ -14,6 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from scripts.files import files
 from scripts.spoken import listen
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -373,6 +374,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "rights.md": rights,
     "formats.md": formats,
     "facts.md": facts,
+    "files.md": files,
     "rest-api.md": rest_api,
 }
 
