@@ -40,6 +40,7 @@ FACTS = {
     "purchase.received": "Goods came for a line of a purchase order. `over`: units beyond what was ordered.",
     "purchase.second_asked": "The first person approved an order that needs a second one. `first`: who that was.",
     "purchase.sent": "The supplier has the purchase order.",
+    "purchase.sent_back": "Goods went back to their supplier. `owed_again`: as much is to come once more.",
     "sales.cancelled": "A sales line was cancelled, and what was reserved for it is free again.",
     "sales.imported": "An import brought sales from before go-live.",
     "sales.issued": "Goods left the house for a sales line.",

@@ -80,6 +80,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "orders.outgoing.stop": "what was decided about an order",
     "orders.purchases.no_second": "what was decided about an order",
     "orders.purchases.order_of": "whoever has just asked for a right, and gives the order back",
+    "orders.sent_back.take_back": "a reversal of what went back",
     "work.spreading.spread": "the consumer of facts",
     "work.spreading.delivered": "what sends messages",
     "work.spreading.failed": "what sends messages",

@@ -6,6 +6,7 @@
     ├── Invalid        the caller sent something that cannot be right (HTTP 422)
     ├── NotFound       the thing named does not exist for this tenant (HTTP 404)
     ├── Refused        understood, but against a rule: no stock, wrong state (HTTP 409)
+    │   └── AskAgain   refused once: whoever has read why may say so and ask again
     ├── Forbidden      this actor may not do this (HTTP 403)
     ├── Unauthenticated  nobody known is asking (HTTP 401)
     └── Unavailable    we cannot promise durability or reach a part of ourselves; try again (HTTP 503)
@@ -57,6 +58,10 @@ class NotFound(ShelfwiseError):
 
 class Refused(ShelfwiseError):
     """A rule forbids what was asked, as things stand."""
+
+
+class AskAgain(Refused):
+    """Probably a mistake. A page shows why, and asks again with the parameter that says 'I have seen it'."""
 
 
 class Forbidden(ShelfwiseError):

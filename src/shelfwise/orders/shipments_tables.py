@@ -262,6 +262,17 @@ def moves(tx: Tx, tenant: int, shipment_id: int, kind: str) -> list[int]:
     return [movement_id for (movement_id,) in found]
 
 
+def has_left(tx: Tx, tenant: int, movement_ids: Collection[int]) -> str | None:
+    """The number of a shipment that has left and to which one of these movements belongs; None: there is none."""
+    found = values(
+        tx,
+        """select h.number from shipment_move m join shipment h using (tenant_id, shipment_id)
+           where m.tenant_id = %s and m.movement_id = any(%s::bigint[]) and h.state = 'shipped' limit 1""",
+        (tenant, list(movement_ids)),
+    )
+    return found[0][0] if found else None
+
+
 def packed(tx: Tx, tenant: int, shipment_id: int) -> list[Packed]:
     """What was picked for a shipment and not put back, by line, lot, serial, status and where it came from."""
     return rows(

@@ -1,4 +1,4 @@
-"""What people do with goods in the house: put away, take back, write off, convert; reached through service.py."""
+"""What people do with goods in the house: put away, take back, send back, convert; reached through service.py."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import Fault, Invalid, Refused
+from shelfwise.core.errors import Fault, Invalid, NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
+from shelfwise.orders import purchase_tables, sent_back
 from shelfwise.orders.model import amount_faults, instant_faults, name_faults
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
@@ -78,34 +79,53 @@ def take_return(
     return post_many(ctx, [back])[0]
 
 
-def write_off(
+def return_to_supplier(
     ctx: Context,
     *,
-    item_id: int,
+    purchase_order_id: int,
+    line: int,
     place_id: int,
     quantity: Decimal,
     reason: str,
+    owed_again: bool,
     lot: str | None = None,
     serial: str | None = None,
     status: Status = "available",
     source: str | None = None,
     occurred_at: datetime | None = None,
 ) -> int:
-    """Goods are thrown away: broken, spoilt, past their last day; returns the movement's id.
+    """Goods of a purchase line went back to its supplier; returns the movement's id. Told again, it is the same.
+
+    Args:
+        owed_again: the supplier is to send as much once more; False: it pays for it, or nobody asks.
+        status: what they lie there as, so that goods on hold can go back without a word about the hold.
 
     Raises:
-        Invalid: no reason was given, or as `stock.post`.
-        NotFound, Refused: as `stock.post`.
+        Forbidden: the actor may not receive goods at the order's site.
+        Invalid: no reason was given, more would go back than came, or as `stock.post`.
+        NotFound: the order has no such line, or the place does not exist.
+        Refused: as `stock.post`.
     """
-    if not reason.strip():
-        raise Invalid(Fault("reason", "why it is written off", "nothing", "Write a few words."))
-    places = read_map(ctx, [place_id])
-    scrap = places.virtual[places.spots[place_id].site_id, "scrap"]
+    ctx.require_somewhere(Right.RECEIVE_GOODS)
+    found = purchase_tables.order_line(ctx.tx, ctx.tenant, purchase_order_id, line)
+    if found is None:
+        raise NotFound(f"line of purchase order {purchase_order_id}", line)
+    site_id, ordered = found
+    ctx.require(Right.RECEIVE_GOODS, site_id)
+    words = reason.strip()[:500]
+    if not words:
+        raise Invalid(Fault("reason", "why it goes back", "nothing", "Write a few words."))
+    places = read_map(ctx, [place_id], [site_id])
     gone = NewMovement(
-        item_id, place_id, scrap, quantity, "write_off", occurred_at, source, lot=lot, serial=serial,
-        from_status=status, note=reason[:500],
+        ordered.item_id, place_id, places.virtual[site_id, "supplier"], quantity, "return", occurred_at, source,
+        lot=lot, serial=serial, from_status=status, note=words, purchase_order_id=purchase_order_id, purchase_line=line,
     )  # fmt: skip
-    return post_many(ctx, [gone], note=reason[:500])[0]
+    lock(ctx, [(ordered.item_id, site_id)])
+    known = source is not None and tables.movements_of_sources(ctx.tx, ctx.tenant, [source])
+    (movement_id,) = post_many(ctx, [gone], note=words)
+    if not known:
+        sent_back.record(ctx, purchase_order_id, line, quantity, movement_id, owed_again, words)
+    return movement_id
 
 
 def convert(

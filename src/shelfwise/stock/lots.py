@@ -176,6 +176,18 @@ def scope(
     )
 
 
+def at_place(tx: Tx, tenant: int, item_id: int, place_id: int) -> dict[str, Decimal]:
+    """How much of each lot ('': none) an item has at a place, below zero too; lots of which it has none are missing."""
+    return dict(
+        values(
+            tx,
+            """select lot, sum(on_hand) from balance where tenant_id = %s and item_id = %s and place_id = %s
+               group by lot having sum(on_hand) <> 0 order by lot""",
+            (tenant, item_id, place_id),
+        )
+    )
+
+
 def sites_of(tx: Tx, tenant: int) -> list[int]:
     return [site_id for (site_id,) in values(tx, "select site_id from site where tenant_id = %s", (tenant,))]
 

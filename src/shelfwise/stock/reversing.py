@@ -9,9 +9,9 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
+from shelfwise.orders import sent_back, shipments_tables, transfers_tables
 from shelfwise.orders import service as orders
 from shelfwise.orders import tables as orders_tables
-from shelfwise.orders import transfers_tables
 from shelfwise.stock import tables
 from shelfwise.stock.ledger import Map, lock, read_map, write
 from shelfwise.stock.model import SHORT, Batch, Entry, Movement
@@ -30,19 +30,29 @@ def reverse(ctx: Context, movement_id: int, reason: str) -> int:
         Forbidden: the actor may not adjust stock at its site.
         Invalid: no reason was given.
         NotFound: there is no such movement.
-        Refused: it was reversed before, is itself a reversal, or was a hold of stock that has gone elsewhere.
+        Refused: it was reversed before, is itself a reversal, belongs to a shipment that has left, or was a hold of
+            stock that has gone elsewhere.
     """
+    return _reverse(ctx, movement_id, reason)
+
+
+def reverse_leaving(ctx: Context, movement_id: int, reason: str) -> int:
+    """As `reverse`, for reopening a shipment: of one that has left, too. The caller puts the shipment right."""
+    return _reverse(ctx, movement_id, reason, reopening=True)
+
+
+def _reverse(ctx: Context, movement_id: int, reason: str, reopening: bool = False) -> int:
     ctx.require_somewhere(Right.ADJUST_STOCK)
     _reason(reason)
     wrong = tables.movement(ctx.tx, ctx.tenant, movement_id)
     if wrong is None:
         raise NotFound("movement", movement_id)
     if wrong.part_of is not None:
-        return reverse(ctx, wrong.part_of, reason)
+        return _reverse(ctx, wrong.part_of, reason, reopening)
     parts = tables.parts_of(ctx.tx, ctx.tenant, [movement_id]).get(movement_id, [])
     made = tables.movements_of_sources(ctx.tx, ctx.tenant, [f"{SHORT}{movement_id}"])
     lines = [*made.values(), wrong, *parts]
-    ids = _take_back(ctx, lines, Batch("reverse", reason[:500]), must=wrong)
+    ids = _take_back(ctx, lines, Batch("reverse", reason[:500]), must=wrong, reopening=reopening)
     ctx.audit("stock.reversed", f"movement:{movement_id}", by=ids[movement_id], reason=reason[:500])
     return ids[movement_id]
 
@@ -56,7 +66,7 @@ def reverse_batch(ctx: Context, batch_id: int, reason: str) -> list[int]:
         Forbidden: the actor may not adjust stock at one of its sites.
         Invalid: no reason was given.
         NotFound: there is no such batch.
-        Refused: all of it was reversed before, or it is itself a reversal; or see `reverse`.
+        Refused: all of it was reversed before, it is itself a reversal, or goods that have left; or see `reverse`.
     """
     ctx.require_somewhere(Right.ADJUST_STOCK)
     _reason(reason)
@@ -73,11 +83,14 @@ def _reason(reason: str) -> None:
         raise Invalid(Fault("reason", "why the movement was a mistake", "nothing", "Write a few words."))
 
 
-def _take_back(ctx: Context, lines: Sequence[Movement], batch: Batch, must: Movement | None = None) -> dict[int, int]:
+def _take_back(
+    ctx: Context, lines: Sequence[Movement], batch: Batch, must: Movement | None = None, reopening: bool = False
+) -> dict[int, int]:
     """Post the opposites of lines, the last first; returns the reversal of each.
 
     Args:
         must: the line that must not have been taken back before; None: one of them.
+        reopening: whoever calls puts the shipment right that they belong to.
     """
     places = read_map(ctx, {place for one in lines for place in (one.from_place_id, one.to_place_id)})
     keys = {
@@ -99,6 +112,8 @@ def _take_back(ctx: Context, lines: Sequence[Movement], batch: Batch, must: Move
     if not left:
         raise Refused("All of these movements were reversed before. There is nothing to do.")
     left.reverse()
+    if not reopening:
+        _refuse_what_has_left(ctx, left)
     _refuse_moved_holds(ctx, left, places)
     released = _undo_documents(ctx, left, places)
     ids = write(ctx, levels, [_opposite(one, ctx) for one in left], places, released, batch)
@@ -144,6 +159,16 @@ def _opposite(movement: Movement, ctx: Context) -> Entry:
     )
 
 
+def _refuse_what_has_left(ctx: Context, lines: Sequence[Movement]) -> None:
+    """A shipment says itself whether it has left: its movements are taken back by reopening it, or not at all."""
+    number = shipments_tables.has_left(ctx.tx, ctx.tenant, [one.movement_id for one in lines])
+    if number is not None:
+        raise Refused(
+            f"This belongs to {number}, which has left. If it has not, reopen {number} on its page; take what came "
+            "back as a return."
+        )
+
+
 def _refuse_moved_holds(ctx: Context, lines: Sequence[Movement], places: Map) -> None:
     """A hold and a release are decisions, not facts: they cannot be taken back where the stock is no more."""
     wanted: dict[BalanceKey, Decimal] = {}
@@ -173,6 +198,8 @@ def _undo_documents(ctx: Context, lines: Sequence[Movement], places: Map) -> Map
             released[key] = released.get(key, ZERO) + _not_issued(ctx, one.sales_line_id, one.quantity)
         if one.reason == "receive" and one.source is not None and one.source.startswith(RECEIPT):
             orders.take_back_receipt(ctx, one.source.removeprefix(RECEIPT))
+        if one.purchase_order_id is not None and end.kind == "supplier":
+            sent_back.take_back(ctx, one.movement_id)
     return released
 
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound
 from shelfwise.stock import tables
 from shelfwise.stock.model import Entry, Spot
-from shelfwise.store.database import rows, run, values
+from shelfwise.store.database import Tx, rows, run, values
+
+# Which of a serial's movements says where it is: the latest that stands; where none does, the last taking back.
+LATEST = """(m.reverses is null and not exists (
+        select from movement r where r.tenant_id = m.tenant_id and r.reverses = m.movement_id)) desc,
+    m.occurred_at desc, m.movement_id desc"""
 
 
 @dataclass(frozen=True)
 class SerialAt:
-    """Where a serial number is, by the last movement that named it."""
+    """Where a serial number is, by the latest movement that named it and stands."""
 
     item_id: int
     sku: str
@@ -31,16 +37,21 @@ class SerialAt:
 
 
 def follow(ctx: Context, lines: Sequence[Entry], ids: Sequence[int], spots: Mapping[int, Spot]) -> None:
-    """Note where serials went; publish 'stock.serial_conflict' where one was not where it is said to come from."""
+    """Note where serials went; publish 'stock.serial_conflict' where one was not where it is said to come from.
+
+    A serial is where the latest movement brought it that stands: what is told late and happened before moves it not.
+    """
     named = [(line, number) for line, number in zip(lines, ids, strict=True) if line.serial is not None]
     if not named:
         return
     keys = {(line.item_id, line.serial or "") for line, _ in named}
-    at = _places(ctx, keys)
+    known = _known(ctx, keys)
     facts: list[tables.Fact] = []
     for line, number in named:
         key = (line.item_id, line.serial or "")
-        before = at.get(key)
+        before, since = known.get(key, (None, line.occurred_at))
+        if line.occurred_at < since or line.reverses is not None:
+            continue
         # One that we have never seen may come from outside, and from nowhere else.
         fits = before == line.from_place_id if before is not None else not spots[line.from_place_id].real
         if before is not None and not fits and not spots[line.from_place_id].real:
@@ -62,35 +73,46 @@ def follow(ctx: Context, lines: Sequence[Entry], ids: Sequence[int], spots: Mapp
                     line.occurred_at,
                 )
             )
-        at[key] = line.to_place_id
-    last = dict(sorted({(line.item_id, line.serial or ""): (line, number) for line, number in named}.items()))
+        known[key] = (line.to_place_id, line.occurred_at)
+    ordered = sorted(keys)
     run(
         ctx.tx,
-        """insert into serial (tenant_id, item_id, serial, place_id, lot, status, movement_id)
-           select %s, u.* from unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::bigint[]) u
-           on conflict (tenant_id, item_id, serial) do update set place_id = excluded.place_id, lot = excluded.lot,
-               status = excluded.status, movement_id = excluded.movement_id""",
-        (
-            ctx.tenant,
-            [line.item_id for line, _ in last.values()],
-            [line.serial for line, _ in last.values()],
-            [line.to_place_id for line, _ in last.values()],
-            [line.lot for line, _ in last.values()],
-            [line.to_status for line, _ in last.values()],
-            [number for _, number in last.values()],
-        ),
+        f"""insert into serial (tenant_id, item_id, serial, place_id, lot, status, movement_id, occurred_at)
+            select %(tenant)s, u.item_id, u.serial, m.to_place_id, m.lot, m.to_status, m.movement_id, m.occurred_at
+            from unnest(%(items)s::bigint[], %(serials)s::text[]) u (item_id, serial)
+            cross join lateral (
+                select * from movement m where m.tenant_id = %(tenant)s and m.item_id = u.item_id
+                  and m.serial = u.serial order by {LATEST} limit 1) m
+            on conflict (tenant_id, item_id, serial) do update set place_id = excluded.place_id, lot = excluded.lot,
+                status = excluded.status, movement_id = excluded.movement_id, occurred_at = excluded.occurred_at""",
+        {"tenant": ctx.tenant, "items": [item for item, _ in ordered], "serials": [serial for _, serial in ordered]},
     )
     if facts:
         tables.publish_all(ctx.tx, ctx.tenant, facts, ctx.now)
 
 
-def _places(ctx: Context, keys: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
+def lying(tx: Tx, tenant: int, item_id: int, place_ids: Sequence[int]) -> dict[tuple[int, str, str], list[str]]:
+    """Which serials lie at places, by (place, lot or '', status)."""
+    found: dict[tuple[int, str, str], list[str]] = {}
+    for place_id, lot, status, serial in values(
+        tx,
+        """select place_id, coalesce(lot, ''), status, serial from serial
+           where tenant_id = %s and item_id = %s and place_id = any(%s::bigint[]) order by serial""",
+        (tenant, item_id, list(place_ids)),
+    ):
+        found.setdefault((place_id, lot, status), []).append(serial)
+    return found
+
+
+def _known(ctx: Context, keys: set[tuple[int, str]]) -> dict[tuple[int, str], tuple[int | None, datetime]]:
+    """Where serials are, and since when."""
     ordered = sorted(keys)
     return {
-        (item_id, serial): place_id
-        for item_id, serial, place_id in values(
+        (item_id, serial): (place_id, since)
+        for item_id, serial, place_id, since in values(
             ctx.tx,
-            """select item_id, serial, place_id from serial
+            # What was never dated is older than whatever is told now.
+            """select item_id, serial, place_id, greatest(occurred_at, '1000-01-01'::timestamptz) from serial
                where tenant_id = %s and (item_id, serial) in (select * from unnest(%s::bigint[], %s::text[]))""",
             (ctx.tenant, [item for item, _ in ordered], [serial for _, serial in ordered]),
         )

@@ -24,8 +24,9 @@ from shelfwise.records.model import refuse
 from shelfwise.stock import lots, tables
 from shelfwise.stock.asof import stock_as_of
 from shelfwise.stock.checking import rebuild_check
+from shelfwise.stock.correcting import accept_loss, adjust, write_off
 from shelfwise.stock.explain import explain, lies_at, near_expiry
-from shelfwise.stock.handling import convert, put_away, take_return, write_off
+from shelfwise.stock.handling import convert, put_away, return_to_supplier, take_return
 from shelfwise.stock.ledger import Map, follow_stockouts, lock, read_map, write
 from shelfwise.stock.model import Entry, Spot, Status
 from shelfwise.stock.posting import PICK, RECEIPT, arrival_faults, opening_stock, post, post_many, refuse_others
@@ -48,6 +49,8 @@ from shelfwise.store.database import notify
 
 __all__ = [
     "Issued",
+    "accept_loss",
+    "adjust",
     "allow_part",
     "batch_steps",
     "bins",
@@ -75,6 +78,7 @@ __all__ = [
     "receive",
     "release",
     "reserve_open",
+    "return_to_supplier",
     "reverse",
     "reverse_batch",
     "serial_at",

@@ -28,7 +28,7 @@ from shelfwise.stock.ledger import Map, lock, read_map, write
 from shelfwise.stock.lots import Suggestion
 from shelfwise.stock.model import Batch, Entry
 from shelfwise.stock.posting import arrival_faults, refuse_others
-from shelfwise.stock.reversing import reverse
+from shelfwise.stock.reversing import reverse_leaving
 from shelfwise.stock.tables import Key
 from shelfwise.store.database import notify
 from shelfwise.work import alerts
@@ -433,7 +433,7 @@ def reopen_shipment(ctx: Context, shipment_id: int, reason: str) -> Shipment:
         ctx.require(Right.ADJUST_STOCK, shipment.site_id)
         lock(ctx, {(one.item_id, shipment.site_id) for one in shipment.lines})
         for movement_id in reversed(documents.moves(ctx.tx, ctx.tenant, shipment_id, "ship")):
-            reverse(ctx, movement_id, f"{shipment.number} has not left: {reason}"[:500])
+            reverse_leaving(ctx, movement_id, f"{shipment.number} has not left: {reason}"[:500])
         documents.set_shipped(ctx.tx, ctx.tenant, shipment_id, None, shipment.carrier, shipment.tracking)
         # What came back is promised to the same lines again, before anybody else asks.
         promises.promise_again(ctx, shipment.site_id, {one.sales_line_id for one in shipment.lines})

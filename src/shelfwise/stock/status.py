@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from shelfwise.core.quantities import ZERO, plain
 from shelfwise.orders.model import amount_faults, name_faults
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse, text_faults
-from shelfwise.stock import lots, tables
+from shelfwise.stock import lots, serials, tables
 from shelfwise.stock.ledger import lock, read_map, write
 from shelfwise.stock.lots import Stuff, Suggestion
 from shelfwise.stock.model import Batch, Entry, Lot, Reason, Status
@@ -42,6 +42,7 @@ class _Scope:
     site_id: int | None
     place_id: int | None
     quantity: Decimal | None
+    serial: str | None = None
 
 
 def suggest(ctx: Context, item_id: int, site_id: int, quantity: Decimal) -> list[Suggestion]:
@@ -70,6 +71,7 @@ def hold(
     site_id: int | None = None,
     place_id: int | None = None,
     quantity: Decimal | None = None,
+    serial: str | None = None,
 ) -> Held:
     """Take stock out of what may be picked and promised: a lot everywhere, at a site or in a place, or a quantity.
 
@@ -80,6 +82,7 @@ def hold(
         status: 'hold', 'quarantine' or 'damaged'.
         lot: None: any; '': what has no lot.
         quantity: None: all that is available there.
+        serial: this one piece; where it lies is known.
 
     Raises:
         Forbidden: the actor may not hold stock at the site; everywhere, for a lot everywhere.
@@ -87,7 +90,7 @@ def hold(
         NotFound: there is no such lot or place.
         Refused: less than the quantity is available there.
     """
-    scope = _scope(ctx, Right.HOLD_STOCK, item_id, lot, site_id, place_id, quantity, reason)
+    scope = _scope(ctx, Right.HOLD_STOCK, item_id, lot, site_id, place_id, quantity, serial, reason)
     if status not in HELD:
         raise Invalid(Fault("status", f"one of {', '.join(HELD)}", repr(status), "Release stock by releasing it."))
     everywhere = scope.site_id is None
@@ -113,6 +116,7 @@ def release(
     site_id: int | None = None,
     place_id: int | None = None,
     quantity: Decimal | None = None,
+    serial: str | None = None,
     from_status: Status | None = None,
 ) -> Held:
     """Let held stock be picked and promised again; a person signs for it with their name and why.
@@ -129,7 +133,7 @@ def release(
     """
     if ctx.actor.kind != "person":
         raise Forbidden(f"{ctx.actor} may not release stock: it takes a person's signature. Ask somebody of quality.")
-    scope = _scope(ctx, Right.RELEASE_STOCK, item_id, lot, site_id, place_id, quantity, reason)
+    scope = _scope(ctx, Right.RELEASE_STOCK, item_id, lot, site_id, place_id, quantity, serial, reason)
     refuse([*name_faults(signed_by.strip(), "signed_by"), *text_faults(reason, "reason")])
     if from_status is not None and from_status not in HELD:
         raise Invalid(Fault("from_status", f"one of {', '.join(HELD)}", repr(from_status), "Say what it is held as."))
@@ -156,16 +160,25 @@ def _scope(
     site_id: int | None,
     place_id: int | None,
     quantity: Decimal | None,
+    serial: str | None,
     reason: str,
 ) -> _Scope:
     """Rights first, then whether it can be meant."""
     ctx.require_somewhere(right)
+    if serial is not None:
+        one = serials.serial_at(ctx, item_id, serial)
+        if place_id not in (None, one.place_id):
+            raise Refused(f"Serial {serial} is in {one.place} by the books. Scan it where it lies, or move it first.")
+        place_id, lot, quantity = one.place_id, one.lot or "", Decimal(1)
     if place_id is not None:
         spot = read_map(ctx, [place_id]).spots[place_id]
         if not spot.real or site_id not in (None, spot.site_id):
             raise Invalid(Fault("place", "a bin, dock or packing bench of the site", spot.code, "Name where it lies."))
         site_id = spot.site_id
     ctx.require(right, site_id)
+    quanta = records_tables.quanta(ctx.tx, ctx.tenant, [item_id])
+    if item_id not in quanta:
+        raise NotFound("item", item_id)
     faults = list(text_faults(reason, "reason"))
     if not reason.strip():
         faults.append(Fault("reason", "why", "nothing", "Write a few words."))
@@ -174,10 +187,9 @@ def _scope(
     if quantity is not None:
         if place_id is None:
             faults.append(Fault("place", "where the quantity lies", "none", "Name the place, or leave the quantity."))
-        quanta = records_tables.quanta(ctx.tx, ctx.tenant, [item_id])
         faults += amount_faults(quantity, item_id, quanta, "quantity")
     refuse(faults)
-    return _Scope(item_id, lot, site_id, place_id, quantity)
+    return _Scope(item_id, lot, site_id, place_id, quantity, serial)
 
 
 def _known_lot(ctx: Context, item_id: int, code: str | None) -> Lot:
@@ -203,13 +215,20 @@ def _change(
             f"Only {plain(there)} lie there as {' or '.join(statuses)}, and {plain(wanted)} were asked for. "
             "Look what lies there, or count it."
         )
-    entries = []
+    named = serials.lying(ctx.tx, ctx.tenant, scope.item_id, [one.place_id for one in found])
+    entries: list[Entry] = []
     for one in found:
+        there_too = named.get((one.place_id, one.lot, one.status), [])
+        if scope.serial is not None:
+            there_too = [serial for serial in there_too if serial == scope.serial]
+            if not there_too:
+                continue
         much = one.on_hand if wanted is None else min(one.on_hand, wanted)
         if wanted is not None:
             wanted -= much
-        if much > 0:
-            entries.append(_status_entry(ctx, one, much, reason, to_status))
+        # Of a part of what lies there nobody knows which pieces it is, where they were not named.
+        which = there_too if much == one.on_hand or scope.serial is not None else []
+        entries += _status_entries(ctx, one, much, reason, to_status, which)
     if not entries:
         return Held(None, (), ZERO)
     places = read_map(ctx, {one.from_place_id for one in entries})
@@ -218,11 +237,17 @@ def _change(
     return Held(batch_id, tuple(ids), sum((one.quantity for one in entries), ZERO))
 
 
-def _status_entry(ctx: Context, one: Stuff, much: Decimal, reason: Reason, to_status: Status) -> Entry:
-    return Entry(
+def _status_entries(
+    ctx: Context, one: Stuff, much: Decimal, reason: Reason, to_status: Status, named: Sequence[str]
+) -> list[Entry]:
+    """The lines that change the status of so much: one for each serial, and one for what has none."""
+    blank = Entry(
         one.item_id, one.place_id, one.place_id, much, ctx.now, reason, lot=one.lot, from_status=one.status,
         to_status=to_status,
     )  # fmt: skip
+    pieces = [replace(blank, quantity=Decimal(1), serial=serial) for serial in named[: int(much)]]
+    rest = much - len(pieces)
+    return [*pieces, replace(blank, quantity=rest)] if rest > 0 else pieces
 
 
 def _refuse_release(ctx: Context, scope: _Scope, found: Sequence[Stuff]) -> None:
@@ -310,7 +335,13 @@ def expire_lots(ctx: Context, site_id: int) -> int:
         levels = lock(ctx, [(item_id, site_id) for item_id in items])
         # What was picked while we waited for the locks is gone.
         stuff = [one for one in lots.to_expire(ctx.tx, ctx.tenant, site_id, ctx.now) if one.item_id in set(items)]
-        entries = [_status_entry(ctx, one, one.on_hand, "hold", "quarantine") for one in stuff]
+        entries: list[Entry] = []
+        for item_id in items:
+            here = [one for one in stuff if one.item_id == item_id]
+            named = serials.lying(ctx.tx, ctx.tenant, item_id, [one.place_id for one in here])
+            for one in here:
+                which = named.get((one.place_id, one.lot, one.status), [])
+                entries += _status_entries(ctx, one, one.on_hand, "hold", "quarantine", which)
         if entries:
             places = read_map(ctx, {one.from_place_id for one in entries})
             write(ctx, levels, entries, places, batch=Batch("hold", "past its last day"))

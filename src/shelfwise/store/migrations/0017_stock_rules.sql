@@ -1,0 +1,33 @@
+-- What went back to suppliers, how long people may take back what they did, and serials that follow time.
+
+-- Goods of a purchase line that went back to its supplier, and what that changed about the line.
+create table supplier_return (
+    tenant_id int not null,
+    -- The movement that took them out of the house.
+    movement_id bigint not null,
+    purchase_order_id bigint not null,
+    line int not null,
+    quantity numeric not null check (quantity > 0),
+    -- The supplier is to send as much once more; false: it pays, or nobody asks.
+    owed_again boolean not null,
+    -- By how much the line's 'received' and 'damaged' changed with it.
+    received_change numeric not null,
+    damaged_change numeric not null,
+    reason text not null,
+    -- Set when the movement was reversed: it never happened, and counts for nothing.
+    reversed_at timestamptz,
+    primary key (tenant_id, movement_id),
+    foreign key (tenant_id, movement_id) references movement,
+    foreign key (tenant_id, purchase_order_id, line) references purchase_line
+);
+create index on supplier_return (tenant_id, purchase_order_id, line);
+
+-- How long somebody may take back a movement of their own without the right to adjust stock, in business time.
+alter table tenant add column take_back_minutes int not null default 30 check (take_back_minutes >= 0);
+
+-- Since when a serial is where it is: what is told later and happened before does not move it.
+alter table serial add column occurred_at timestamptz;
+update serial s set occurred_at = m.occurred_at from movement m
+    where m.tenant_id = s.tenant_id and m.movement_id = s.movement_id;
+update serial set occurred_at = '-infinity' where occurred_at is null;
+alter table serial alter column occurred_at set not null;
