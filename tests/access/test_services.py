@@ -26,6 +26,7 @@ import shelfwise
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role, person
 from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
+from shelfwise.records.model import NewItem
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
 from shelfwise.store.database import value
@@ -100,6 +101,7 @@ def _movement(rows: Rows) -> NewMovement:
 ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "access.people.add_user": lambda rows: {"login": "nina", "password": None, "role": None},
     "access.keys.add_key": lambda rows: {"name": "erp", "scopes": []},
+    "records.items.change_item": lambda rows: {"to": NewItem(rows["sku"], "another name")},
     "records.sites.site": lambda rows: {"code": rows["site"]},
     "records.sites.place_by_code": lambda rows: {"code": rows["bin"]},
     "stock.posting.post": lambda rows: {"movement": _movement(rows)},

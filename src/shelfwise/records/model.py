@@ -5,21 +5,23 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 
 Provenance = Literal["entered", "imported", "invented"]
+Tracking = Literal["none", "lot", "serial"]
 ZoneKind = Literal["ambient", "chilled", "frozen", "dock"]
 PlaceKind = Literal[
     "bin", "dock", "packing",
     "supplier", "customer", "opening", "adjustment", "unaccounted", "transit", "scrap", "conversion",
 ]  # fmt: skip
 
+TRACKING: tuple[Tracking, ...] = get_args(Tracking)
 REAL_KINDS: frozenset[str] = frozenset({"bin", "dock", "packing"})
 # The other ends of double entry, one of each at every site, and the dock and packing bench every site begins with.
 STANDING_PLACES: dict[str, PlaceKind] = {
@@ -40,6 +42,8 @@ SMALLEST_QUANTUM = Decimal("1e-9")
 LARGEST = Decimal("1e15")
 _FINEST = Decimal("1e-12")
 LONGEST_TEXT = 500
+# A century: what keeps longer has no last day.
+LONGEST_SHELF_LIFE = 36_500
 # A list of faults is for a person to read: the first ones say what is wrong with the rest.
 MOST_FAULTS = 20
 
@@ -51,6 +55,11 @@ class NewItem:
     Attributes:
         quantum: the smallest amount that can be moved, in `unit`.
         unit_weight_g: weight of one unit in g; None: unknown, a scale cannot count it.
+        tracking: what movements must name: nothing, the lot, or the serial number of each piece.
+        needs_expiry: nothing comes in without its last day.
+        shelf_life_days: the last day is the day it was made, or came, plus this; None: unknown.
+        catch_weight: sold by the piece and weighed.
+        archived: phased out, and not offered any more.
     """
 
     sku: str
@@ -59,11 +68,16 @@ class NewItem:
     quantum: Decimal = Decimal(1)
     unit_weight_g: float | None = None
     provenance: Provenance = "entered"
+    tracking: Tracking = "none"
+    needs_expiry: bool = False
+    shelf_life_days: int | None = None
+    catch_weight: bool = False
+    archived: bool = False
 
 
 @dataclass(frozen=True)
 class Item:
-    """Something that is bought, kept and sold."""
+    """Something that is bought, kept and sold; the fields are those of `NewItem`."""
 
     item_id: int
     sku: str
@@ -72,6 +86,16 @@ class Item:
     quantum: Decimal
     unit_weight_g: float | None
     provenance: Provenance
+    tracking: Tracking
+    needs_expiry: bool
+    shelf_life_days: int | None
+    catch_weight: bool
+    archived: bool
+
+    @property
+    def as_new(self) -> NewItem:
+        """All that can be changed."""
+        return NewItem(**{one.name: getattr(self, one.name) for one in fields(NewItem)})
 
 
 @dataclass(frozen=True)
@@ -139,6 +163,7 @@ class Place:
     depth_m: float | None
     item_id: int | None
     capacity: Decimal | None
+    archived: bool = False
 
     @property
     def real(self) -> bool:
@@ -226,6 +251,25 @@ def item_faults(item: NewItem, row: str = "") -> Iterator[Fault]:
     if item.quantum.is_finite() and 0 < item.quantum < SMALLEST_QUANTUM:
         yield Fault(f"{row}quantum", f"at least {SMALLEST_QUANTUM:f}", str(item.quantum), "Choose a smaller unit.")
     yield from positive_faults(item.unit_weight_g, f"{row}unit_weight_g", "g")
+    yield from _tracking_faults(item, row)
+
+
+def _tracking_faults(item: NewItem, row: str) -> Iterator[Fault]:
+    """What does not go together in how an item is told apart and weighed."""
+    if item.tracking not in TRACKING:
+        yield Fault(f"{row}tracking", "'none', 'lot' or 'serial'", shorten(item.tracking), "Choose one of them.")
+    if item.tracking == "serial" and item.quantum != 1:
+        remedy = "Track it by lot, or keep it in whole pieces."
+        yield Fault(f"{row}quantum", "1, for a serial number is one piece", shorten(str(item.quantum)), remedy)
+    if item.needs_expiry and item.tracking == "none":
+        remedy = "Track the item by lot, which carries the last day."
+        yield Fault(f"{row}needs_expiry", "an item that is tracked by lot or serial", "no tracking", remedy)
+    if item.shelf_life_days is not None and not 0 < item.shelf_life_days <= LONGEST_SHELF_LIFE:
+        wanted = f"1 to {LONGEST_SHELF_LIFE} days"
+        yield Fault(f"{row}shelf_life_days", wanted, str(item.shelf_life_days), "Correct it, or leave it empty.")
+    if item.catch_weight and item.quantum.is_finite() and item.quantum % 1:
+        remedy = "Keep it in pieces, or in its weight alone."
+        yield Fault(f"{row}catch_weight", "an item in whole pieces", f"a quantum of {item.quantum}", remedy)
 
 
 def place_faults(place: NewPlace, row: str = "") -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""Adding and looking up master data. Adding needs the right to import data; looking up the right to view."""
+"""Master data. One thing at a time is added and changed by who may edit records, thousands by who may import data."""
 
 from __future__ import annotations
 
@@ -12,14 +12,36 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
 from shelfwise.records import tables
+from shelfwise.records.changes import taken
+from shelfwise.records.item_packs import (
+    add_barcode,
+    add_barcodes,
+    barcodes_of,
+    by_barcode,
+    in_base,
+    pack_history,
+    packs_of,
+    remove_barcode,
+    set_pack,
+    set_packs,
+)
+from shelfwise.records.items import (
+    add_item,
+    add_items,
+    archive_item,
+    change_item,
+    item,
+    item_by_sku,
+    item_ids,
+    items,
+    items_by_id,
+    restore_item,
+)
 from shelfwise.records.model import (
-    Item,
-    NewItem,
     Provenance,
     Supplier,
     Terms,
     code_faults,
-    item_faults,
     refuse,
     terms_faults,
     text_faults,
@@ -35,11 +57,12 @@ from shelfwise.records.sites import (
     site,
     site_by_id,
     sites,
-    taken,
     zones,
 )
 
 __all__ = [
+    "add_barcode",
+    "add_barcodes",
     "add_item",
     "add_items",
     "add_many_terms",
@@ -49,14 +72,26 @@ __all__ = [
     "add_supplier",
     "add_terms",
     "add_zone",
+    "archive_item",
+    "barcodes_of",
+    "by_barcode",
+    "change_item",
     "go_live",
+    "in_base",
     "item",
     "item_by_sku",
     "item_ids",
     "items",
+    "items_by_id",
+    "pack_history",
+    "packs_of",
     "place_by_code",
     "places",
+    "remove_barcode",
+    "restore_item",
     "set_go_live",
+    "set_pack",
+    "set_packs",
     "site",
     "site_by_id",
     "sites",
@@ -65,82 +100,6 @@ __all__ = [
     "terms_for",
     "zones",
 ]
-
-
-def add_item(
-    ctx: Context,
-    *,
-    sku: str,
-    description: str = "",
-    unit: str = "each",
-    quantum: Decimal = Decimal(1),
-    unit_weight_g: float | None = None,
-    provenance: Provenance = "entered",
-) -> int:
-    """Add an item; returns its id.
-
-    Raises:
-        Invalid: a field cannot be right.
-        Refused: the SKU is taken.
-    """
-    ctx.require(Right.IMPORT_DATA)
-    item = NewItem(sku, description, unit, quantum, unit_weight_g, provenance)
-    refuse(item_faults(item))
-    if not tables.insert_items(ctx.tx, ctx.tenant, [item]):
-        raise taken("item", sku)
-    item_id = tables.item_ids(ctx.tx, ctx.tenant, [sku])[sku]
-    ctx.audit("item.added", f"item:{item_id}", sku=sku)
-    return item_id
-
-
-def add_items(ctx: Context, items: Sequence[NewItem]) -> dict[str, int]:
-    """Add thousands of items at once; SKUs that are already there stay as they are. Returns the id of each SKU.
-
-    Raises:
-        Invalid: a field of some row cannot be right; nothing was added.
-    """
-    ctx.require(Right.IMPORT_DATA)
-    refuse(fault for row, item in enumerate(items, 1) for fault in item_faults(item, f"row {row}, "))
-    added = tables.insert_items(ctx.tx, ctx.tenant, items)
-    if added:
-        ctx.audit("items.added", "items", added=added)
-    return tables.item_ids(ctx.tx, ctx.tenant, {item.sku for item in items})
-
-
-def item_by_sku(ctx: Context, sku: str) -> Item:
-    """
-    Raises:
-        NotFound: no item has this SKU.
-    """
-    ctx.require_somewhere(Right.VIEW)
-    found = tables.item_by_sku(ctx.tx, ctx.tenant, sku)
-    if found is None:
-        raise NotFound("item", sku)
-    return found
-
-
-def item(ctx: Context, item_id: int) -> Item:
-    """
-    Raises:
-        NotFound: there is no such item.
-    """
-    ctx.require_somewhere(Right.VIEW)
-    found = tables.item(ctx.tx, ctx.tenant, item_id)
-    if found is None:
-        raise NotFound("item", item_id)
-    return found
-
-
-def items(ctx: Context, search: str = "", limit: int = 100, offset: int = 0) -> list[Item]:
-    """Items whose SKU or description contains the text, by SKU."""
-    ctx.require_somewhere(Right.VIEW)
-    return tables.items(ctx.tx, ctx.tenant, search, limit, offset)
-
-
-def item_ids(ctx: Context, skus: Collection[str]) -> dict[str, int]:
-    """The ids of those SKUs that exist."""
-    ctx.require_somewhere(Right.VIEW)
-    return tables.item_ids(ctx.tx, ctx.tenant, skus)
 
 
 def add_supplier(

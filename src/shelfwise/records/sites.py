@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import Fault, NotFound, Refused, shorten
+from shelfwise.core.errors import Fault, NotFound, shorten
 from shelfwise.records import tables
+from shelfwise.records.changes import taken
 from shelfwise.records.model import (
     STANDING_PLACES,
     NewPlace,
@@ -49,7 +50,7 @@ def add_site(
         Invalid: a field cannot be right.
         Refused: the code is taken.
     """
-    ctx.require(Right.IMPORT_DATA)
+    ctx.require(Right.EDIT_RECORDS)
     faults = [
         *code_faults(code, "code"),
         *text_faults(name, "name"),
@@ -140,7 +141,7 @@ def add_zone(
         NotFound: there is no such site.
         Refused: the code is taken at this site.
     """
-    ctx.require(Right.IMPORT_DATA, site_id)
+    ctx.require(Right.EDIT_RECORDS, site_id)
     zone = Zone(0, site_id, code, name, kind, x_m, y_m, width_m, depth_m, low_degc, high_degc, delay)
     refuse(zone_faults(zone))
     site_by_id(ctx, site_id)
@@ -162,7 +163,7 @@ def add_place(
     *,
     site_id: int,
     code: str,
-    kind: Literal["bin", "dock"] = "bin",
+    kind: Literal["bin", "dock", "packing"] = "bin",
     zone_id: int | None = None,
     x_m: float | None = None,
     y_m: float | None = None,
@@ -171,13 +172,14 @@ def add_place(
     item_id: int | None = None,
     capacity: Decimal | None = None,
 ) -> int:
-    """Add a bin or a dock; returns its id.
+    """Add a bin, a dock or a packing bench; returns its id.
 
     Raises:
         Invalid: a field cannot be right.
         NotFound: the site, zone or item does not exist.
         Refused: the code is taken at this site.
     """
+    ctx.require(Right.EDIT_RECORDS, site_id)
     place = NewPlace(code, kind, zone_id, x_m, y_m, width_m, depth_m, item_id, capacity)
     if not _insert_places(ctx, site_id, [place], ""):
         raise taken("place", code)
@@ -193,6 +195,7 @@ def add_places(ctx: Context, site_id: int, places: Sequence[NewPlace]) -> dict[s
         Invalid: a field of some row cannot be right; nothing was added.
         NotFound: the site, or some zone or item, does not exist.
     """
+    ctx.require(Right.IMPORT_DATA, site_id)
     added = _insert_places(ctx, site_id, places, "row {}, ")
     if added:
         ctx.audit("places.added", f"site:{site_id}", added=added)
@@ -200,7 +203,6 @@ def add_places(ctx: Context, site_id: int, places: Sequence[NewPlace]) -> dict[s
 
 
 def _insert_places(ctx: Context, site_id: int, places: Sequence[NewPlace], row: str) -> int:
-    ctx.require(Right.IMPORT_DATA, site_id)
     refuse(fault for number, place in enumerate(places, 1) for fault in place_faults(place, row.format(number)))
     site_by_id(ctx, site_id)
     here = {zone.zone_id for zone in tables.zones(ctx.tx, ctx.tenant, site_id)}
@@ -236,8 +238,3 @@ def require_items(ctx: Context, ids: set[int]) -> None:
     """
     if ids and (missing := ids - tables.quanta(ctx.tx, ctx.tenant, ids).keys()):
         raise NotFound("item", min(missing))
-
-
-def taken(what: str, code: str) -> Refused:
-    """The refusal of a code that is there already."""
-    return Refused(f"The {what} {code!r} already exists. Use it, or choose another code.")

@@ -8,64 +8,15 @@ from decimal import Decimal
 
 from psycopg.types.json import Jsonb
 
-from shelfwise.records.model import Item, NewItem, NewPlace, Place, Site, Supplier, Terms, Zone
+from shelfwise.records.model import NewPlace, Place, Site, Supplier, Terms, Zone
 from shelfwise.store.database import Tx, first, rows, run, value, values
 
-_ITEM = "select item_id, sku, description, unit, quantum, unit_weight_g, provenance from item"
 _SITE = "select site_id, code, name, time_zone, width_m, depth_m, provenance from site"
 _ZONE = """select zone_id, site_id, code, name, kind, x_m, y_m, width_m, depth_m, low_degc, high_degc, delay
     from zone"""
-_PLACE = """select place_id, site_id, zone_id, code, kind, x_m, y_m, width_m, depth_m, item_id, capacity
-    from place"""
+_PLACE = """select place_id, site_id, zone_id, code, kind, x_m, y_m, width_m, depth_m, item_id, capacity,
+    archived from place"""
 _SUPPLIER = "select supplier_id, code, name, order_url, provenance from supplier"
-
-
-def insert_items(tx: Tx, tenant: int, items: Sequence[NewItem]) -> int:
-    """Insert what is not there yet; returns how many that were."""
-    return run(
-        tx,
-        """insert into item (tenant_id, sku, description, unit, quantum, unit_weight_g, provenance)
-           select %s, u.* from unnest(%s::text[], %s::text[], %s::text[], %s::numeric[], %s::float8[], %s::text[]) u
-           on conflict (tenant_id, sku) do nothing""",
-        (
-            tenant,
-            [item.sku for item in items],
-            [item.description for item in items],
-            [item.unit for item in items],
-            [item.quantum for item in items],
-            [item.unit_weight_g for item in items],
-            [item.provenance for item in items],
-        ),
-    )
-
-
-def item_ids(tx: Tx, tenant: int, skus: Collection[str]) -> dict[str, int]:
-    return dict(
-        values(
-            tx,
-            "select sku, item_id from item where tenant_id = %s and sku = any(%s::text[])",
-            (tenant, _codes(skus)),
-        )
-    )
-
-
-def item_by_sku(tx: Tx, tenant: int, sku: str) -> Item | None:
-    return None if "\x00" in sku else first(tx, Item, f"{_ITEM} where tenant_id = %s and sku = %s", (tenant, sku))
-
-
-def item(tx: Tx, tenant: int, item_id: int) -> Item | None:
-    return first(tx, Item, f"{_ITEM} where tenant_id = %s and item_id = %s", (tenant, item_id))
-
-
-def items(tx: Tx, tenant: int, search: str, limit: int, offset: int) -> list[Item]:
-    return rows(
-        tx,
-        Item,
-        f"""{_ITEM} where tenant_id = %(tenant)s
-            and (%(like)s = '%%%%' or sku ilike %(like)s or description ilike %(like)s)
-            order by sku limit %(limit)s offset %(offset)s""",
-        {"tenant": tenant, "like": contains(search), "limit": limit, "offset": offset},
-    )
 
 
 def quanta(tx: Tx, tenant: int, ids: Collection[int]) -> dict[int, Decimal]:
@@ -146,12 +97,12 @@ def insert_places(tx: Tx, tenant: int, site_id: int, places: Sequence[NewPlace])
     )
 
 
-def place_ids(tx: Tx, tenant: int, site_id: int, codes: Collection[str]) -> dict[str, int]:
+def place_ids(tx: Tx, tenant: int, site_id: int, wanted: Collection[str]) -> dict[str, int]:
     return dict(
         values(
             tx,
             "select code, place_id from place where tenant_id = %s and site_id = %s and code = any(%s::text[])",
-            (tenant, site_id, _codes(codes)),
+            (tenant, site_id, codes(wanted)),
         )
     )
 
@@ -253,9 +204,9 @@ def put_go_live(tx: Tx, tenant: int, instant: datetime) -> None:
     )
 
 
-def _codes(codes: Collection[str]) -> list[str]:
+def codes(given: Collection[str]) -> list[str]:
     """Those that can be codes at all: Postgres takes no zero byte."""
-    return [code for code in codes if "\x00" not in code]
+    return [code for code in given if "\x00" not in code]
 
 
 def contains(search: str) -> str:

@@ -1,0 +1,212 @@
+"""Packs and barcodes of items: what a case holds from which day on, and what a scanner reads off it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.errors import Fault, NotFound, Refused, shorten
+from shelfwise.core.quantities import plain
+from shelfwise.records import item_tables as tables
+from shelfwise.records.item_tables import Barcode, ItemPack
+from shelfwise.records.items import item
+from shelfwise.records.model import code_faults, refuse
+from shelfwise.records.packs import LEVELS, Level, Pack, on_day, pack_faults, parse
+
+
+def packs_of(ctx: Context, item_id: int, on: date) -> list[Pack]:
+    """The packs an item comes in on a day, the largest first."""
+    return on_day(pack_history(ctx, item_id), on)
+
+
+def pack_history(ctx: Context, item_id: int) -> list[Pack]:
+    """All packs an item ever had, by level, the newest first."""
+    ctx.require_somewhere(Right.VIEW)
+    return [one.pack for one in tables.packs(ctx.tx, ctx.tenant, [item_id])]
+
+
+def in_base(ctx: Context, item_id: int, text: str, at: date, where: str = "quantity") -> Decimal:
+    """Read "3 cases + 4" into the item's unit.
+
+    Args:
+        at: the day the quantity is about; of an instant, the day in its own time zone, so give it in the site's.
+
+    Raises:
+        Invalid: nothing that can be read so, a pack the item does not come in, or no multiple of the quantum.
+        NotFound: there is no such item.
+    """
+    found = item(ctx, item_id)
+    day = at.date() if isinstance(at, datetime) else at
+    return parse(text, packs_of(ctx, item_id, day), found.unit, found.quantum, where)
+
+
+def set_pack(ctx: Context, item_id: int, level: Level, quantity: Decimal | None, valid_from: date) -> None:
+    """Say how much one pack holds from a day on; None: the item does not come so any more.
+
+    What was told in earlier packs stays as it was told. What was said of a day that is over is not overwritten.
+
+    Raises:
+        Invalid: the pack cannot be right.
+        NotFound: there is no such item.
+        Refused: another size was said of that day, and the day is over.
+    """
+    ctx.require(Right.EDIT_RECORDS)
+    told = ItemPack(item_id, level, quantity, valid_from)
+    earlier = {(one.level, one.valid_from): one.quantity for one in _put_packs(ctx, [told], "")}
+    before, after = earlier.get((level, valid_from)), quantity
+    if (level, valid_from) not in earlier or before != after:
+        ctx.audit(
+            "item.pack_set", f"item:{item_id}", level=level, valid_from=valid_from.isoformat(),
+            quantity="nothing" if quantity is None else plain(quantity),
+            replaced=None if before is None else plain(before),
+        )  # fmt: skip
+
+
+def set_packs(ctx: Context, packs: Sequence[ItemPack]) -> None:
+    """Say how much thousands of packs hold, each from its day on, as `set_pack` does.
+
+    Raises:
+        Invalid: a row cannot be right; nothing was set.
+        NotFound: an item does not exist.
+        Refused: another size was said of a day that is over.
+    """
+    ctx.require(Right.IMPORT_DATA)
+    if packs:
+        _put_packs(ctx, packs, "row {}, ")
+        ctx.audit("packs.set", "items", count=len(packs))
+
+
+def _put_packs(ctx: Context, packs: Sequence[ItemPack], row: str) -> list[ItemPack]:
+    """Returns the packs that were there before."""
+    ids = {one.item_id for one in packs}
+    known = tables.items_by_id(ctx.tx, ctx.tenant, ids)
+    if missing := ids - known.keys():
+        raise NotFound("item", min(missing))
+    refuse(
+        fault
+        for number, one in enumerate(packs, 1)
+        for fault in pack_faults(
+            one.pack, known[one.item_id].unit, known[one.item_id].quantum, row.format(number)
+        )
+    )  # fmt: skip
+    refuse(_twice(packs, row))
+    there = tables.packs(ctx.tx, ctx.tenant, ids)
+    said = {(one.item_id, one.level, one.valid_from): one.quantity for one in there}
+    today = ctx.now.date()
+    for one in packs:
+        key = (one.item_id, one.level, one.valid_from)
+        if key in said and said[key] != one.quantity and one.valid_from < today:
+            size = "nothing" if said[key] is None else plain(said[key] or Decimal(0))
+            raise Refused(
+                f"From {one.valid_from} on a {one.level} of {known[one.item_id].sku} held {size}, and what was told "
+                "in it stays so. Say from which later day on it holds something else."
+            )
+    tables.put_packs(ctx.tx, ctx.tenant, packs)
+    return there
+
+
+def _twice(packs: Sequence[ItemPack], row: str) -> Iterator[Fault]:
+    seen: set[tuple[int, str, date]] = set()
+    for number, one in enumerate(packs, 1):
+        key = (one.item_id, one.level, one.valid_from)
+        if key in seen:
+            told = f"{one.level} from {one.valid_from} a second time"
+            yield Fault(f"{row.format(number)}level", "each level once for a day", told, "Keep the one that holds.")
+        seen.add(key)
+
+
+def add_barcode(ctx: Context, item_id: int, barcode: str, level: Level | None = None) -> None:
+    """Say what a scanner reads off an item; off a pack of it, with a level.
+
+    Raises:
+        Invalid: no barcode, or no level.
+        NotFound: there is no such item.
+        Refused: another item has the barcode.
+    """
+    ctx.require(Right.EDIT_RECORDS)
+    if _put_barcodes(ctx, [Barcode(barcode, item_id, level)], ""):
+        ctx.audit("item.barcode_added", f"item:{item_id}", barcode=barcode, level=level)
+
+
+def add_barcodes(ctx: Context, barcodes: Sequence[Barcode]) -> None:
+    """Say what scanners read off thousands of items.
+
+    Raises:
+        Invalid: a row cannot be right; nothing was added.
+        NotFound: an item does not exist.
+        Refused: another item has a barcode.
+    """
+    ctx.require(Right.IMPORT_DATA)
+    if barcodes and (added := _put_barcodes(ctx, barcodes, "row {}, ")):
+        ctx.audit("barcodes.added", "items", count=added)
+
+
+def _put_barcodes(ctx: Context, told: Sequence[Barcode], row: str) -> int:
+    """Returns how many say something new."""
+    refuse(_barcode_faults(told, row))
+    there = tables.barcodes_among(ctx.tx, ctx.tenant, {one.barcode for one in told})
+    items = tables.items_by_id(ctx.tx, ctx.tenant, {one.item_id for one in (*told, *there.values())})
+    for one in told:
+        if one.item_id not in items:
+            raise NotFound("item", one.item_id)
+        if one.barcode in there and there[one.barcode].item_id != one.item_id:
+            raise _belongs(one.barcode, items[there[one.barcode].item_id].sku)
+    new = [one for one in told if there.get(one.barcode) != one]
+    if tables.put_barcodes(ctx.tx, ctx.tenant, new) < len(new):
+        raise Refused("Somebody has just said that one of these barcodes is on another item. Look at it and try again.")
+    return len(new)
+
+
+def _belongs(barcode: str, sku: str) -> Refused:
+    return Refused(f"The barcode {barcode!r} is on the item {sku!r} already. Take it off there first.")
+
+
+def _barcode_faults(told: Sequence[Barcode], row: str) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for number, one in enumerate(told, 1):
+        yield from code_faults(one.barcode, f"{row.format(number)}barcode")
+        if one.level is not None and one.level not in LEVELS:
+            wanted = "'each', 'inner', 'case', 'pallet' or nothing"
+            yield Fault(f"{row.format(number)}level", wanted, shorten(one.level), "Choose one of them.")
+        if one.barcode in seen:
+            yield Fault(f"{row.format(number)}barcode", "each barcode once", shorten(one.barcode), "Keep one of them.")
+        seen.add(one.barcode)
+
+
+def remove_barcode(ctx: Context, item_id: int, barcode: str) -> None:
+    """
+    Raises:
+        NotFound: the item has no such barcode.
+    """
+    ctx.require(Right.EDIT_RECORDS)
+    if not tables.delete_barcode(ctx.tx, ctx.tenant, item_id, barcode):
+        raise NotFound("barcode of this item", barcode)
+    ctx.audit("item.barcode_removed", f"item:{item_id}", barcode=barcode)
+
+
+def barcodes_of(ctx: Context, item_id: int) -> list[Barcode]:
+    """What scanners read off an item."""
+    ctx.require_somewhere(Right.VIEW)
+    return tables.barcodes(ctx.tx, ctx.tenant, item_id)
+
+
+def by_barcode(ctx: Context, scanned: str) -> Barcode | None:
+    """The item, and the pack of it, that a scanner has read; None: nobody said what this is.
+
+    A retail number is one number whether it is written with 8, 12, 13 or 14 digits.
+    """
+    ctx.require_somewhere(Right.VIEW)
+    forms = _forms(scanned)
+    found = tables.barcodes_among(ctx.tx, ctx.tenant, forms)
+    return next((found[form] for form in forms if form in found), None)
+
+
+def _forms(scanned: str) -> list[str]:
+    """As it was read, then all other ways to write the same retail number."""
+    if not (scanned.isascii() and scanned.isdecimal() and len(scanned) in (8, 12, 13, 14)):
+        return [scanned]
+    bare = scanned.lstrip("0")
+    return [scanned, *(bare.zfill(size) for size in (8, 12, 13, 14) if len(bare) <= size and size != len(scanned))]
