@@ -60,6 +60,7 @@ FACTS = {
     "stock.short": "More was taken from a place than the books had there.",
     "stock.taken_from_hold": "Stock was picked, shipped or written off although it was held.",
     "task.closed": "A task was done or dropped.",
+    "task.escalated": "Nobody took a task by its time, or somebody passed it on: another role is asked, `to`.",
     "task.opened": "There is a new task.",
     "transfer.came_back": "Goods of a transfer that were on the road are at their source again.",
     "transfer.lost": "Goods of a transfer that never arrived were written off.",

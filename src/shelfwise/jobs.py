@@ -18,7 +18,7 @@ from shelfwise.demand import service as demand
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value
-from shelfwise.work import alerts, spreading
+from shelfwise.work import alerts, escalation, spreading
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +64,7 @@ def tick(office: Office) -> int:
     """Enqueue the work of business days that ended since the last tick, each once; returns how many jobs."""
     enqueued = 0
     with office.context(system("calendar")) as ctx:
-        alerts.escalate(ctx)
+        escalation.escalate(ctx)
     with office.context(system("calendar")) as ctx:
         run(
             ctx.tx,

@@ -82,6 +82,8 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "orders.purchases.no_second": "what was decided about an order",
     "orders.purchases.order_of": "whoever has just asked for a right, and gives the order back",
     "orders.sent_back.take_back": "a reversal of what went back",
+    "work.task_rows.find": "what looks at the rights to the task it finds",
+    "work.tasks.keep_remark": "what has looked at the rights to a task",
     "work.spreading.spread": "the consumer of facts",
     "work.spreading.delivered": "what sends messages",
     "work.spreading.failed": "what sends messages",

@@ -29,6 +29,11 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/alerts/{alert_id}/settle": (Right.HANDLE_ALERTS, {"note": "counted"}),
     # Whoever sees an alert may say that it is wrong, and whoever sees a task may say something about it.
     "/alerts/{alert_id}/wrong": (Right.VIEW, {"note": "it is not"}),
+    "/tasks/{task_id}/wrong": (Right.VIEW, {"note": "it is not"}),
+    "/proposals/{proposal_id}/wrong": (Right.VIEW, {"note": "it is not"}),
+    "/items/{item_id}/wrong": (Right.VIEW, {"site": "LON", "about": "stock", "note": "it is not"}),
+    "/alerts/{alert_id}/pass-on": (Right.HANDLE_ALERTS, {"reason": "no ladder"}),
+    "/tasks/{task_id}/pass-on": (Right.HANDLE_ALERTS, {"reason": "no ladder"}),
     "/tasks": (Right.HANDLE_ALERTS, {"title": "Sweep", "site": "1"}),
     "/tasks/{task_id}/take": (Right.HANDLE_ALERTS, {}),
     "/tasks/{task_id}/done": (Right.HANDLE_ALERTS, {"note": "swept"}),

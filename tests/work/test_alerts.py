@@ -11,7 +11,7 @@ from shelfwise.access.context import Context, Office, stand_still
 from shelfwise.access.model import Role, person, system
 from shelfwise.core.errors import Forbidden, Invalid, NotFound, Refused
 from shelfwise.store.database import values
-from shelfwise.work import alerts, inbox, tasks
+from shelfwise.work import alerts, escalation, inbox, tasks
 from shelfwise.work.alerts import Alert
 from tests.conftest import NOON
 
@@ -111,8 +111,8 @@ def test_danger_goes_up_the_ladder_while_nobody_takes_it_and_stays_with_the_last
     for minutes in (14, 15, 16, 29, 30, 45, 60, 600):
         at(office, NOON + minutes * MINUTE)
         with office.context(system("calendar")) as ctx:
-            told.append((minutes, alerts.escalate(ctx)))
-            assert alerts.escalate(ctx) == 0
+            told.append((minutes, escalation.escalate(ctx)))
+            assert escalation.escalate(ctx) == 0
     assert [minutes for minutes, gone_on in told if gone_on] == [15, 30, 45]
     assert stored(office, alert_id).role is Role.ADMIN
 
@@ -127,13 +127,13 @@ def test_what_somebody_has_taken_or_snoozed_does_not_go_on(office: Office) -> No
     for minutes, gone_on in ((59, 0), (74, 0), (75, 1)):
         at(office, NOON + minutes * MINUTE)
         with office.context(system("calendar")) as ctx:
-            assert alerts.escalate(ctx) == gone_on, minutes
+            assert escalation.escalate(ctx) == gone_on, minutes
     assert stored(office, taken).level == 0
     with office.context(person("boss", Role.ADMIN)) as ctx:
         alerts.give_back(ctx, taken)
     at(office, NOON + 90 * MINUTE)
     with office.context(system("calendar")) as ctx:
-        assert alerts.escalate(ctx) == 2
+        assert escalation.escalate(ctx) == 2
 
 
 def test_attention_waits_a_day_before_it_goes_on(office: Office) -> None:
@@ -142,7 +142,7 @@ def test_attention_waits_a_day_before_it_goes_on(office: Office) -> None:
     for hours, gone_on in ((23, 0), (24, 1), (200, 0)):
         at(office, NOON + timedelta(hours=hours))
         with office.context(system("calendar")) as ctx:
-            assert alerts.escalate(ctx) == gone_on
+            assert escalation.escalate(ctx) == gone_on
 
 
 @pytest.mark.parametrize(("severity", "longest"), [("danger", timedelta(hours=4)), ("attention", timedelta(days=7))])
@@ -207,3 +207,16 @@ def test_what_happens_to_alerts_is_told_to_whoever_listens(ctx: Context) -> None
     alerts.clear_alert(ctx, "temperature", "zone:1")
     told = values(ctx.tx, "select kind from event where kind like 'alert.%%' order by event_id", ())
     assert told == [("alert.raised",), ("alert.cleared",)]
+
+
+def test_who_cannot_settle_an_alert_passes_it_on(office: Office) -> None:
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        alert_id = cold_room(ctx)
+        assert alert_id is not None
+        alerts.acknowledge(ctx, alert_id)
+        passed = escalation.pass_alert_on(ctx, alert_id, "I have no key to the cold room.")
+        assert (passed.state, passed.acknowledged_by, passed.role) == ("open", None, Role.QUALITY)
+        for _ in range(2):
+            passed = escalation.pass_alert_on(ctx, alert_id, "Neither have they.")
+        with pytest.raises(Refused, match="nobody above admin"):
+            escalation.pass_alert_on(ctx, alert_id, "And now?")

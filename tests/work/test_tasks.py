@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from shelfwise.access import service as access
-from shelfwise.access.context import Context, Office
-from shelfwise.access.model import Role, person
+from shelfwise.access.context import Context, Office, stand_still
+from shelfwise.access.model import Role, person, system
 from shelfwise.core.errors import Forbidden, Invalid, NotFound, Refused
 from shelfwise.records import service as records
-from shelfwise.work import alerts, inbox, tasks
+from shelfwise.work import alerts, escalation, inbox, objections, tasks
 from shelfwise.work.inbox import Row
 from tests.conftest import NOON
 
@@ -53,6 +53,11 @@ def count_bin(ctx: Context, site_id: int, bin_code: str = "A-01", **more: object
         ctx, kind="count", subject=f"place:{bin_code}", site_id=site_id, title=f"Count {bin_code}",
         detail="The scale sees less than the books.", link="/bins/1", why="A pick came short today.", **more,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def at(office: Office, instant: datetime) -> None:
+    with office.database.transaction() as tx:
+        stand_still(tx, 1, instant)
 
 
 def keys(found: tuple[list[Row], list[Row]]) -> list[str]:
@@ -199,3 +204,66 @@ def test_a_viewer_may_do_what_was_given_to_them_and_nothing_else(office: Office,
         assert tasks.done(ctx, theirs).closed_by == "vera"
         with pytest.raises(Forbidden):
             tasks.done(ctx, other)
+
+
+def test_a_task_that_nobody_took_by_its_time_goes_on_to_the_next_role_and_a_day_later_again(
+    office: Office, sites: dict[str, int]
+) -> None:
+    with as_person(office, "root", sites) as ctx:
+        task_id = count_bin(ctx, sites["LON"], due_at=NOON + HOUR)
+    for hours, level in ((0.5, 0), (1, 1), (2, 1), (25, 2), (60, 2)):
+        at(office, NOON + hours * HOUR)
+        with office.context(system("calendar")) as ctx:
+            escalation.escalate(ctx)
+            assert tasks.task(ctx, task_id).level == level, hours
+    with as_person(office, "root", sites) as ctx:
+        assert "it goes on to manager" in tasks.notes(ctx, task_id)[0].words
+
+
+def test_a_task_that_somebody_took_stays_with_them_and_one_that_was_only_given_does_not(
+    office: Office, sites: dict[str, int]
+) -> None:
+    with as_person(office, "root", sites) as ctx:
+        given = count_bin(ctx, sites["LON"], "A-01", owner="omar", due_at=NOON + HOUR)
+        taken = count_bin(ctx, sites["LON"], "A-02", due_at=NOON + HOUR)
+    with as_person(office, "omar", sites) as ctx:
+        tasks.take(ctx, taken)
+    at(office, NOON + 2 * HOUR)
+    with office.context(system("calendar")) as ctx:
+        assert escalation.escalate(ctx) == 1
+        assert (tasks.task(ctx, given).owner, tasks.task(ctx, given).level) == (None, 1)
+        assert (tasks.task(ctx, taken).owner, tasks.task(ctx, taken).level) == ("omar", 0)
+
+
+def test_who_cannot_do_a_task_passes_it_on_with_a_reason_until_nobody_is_above(
+    office: Office, sites: dict[str, int]
+) -> None:
+    with as_person(office, "root", sites) as ctx:
+        task_id = count_bin(ctx, sites["LON"])
+    with as_person(office, "omar", sites) as ctx:
+        tasks.take(ctx, task_id)
+        with pytest.raises(Invalid, match="why somebody else"):
+            escalation.pass_task_on(ctx, task_id, "  ")
+        passed = escalation.pass_task_on(ctx, task_id, "Too high for me.")
+        assert (passed.state, passed.owner, passed.level) == ("open", None, 1)
+        # There is no manager at London: it is the admin's.
+        assert inbox.task_row(ctx, task_id).to is Role.ADMIN
+        escalation.pass_task_on(ctx, task_id, "Still too high.")
+        with pytest.raises(Refused, match="nobody above admin"):
+            escalation.pass_task_on(ctx, task_id, "And again.")
+
+
+def test_a_task_that_is_wrong_is_answered_by_a_manager(office: Office, sites: dict[str, int]) -> None:
+    with as_person(office, "root", sites) as ctx:
+        task_id = count_bin(ctx, sites["LON"])
+    with as_person(office, "omar", sites) as ctx:
+        asked = objections.object_to_task(ctx, task_id, "There is no such bin.")
+        assert objections.object_to_task(ctx, task_id, "Really not.") == asked
+        with pytest.raises(Refused, match="Add a remark"):
+            objections.object_to_task(ctx, asked)
+    with as_person(office, "root", sites) as ctx:
+        found = tasks.task(ctx, asked)
+        assert (found.role, found.kind) == ("manager", "objection")
+        assert len(tasks.notes(ctx, asked)) == 2
+    with as_person(office, "lee", sites) as ctx, pytest.raises(Forbidden):
+        objections.object_to_task(ctx, task_id)

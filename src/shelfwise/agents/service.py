@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from shelfwise.access.context import Context
-from shelfwise.access.model import Right
+from shelfwise.access.model import Right, Role
 from shelfwise.agents import tables
 from shelfwise.agents.deciding import Approved, Wanted, approve, approve_many, reject, reject_many, take_back
 from shelfwise.agents.model import REJECTION_STANDS, Proposal, State, differs
@@ -15,6 +15,7 @@ from shelfwise.orders import service as orders
 from shelfwise.planning.model import Decision, Params
 from shelfwise.planning.service import plan
 from shelfwise.store.database import notify
+from shelfwise.work import objections
 
 __all__ = [
     "Approved",
@@ -22,6 +23,7 @@ __all__ = [
     "approve",
     "approve_many",
     "expire",
+    "object_to",
     "proposal",
     "proposals",
     "propose",
@@ -121,6 +123,25 @@ def proposal(ctx: Context, proposal_id: int) -> Proposal:
     found = _found(tables.proposal(ctx.tx, ctx.tenant, proposal_id), proposal_id)
     ctx.require(Right.VIEW, found.site_id)
     return found
+
+
+def object_to(ctx: Context, proposal_id: int, note: str = "") -> int:
+    """This proposal is wrong: whoever plans answers, and it stays to be decided. Returns the id of the task.
+
+    Everybody who sees the proposal may say it.
+
+    Raises:
+        NotFound: there is no such proposal.
+        Forbidden: it is at a site that the actor may not see.
+    """
+    found = proposal(ctx, proposal_id)
+    task_id = objections.say_wrong(
+        ctx, subject=f"proposal:{proposal_id}", site_id=found.site_id,
+        what=f"Order {plain(found.quantity)} of {found.sku} from {found.supplier}", link=f"/proposals/{proposal_id}",
+        answers=Role.PLANNER, note=note,
+    )  # fmt: skip
+    ctx.audit("proposal.objected", f"proposal:{proposal_id}", item=found.sku, note=note[:500])
+    return task_id
 
 
 def expire(ctx: Context, site_id: int | None = None) -> int:

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from psycopg.types.json import Jsonb
 
 from shelfwise.access.context import Context
-from shelfwise.access.model import Right
+from shelfwise.access.model import Right, Role
 from shelfwise.core.clocks import day_start, local_day
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.demand import tables
 from shelfwise.demand.backtest import FORECAST_PATHS, forecast
 from shelfwise.demand.masks import days_out_of_stock, silent_days
 from shelfwise.demand.model import NOT_ENOUGH, DemandHistory, Paths
-from shelfwise.records.service import site_by_id
+from shelfwise.records.service import item, site_by_id
 from shelfwise.stock.service import stockouts
+from shelfwise.work import objections
 
 Progress = Callable[[int, int], None]
 BATCH = 200
@@ -163,6 +165,23 @@ def forecast_site(ctx: Context, site_id: int, origin: date, horizon: int = 28, p
         ctx.audit("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
         ctx.publish("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
     return made
+
+
+def object_to(ctx: Context, item_id: int, site_id: int, note: str = "") -> int:
+    """Say that a forecast is wrong: whoever plans answers. Returns the id of the task.
+
+    Raises:
+        NotFound: there is no such item.
+        Forbidden: without the right to see that site.
+    """
+    ctx.require(Right.VIEW, site_id)
+    sku = item(ctx, item_id).sku
+    task_id = objections.say_wrong(
+        ctx, subject=f"forecast:{item_id}:site:{site_id}", site_id=site_id, what=f"Forecast of {sku}",
+        link=f"/items/{quote(sku, safe='')}", answers=Role.PLANNER, note=note,
+    )  # fmt: skip
+    ctx.audit("forecast.objected", f"item:{item_id}", site_id=site_id, note=note[:500])
+    return task_id
 
 
 def forget_forecasts(ctx: Context, site_id: int, before: date) -> int:

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Response
 
 from shelfwise.web import pages
-from shelfwise.web.inbox import NAPS, SHORT_NAPS, Back, Said, may_handle, wake_at
+from shelfwise.web.inbox import ANSWERED, NAPS, SHORT_NAPS, Back, Said, may_handle, wake_at
 from shelfwise.web.visits import Visitor
-from shelfwise.work import alerts, inbox
+from shelfwise.work import alerts, escalation, inbox
 from shelfwise.work.model import rule
 
 router = APIRouter(include_in_schema=False)
@@ -93,7 +93,14 @@ def wrong(visit: Visitor, alert_id: int, note: Said = "", back: Back = "") -> Re
     """This is wrong: said in one tap, answered by a person."""
     with visit.context() as ctx:
         alerts.object_to(ctx, alert_id, note)
-    return _go(back, alert_id, "Noted, and somebody will answer. The answer comes to your inbox.")
+    return _go(back, alert_id, ANSWERED)
+
+
+@router.post("/alerts/{alert_id}/pass-on")
+def pass_on(visit: Visitor, alert_id: int, reason: Said = "") -> Response:
+    with visit.context() as ctx:
+        alert = escalation.pass_alert_on(ctx, alert_id, reason)
+    return _go("", alert_id, f"Passed on to {alert.role.value}: {alert.title}.")
 
 
 def _go(back: str, alert_id: int, said: str) -> Response:

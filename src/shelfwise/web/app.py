@@ -42,6 +42,7 @@ from shelfwise.web import (
     sign_in,
     transfers,
     webhooks,
+    wrong,
 )
 from shelfwise.web.live import Live
 from shelfwise.web.shield import Shield
@@ -100,6 +101,7 @@ def create_app(office: Office, *, secure_cookies: bool = False, trusted_proxies:
         alerts,
         inbox,
         webhooks,
+        wrong,
         proposals,
         items,
         lots,

@@ -16,8 +16,9 @@ from shelfwise.records import service as records
 from shelfwise.web import pages
 from shelfwise.web.shell import shell
 from shelfwise.web.visits import Visit, Visitor
-from shelfwise.work import inbox, tasks
+from shelfwise.work import escalation, inbox, objections, tasks
 from shelfwise.work.inbox import Row, Scope
+from shelfwise.work.model import task_ladder
 
 router = APIRouter(include_in_schema=False)
 SCOPES: dict[str, Scope] = {"me": "me", "mine": "mine", "all": "all"}
@@ -25,6 +26,8 @@ SCOPES: dict[str, Scope] = {"me": "me", "mine": "mine", "all": "all"}
 NAPS = {"hour": "1 hour", "shift": "4 hours", "tomorrow": "tomorrow 8:00", "week": "1 week"}
 # What nobody reads to the end needs no more: what is most urgent stands first.
 MOST_ROWS = 200
+# Said to whoever has said that something is wrong.
+ANSWERED = "Noted, and somebody will answer. The answer comes to your inbox."
 SHORT_NAPS = {name: NAPS[name] for name in ("hour", "shift")}
 Back = Annotated[str, Form(alias="next", max_length=500)]
 Said = Annotated[str, Form(max_length=4000)]
@@ -80,6 +83,8 @@ def _page(visit: Visit, ctx: Context, task_id: int, status: int = 200, fault: st
         notes=tasks.notes(ctx, task_id),
         people=_people(ctx, found.site_id),
         naps=NAPS,
+        ladder=task_ladder(Role(found.role)),
+        objection=objections.newest(ctx, f"task:{task_id}", found.site_id),
         fault=fault,
     )
 
@@ -197,6 +202,23 @@ def note(visit: Visitor, task_id: int, note: Said = "") -> Response:
     with visit.context() as ctx:
         tasks.note(ctx, task_id, note)
     return _go("", task_id, "Noted.")
+
+
+@router.post("/tasks/{task_id}/pass-on")
+def pass_on(visit: Visitor, task_id: int, reason: Said = "") -> Response:
+    """I cannot do this: the next role is asked."""
+    with visit.context() as ctx:
+        escalation.pass_task_on(ctx, task_id, reason)
+        to = inbox.task_row(ctx, task_id).to
+    return _go("", task_id, f"Passed on to {to.value}.")
+
+
+@router.post("/tasks/{task_id}/wrong")
+def wrong(visit: Visitor, task_id: int, note: Said = "") -> Response:
+    """This is wrong: said in one tap, answered by a person."""
+    with visit.context() as ctx:
+        objections.object_to_task(ctx, task_id, note)
+    return _go("", task_id, ANSWERED)
 
 
 def _go(back: str, task_id: int, said: str) -> Response:

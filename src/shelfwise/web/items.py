@@ -20,6 +20,7 @@ from shelfwise.web import pages
 from shelfwise.web.charts import demand_chart, race_table
 from shelfwise.web.floor import chosen_site, floor_view
 from shelfwise.web.visits import Visitor
+from shelfwise.work import objections
 
 router = APIRouter(include_in_schema=False)
 PAGE = 100
@@ -111,6 +112,7 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
         item = records.item_by_sku(ctx, sku)
         here = chosen_site(ctx, site)
         values: dict[str, Any] = {"chart": None, "race": [], "forecast": None, "level": None, "outs": []}
+        values["objection"] = None
         if here is not None:
             history = demand.history(ctx, here.site_id, [item.item_id]).get(item.item_id)
             latest = demand.latest(ctx, here.site_id, item.item_id)
@@ -130,6 +132,7 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
                 "forecast": latest,
                 "level": level_of(ctx, item, here),
                 "outs": [out for out in outs if out.item_id == item.item_id],
+                "objection": objections.newest(ctx, f"forecast:{item.item_id}:site:{here.site_id}", here.site_id),
             }
         return pages.render(
             visit,

@@ -17,6 +17,7 @@ from shelfwise.stock.model import Status
 from shelfwise.web import pages
 from shelfwise.web.floor import chosen_site
 from shelfwise.web.visits import Visitor
+from shelfwise.work import objections
 
 router = APIRouter(include_in_schema=False)
 DAYS = 30
@@ -52,8 +53,9 @@ def explain(visit: Visitor, item: int, site: str | None = None) -> Response:
         if here is None:
             raise NotFound("site", site)
         return pages.render(
-            visit, ctx, "explain.html", item=found, here=here, why=stock.explain(ctx, item, here.site_id)
-        )
+            visit, ctx, "explain.html", item=found, here=here, why=stock.explain(ctx, item, here.site_id),
+            objection=objections.newest(ctx, f"stock:{item}:site:{here.site_id}", here.site_id),
+        )  # fmt: skip
 
 
 @router.post("/stock/hold")

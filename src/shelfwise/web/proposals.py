@@ -21,7 +21,9 @@ from shelfwise.demand import service as demand
 from shelfwise.records import service as records
 from shelfwise.web import pages, words
 from shelfwise.web.charts import race_table
+from shelfwise.web.inbox import ANSWERED
 from shelfwise.web.visits import Visit, Visitor
+from shelfwise.work import objections
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 1000
@@ -180,6 +182,7 @@ def why(visit: Visitor, proposal_id: int) -> Response:
             chart=projection(found.evidence),
             race=race_table(None if latest is None else latest.summary),
             alternatives=[one for one in found.alternative.values() if isinstance(one, dict)],
+            objection=objections.newest(ctx, f"proposal:{proposal_id}", found.site_id),
         )
 
 
@@ -187,6 +190,14 @@ def projection(evidence: dict[str, Any]) -> dict[str, Any] | None:
     """The chart of what will be available with the order and without; None where nothing was projected."""
     chart = evidence.get("chart")
     return {"kind": "projection", **chart} if chart else None
+
+
+@router.post("/proposals/{proposal_id}/wrong")
+def wrong(visit: Visitor, proposal_id: int, note: Annotated[str, Form(max_length=4000)] = "") -> Response:
+    """This is wrong: said by anybody who sees it, answered by whoever plans; it still waits to be decided."""
+    with visit.context() as ctx:
+        agents.object_to(ctx, proposal_id, note)
+    return pages.go(f"/proposals/{proposal_id}", ANSWERED)
 
 
 @router.post("/proposals/{proposal_id}/approve")

@@ -12,13 +12,12 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role
 from shelfwise.core.errors import NotFound, Refused
 from shelfwise.store.database import first, notify, rows, run, value, values
-from shelfwise.work import tasks
-from shelfwise.work.model import LONGEST_SNOOZE, escalates, rule
+from shelfwise.work import objections, tasks
+from shelfwise.work.model import LONGEST_SNOOZE, rule
 
-_COLUMNS = """alert_id, kind, subject, severity, title, detail, link, evidence, raised_at, state,
+COLUMNS = """alert_id, kind, subject, severity, title, detail, link, evidence, raised_at, state,
               acknowledged_by, acknowledged_at, cleared_at, site_id, times, told_at, level, escalated_at,
               snoozed_until, snoozed_by, outcome"""
-OBJECTION = "objection"
 
 
 @dataclass(frozen=True)
@@ -176,7 +175,7 @@ def give_back(ctx: Context, alert_id: int) -> Alert:
         NotFound: no such alert.
         Refused: it is over.
     """
-    alert = _unfinished(ctx, alert_id)
+    alert = unfinished(ctx, alert_id)
     if alert.state == "open":
         return alert
     run(
@@ -198,7 +197,7 @@ def snooze(ctx: Context, alert_id: int, until: datetime | None) -> Alert:
         Refused: it is over.
         Invalid: a time that is past, or later than an alert of this severity may be silent.
     """
-    alert = _unfinished(ctx, alert_id)
+    alert = unfinished(ctx, alert_id)
     if until is not None:
         tasks.check_snooze(until, ctx.now, LONGEST_SNOOZE[alert.severity])
     run(
@@ -249,26 +248,12 @@ def object_to(ctx: Context, alert_id: int, note: str = "") -> int:
         NotFound: no such alert.
         Forbidden: without the right to see it.
     """
-    ctx.require_somewhere(Right.VIEW)
-    alert = _find(ctx, alert_id)
-    if alert.site_id is not None:
-        ctx.require(Right.VIEW, alert.site_id)
-    said = tasks.tidy(note) or "no reason given"
-    task_id = tasks.open_task(
-        ctx,
-        kind=OBJECTION,
-        subject=f"alert:{alert_id}",
-        site_id=alert.site_id,
-        title=f"Answer {ctx.actor.name}: “{alert.title}” is said to be wrong",
-        detail=said,
-        link=f"/alerts/{alert_id}",
-        due_at=None,
-        role=rule(alert.kind).answers.value,
-        evidence={"alert": alert.title, "said_by": ctx.actor.by, "note": said},
-        why=f"{ctx.actor.name} says that this alert is wrong and waits for an answer from whoever sets the rule.",
-    )
-    tasks.note(ctx, task_id, f"This is wrong: {said}")
-    ctx.audit("alert.objected", f"alert:{alert_id}", title=alert.title, note=said)
+    found = alert(ctx, alert_id)
+    task_id = objections.say_wrong(
+        ctx, subject=f"alert:{alert_id}", site_id=found.site_id, what=found.title, link=f"/alerts/{alert_id}",
+        answers=rule(found.kind).answers, note=note,
+    )  # fmt: skip
+    ctx.audit("alert.objected", f"alert:{alert_id}", title=found.title, note=tasks.tidy(note))
     return task_id
 
 
@@ -279,48 +264,7 @@ def objection(ctx: Context, alert_id: int) -> tasks.Task | None:
         NotFound: no such alert.
         Forbidden: it is at a site that the actor may not see.
     """
-    alert(ctx, alert_id)
-    found = value(
-        ctx.tx,
-        "select max(task_id) from task where tenant_id = %s and kind = %s and subject = %s",
-        (ctx.tenant, OBJECTION, f"alert:{alert_id}"),
-    )
-    return None if found is None else tasks.task(ctx, found)
-
-
-def escalate(ctx: Context) -> int:
-    """Tell the next role of what nobody has taken in time; returns how many went on. For the calendar; repeatable."""
-    ctx.require(Right.HANDLE_ALERTS)
-    waiting = rows(
-        ctx.tx,
-        Alert,
-        f"""select {_COLUMNS} from alert where tenant_id = %(tenant)s and state = 'open'
-              and coalesce(escalated_at, raised_at) <= %(before)s
-              and (snoozed_until is null or snoozed_until <= %(before)s)
-            order by alert_id for update skip locked""",
-        {"tenant": ctx.tenant, "before": ctx.now},
-    )
-    gone_on = 0
-    for alert in waiting:
-        since = max(one for one in (alert.escalated_at, alert.snoozed_until, alert.raised_at) if one is not None)
-        ladder = rule(alert.kind).ladder
-        if not escalates(alert.severity, alert.level, since, ladder, ctx.now):
-            continue
-        run(
-            ctx.tx,
-            "update alert set level = level + 1, escalated_at = %s where tenant_id = %s and alert_id = %s",
-            (ctx.now, ctx.tenant, alert.alert_id),
-        )
-        to = ladder[alert.level + 1].value
-        ctx.audit("alert.escalated", f"alert:{alert.alert_id}", title=alert.title, to=to)
-        ctx.publish(
-            "alert.escalated", f"alert:{alert.alert_id}", alert_id=alert.alert_id, alert=alert.kind,
-            about=alert.subject, severity=alert.severity, title=alert.title, to=to, site_id=alert.site_id,
-        )  # fmt: skip
-        gone_on += 1
-    if gone_on:
-        notify(ctx.tx, "live", "alerts")
-    return gone_on
+    return objections.newest(ctx, f"alert:{alert_id}", alert(ctx, alert_id).site_id)
 
 
 def alert(ctx: Context, alert_id: int) -> Alert:
@@ -340,7 +284,7 @@ def _find(ctx: Context, alert_id: int) -> Alert:
     found = first(
         ctx.tx,
         Alert,
-        f"select {_COLUMNS} from alert where tenant_id = %s and alert_id = %s",
+        f"select {COLUMNS} from alert where tenant_id = %s and alert_id = %s",
         (ctx.tenant, alert_id),
     )
     if found is None:
@@ -355,7 +299,13 @@ def _get(ctx: Context, alert_id: int) -> Alert:
     return found
 
 
-def _unfinished(ctx: Context, alert_id: int) -> Alert:
+def unfinished(ctx: Context, alert_id: int) -> Alert:
+    """One that is not over, for somebody who may handle it.
+
+    Raises:
+        NotFound: no such alert.
+        Refused: it is over.
+    """
     found = _get(ctx, alert_id)
     if found.state == "cleared":
         raise Refused("This alert is over: its cause is gone.")
@@ -367,7 +317,7 @@ def open_alerts(ctx: Context) -> list[Alert]:
     return rows(
         ctx.tx,
         Alert,
-        f"""select {_COLUMNS} from alert where tenant_id = %(tenant)s and state <> 'cleared'
+        f"""select {COLUMNS} from alert where tenant_id = %(tenant)s and state <> 'cleared'
               and (%(sites)s::bigint[] is null or site_id is null or site_id = any(%(sites)s))
             order by severity = 'danger' desc, state = 'open' desc, raised_at desc""",
         {"tenant": ctx.tenant, "sites": ctx.sites(Right.VIEW)},
@@ -379,7 +329,7 @@ def recent_alerts(ctx: Context, limit: int = 50) -> list[Alert]:
     return rows(
         ctx.tx,
         Alert,
-        f"""select {_COLUMNS} from alert where tenant_id = %(tenant)s and state = 'cleared'
+        f"""select {COLUMNS} from alert where tenant_id = %(tenant)s and state = 'cleared'
               and (%(sites)s::bigint[] is null or site_id is null or site_id = any(%(sites)s))
             order by cleared_at desc limit %(limit)s""",
         {"tenant": ctx.tenant, "sites": ctx.sites(Right.VIEW), "limit": limit},

@@ -99,15 +99,15 @@ def waiting_for(ctx: Context) -> int:
     ):
         to = addressed(rule(kind).ladder, level, _at(held, site_id))
         found += many if _is_for(ctx.actor, owner, to, site_id) else 0
-    for role, owner, site_id, many in values(
+    for role, level, owner, site_id, many in values(
         ctx.tx,
-        """select role, owner, site_id, count(*) from task
+        """select role, level, owner, site_id, count(*) from task
            where tenant_id = %(tenant)s and state in ('open', 'taken')
              and (snoozed_until is null or snoozed_until <= %(now)s)
-             and (%(sites)s::bigint[] is null or site_id is null or site_id = any(%(sites)s)) group by 1, 2, 3""",
+             and (%(sites)s::bigint[] is null or site_id is null or site_id = any(%(sites)s)) group by 1, 2, 3, 4""",
         given,
     ):
-        to = addressed(task_ladder(Role(role)), 0, _at(held, site_id))
+        to = addressed(task_ladder(Role(role)), level, _at(held, site_id))
         found += many if _is_for(ctx.actor, owner, to, site_id) else 0
     return found
 
@@ -212,7 +212,7 @@ def _goes_on_at(one: Alert) -> datetime:
 
 
 def _task_row(ctx: Context, one: Task, held: Held, sites: dict[int, str]) -> Row:
-    to = addressed(task_ladder(Role(one.role)), 0, _at(held, one.site_id))
+    to = addressed(task_ladder(Role(one.role)), one.level, _at(held, one.site_id))
     for_me = _is_for(ctx.actor, one.owner, to, one.site_id)
     asleep = one.snoozed_until is not None and one.snoozed_until > ctx.now
     return Row(
@@ -228,7 +228,7 @@ def _task_row(ctx: Context, one: Task, held: Held, sites: dict[int, str]) -> Row
         owner=one.owner,
         to=to,
         for_me=for_me,
-        why_me=_why_me(ctx.actor, one.owner, to, _site(sites, one.site_id), 0),
+        why_me=_why_me(ctx.actor, one.owner, to, _site(sites, one.site_id), one.level),
         why_now=one.why or one.detail,
         since=one.opened_at,
         due_at=one.due_at,

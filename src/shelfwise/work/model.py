@@ -10,6 +10,8 @@ from shelfwise.access.model import RIGHTS, Actor, Role
 
 # How long an alert that nobody has taken stays with one role before the next one is told. Business time.
 PATIENCE = {"danger": timedelta(minutes=15), "attention": timedelta(hours=24)}
+# How long a task that nobody took by its time stays with each further role. Business time.
+TASK_PATIENCE = timedelta(hours=24)
 # How long somebody may not want to hear of it. What is dangerous is never silent for long.
 LONGEST_SNOOZE = {"danger": timedelta(hours=4), "attention": timedelta(days=7)}
 LONGEST_TASK_SNOOZE = timedelta(days=31)
@@ -137,6 +139,25 @@ def escalates(severity: str, level: int, since: datetime, ladder: Sequence[Role]
         now: business time.
     """
     return level + 1 < len(ladder) and now - since >= PATIENCE[severity]
+
+
+def task_goes_on(
+    level: int,
+    due_at: datetime | None,
+    escalated_at: datetime | None,
+    snoozed_until: datetime | None,
+    ladder: Sequence[Role],
+    now: datetime,
+) -> bool:
+    """Whether a task that nobody has taken goes on to the next role: when it is due, and a day later again.
+
+    Args:
+        level: how often it has gone on; escalated_at: when it last did.
+        now: business time.
+    """
+    if due_at is None or level + 1 >= len(ladder) or (snoozed_until is not None and snoozed_until > now):
+        return False
+    return now >= due_at and (escalated_at is None or now - escalated_at >= TASK_PATIENCE)
 
 
 def urgency(*, severity: str | None, priority: str | None, taken: bool, due_at: datetime | None, now: datetime) -> int:

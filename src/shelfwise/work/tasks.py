@@ -2,78 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
 from shelfwise.access.context import Context
-from shelfwise.access.model import RIGHTS, Right, Role
+from shelfwise.access.model import Right, Role
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
-from shelfwise.store.database import first, notify, rows, run, value, values
+from shelfwise.store.database import notify, run, value, values
 from shelfwise.work.model import LONGEST_TASK_SNOOZE
+from shelfwise.work.task_rows import (
+    Note,
+    Priority,
+    Task,
+    check_snooze,
+    find,
+    notes,
+    task,
+    tasks,
+    tidy,
+    who_can,
+    words,
+)
 
-Priority = Literal["low", "normal", "high"]
-UNFINISHED = ("open", "taken")
+__all__ = ["Note", "Priority", "Task", "check_snooze", "notes", "task", "tasks", "tidy", "who_can", "words"]
+
 ANSWER = "answer"
-_OBJECTION = "objection"
-_MOST_WORDS = 2000
-
-_COLUMNS = """task_id, kind, subject, site_id, title, detail, why, link, evidence, priority, role, owner, due_at,
-    state, opened_at, opened_by, taken_at, closed_at, closed_by, outcome, snoozed_until, snoozed_by"""
-
-
-@dataclass(frozen=True)
-class Task:
-    """Something that somebody is to do.
-
-    Attributes:
-        kind: such as 'count'; `subject`: what it is about, such as 'place:12'.
-        site_id: where; None: it belongs to no site.
-        why: why it is to be done, and why now, in words.
-        role: whose it is while nobody has it; `owner`: the login of whoever has it.
-        state: 'open', 'taken', 'done' or 'dropped'.
-        due_at: business time.
-        opened_by: who asked for it: a login, or a part of Shelfwise ('system:stock').
-        outcome: what was said when it was closed.
-    """
-
-    task_id: int
-    kind: str
-    subject: str
-    site_id: int | None
-    title: str
-    detail: str
-    why: str
-    link: str
-    evidence: dict[str, Any]
-    priority: Priority
-    role: str
-    owner: str | None
-    due_at: datetime | None
-    state: str
-    opened_at: datetime
-    opened_by: str
-    taken_at: datetime | None
-    closed_at: datetime | None
-    closed_by: str | None
-    outcome: str | None
-    snoozed_until: datetime | None
-    snoozed_by: str | None
-
-    @property
-    def unfinished(self) -> bool:
-        return self.state in UNFINISHED
-
-
-@dataclass(frozen=True)
-class Note:
-    """A remark on a task."""
-
-    said_at: datetime
-    said_by: str
-    words: str
+OBJECTION = "objection"
 
 
 def open_task(
@@ -190,7 +146,7 @@ def add_task(
         why=f"{ctx.actor.name} asked for it.",
     )
     ctx.audit("task.asked", f"task:{task_id}", title=said, role=role, owner=owner)
-    return _find(ctx, task_id)
+    return find(ctx, task_id)
 
 
 def take(ctx: Context, task_id: int) -> Task:
@@ -224,8 +180,7 @@ def hand_over(ctx: Context, task_id: int, to: str, remark: str = "") -> Task:
         NotFound: no such task, or nobody of this login who can do it.
         Refused: it is finished.
     """
-    task = _mine_to_handle(ctx, task_id)
-    _require_unfinished(task)
+    task = unfinished(ctx, task_id)
     if to:
         _require_person(ctx, to, task.site_id)
     if task.owner == (to or None) and task.state == "open":
@@ -237,7 +192,7 @@ def hand_over(ctx: Context, task_id: int, to: str, remark: str = "") -> Task:
         (to or None, ctx.tenant, task_id),
     )
     said = tidy(remark)
-    _note(ctx, task_id, f"Handed over to {to or 'whoever takes it'}." + (f" {said}" if said else ""))
+    keep_remark(ctx, task_id, f"Handed over to {to or 'whoever takes it'}." + (f" {said}" if said else ""))
     ctx.audit("task.handed_over", f"task:{task_id}", title=task.title, to=to)
     return _changed(ctx, task_id)
 
@@ -254,9 +209,9 @@ def done(ctx: Context, task_id: int, remark: str = "") -> Task:
     if task.state == "done":
         return task
     _require_unfinished(task)
-    said = words(remark, "note", "an answer to whoever said it") if task.kind == _OBJECTION else tidy(remark)
+    said = words(remark, "note", "an answer to whoever said it") if task.kind == OBJECTION else tidy(remark)
     closed = _close(ctx, task, "done", said)
-    if task.kind == _OBJECTION:
+    if task.kind == OBJECTION:
         _answer(ctx, task, said)
     return closed
 
@@ -273,7 +228,7 @@ def drop(ctx: Context, task_id: int, reason: str) -> Task:
     if task.state == "dropped":
         return task
     _require_unfinished(task)
-    if task.kind == _OBJECTION:
+    if task.kind == OBJECTION:
         raise Refused("Somebody waits for an answer. Say what you found, and mark it done.")
     return _close(ctx, task, "dropped", words(reason, "reason", "why it is not to be done"))
 
@@ -286,7 +241,7 @@ def _close(ctx: Context, task: Task, state: Literal["done", "dropped"], said: st
         (state, ctx.now, ctx.actor.by, said or None, ctx.tenant, task.task_id),
     )
     if said:
-        _note(ctx, task.task_id, said)
+        keep_remark(ctx, task.task_id, said)
     _publish_closed(ctx, task.task_id, task.kind, state, task.site_id)
     ctx.audit("task.done" if state == "done" else "task.dropped", f"task:{task.task_id}", title=task.title, note=said)
     return _changed(ctx, task.task_id)
@@ -305,7 +260,7 @@ def _answer(ctx: Context, task: Task, said: str) -> None:
             kind=ANSWER,
             subject=f"task:{task.task_id}:{author}",
             site_id=task.site_id,
-            title=f"{ctx.actor.name} answered: {task.evidence.get('alert', task.title)}",
+            title=f"{ctx.actor.name} answered: {task.evidence.get('about', task.title)}",
             detail=said,
             link=f"/tasks/{task.task_id}",
             role=Role.VIEWER.value,
@@ -341,7 +296,7 @@ def reopen(ctx: Context, task_id: int, reason: str) -> Task:
            where tenant_id = %s and task_id = %s""",
         (ctx.tenant, task_id),
     )
-    _note(ctx, task_id, f"Open again: {said}")
+    keep_remark(ctx, task_id, f"Open again: {said}")
     ctx.audit("task.reopened", f"task:{task_id}", title=task.title, note=said)
     return _changed(ctx, task_id)
 
@@ -354,8 +309,7 @@ def snooze(ctx: Context, task_id: int, until: datetime | None) -> Task:
         Refused: it is finished.
         Invalid: a time that is past or more than a month away.
     """
-    task = _mine_to_handle(ctx, task_id)
-    _require_unfinished(task)
+    task = unfinished(ctx, task_id)
     if until is not None:
         check_snooze(until, ctx.now, LONGEST_TASK_SNOOZE)
     run(
@@ -376,99 +330,12 @@ def note(ctx: Context, task_id: int, remark: str) -> None:
         Invalid: it says nothing.
     """
     task(ctx, task_id)
-    _note(ctx, task_id, words(remark, "note", "a remark"))
+    keep_remark(ctx, task_id, words(remark, "note", "a remark"))
     notify(ctx.tx, "live", "alerts")
 
 
-def notes(ctx: Context, task_id: int) -> list[Note]:
-    """What was said about a task, oldest first."""
-    task(ctx, task_id)
-    return rows(
-        ctx.tx,
-        Note,
-        """select said_at, said_by, words from task_note where tenant_id = %s and task_id = %s order by note_id""",
-        (ctx.tenant, task_id),
-    )
-
-
-def task(ctx: Context, task_id: int) -> Task:
-    """
-    Raises:
-        NotFound: no such task.
-        Forbidden: it is at a site that the actor may not see.
-    """
-    ctx.require_somewhere(Right.VIEW)
-    found = _find(ctx, task_id)
-    if found.site_id is not None:
-        ctx.require(Right.VIEW, found.site_id)
-    return found
-
-
-def tasks(ctx: Context, finished: bool = False, limit: int = 500) -> list[Task]:
-    """Tasks at the sites one may see: the unfinished by when they are due, or the finished, newest first."""
-    states, order = (
-        (["done", "dropped"], "closed_at desc, task_id desc")
-        if finished
-        else (list(UNFINISHED), "due_at nulls last, task_id")
-    )
-    return rows(
-        ctx.tx,
-        Task,
-        f"""select {_COLUMNS} from task where tenant_id = %(tenant)s and state = any(%(states)s)
-              and (%(sites)s::bigint[] is null or site_id is null or site_id = any(%(sites)s))
-            order by {order} limit %(limit)s""",
-        {"tenant": ctx.tenant, "states": states, "sites": ctx.sites(Right.VIEW), "limit": limit},
-    )
-
-
-def who_can(ctx: Context, site_id: int | None) -> list[str]:
-    """The logins of active people who may handle tasks at a site, for handing over.
-
-    Raises:
-        Forbidden: without that right oneself.
-    """
-    ctx.require(Right.HANDLE_ALERTS, site_id)
-    able = [role.value for role in Role if Right.HANDLE_ALERTS in RIGHTS[role]]
-    return [
-        login
-        for (login,) in values(
-            ctx.tx,
-            """select login from app_user u where tenant_id = %(tenant)s and active and (role = any(%(able)s)
-                 or exists (select from user_site_role r where r.tenant_id = u.tenant_id and r.user_id = u.user_id
-                            and r.site_id = %(site)s and r.role = any(%(able)s)))
-               order by login""",
-            {"tenant": ctx.tenant, "able": able, "site": site_id},
-        )
-    ]
-
-
-def check_snooze(until: datetime, now: datetime, longest: timedelta) -> None:
-    """
-    Raises:
-        Invalid: not between now and `longest` from now.
-    """
-    if not now < until <= now + longest:
-        limit = f"{longest.days} days" if longest.days else f"{int(longest.total_seconds() // 3600)} hours"
-        raise Invalid(Fault("until", f"a time within the next {limit}", until.isoformat(), "Choose an earlier one."))
-
-
-def tidy(text: str) -> str:
-    """A remark as it is kept: without needless spaces and not without end."""
-    return " ".join(text.replace("\x00", " ").split())[:_MOST_WORDS]
-
-
-def words(text: str, where: str, expected: str) -> str:
-    """
-    Raises:
-        Invalid: the text says nothing.
-    """
-    said = tidy(text)
-    if not said:
-        raise Invalid(Fault(where, expected, "nothing", "Say it in a few words."))
-    return said
-
-
-def _note(ctx: Context, task_id: int, said: str) -> None:
+def keep_remark(ctx: Context, task_id: int, said: str) -> None:
+    """Keep what was said; for whoever has looked at the rights."""
     run(
         ctx.tx,
         "insert into task_note (tenant_id, task_id, said_at, said_by, words) values (%s, %s, %s, %s, %s)",
@@ -478,31 +345,31 @@ def _note(ctx: Context, task_id: int, said: str) -> None:
 
 def _changed(ctx: Context, task_id: int) -> Task:
     notify(ctx.tx, "live", "alerts")
-    return _find(ctx, task_id)
-
-
-def _find(ctx: Context, task_id: int, lock: str = "") -> Task:
-    found = first(
-        ctx.tx,
-        Task,
-        f"select {_COLUMNS} from task where tenant_id = %s and task_id = %s {lock}",
-        (ctx.tenant, task_id),
-    )
-    if found is None:
-        raise NotFound("task", task_id)
-    return found
+    return find(ctx, task_id)
 
 
 def _mine_to_handle(ctx: Context, task_id: int) -> Task:
     """The task, locked, of somebody who has it or may handle what is at its site."""
     ctx.require_somewhere(Right.VIEW)
     try:
-        found = _find(ctx, task_id, "for update")
+        found = find(ctx, task_id, "for update")
     except NotFound:
         ctx.require_somewhere(Right.HANDLE_ALERTS)
         raise
     if found.owner is None or found.owner != ctx.actor.by:
         ctx.require(Right.HANDLE_ALERTS, found.site_id)
+    return found
+
+
+def unfinished(ctx: Context, task_id: int) -> Task:
+    """One that is not finished, locked, for somebody who has it or may handle it.
+
+    Raises:
+        NotFound: no such task.
+        Refused: it is finished.
+    """
+    found = _mine_to_handle(ctx, task_id)
+    _require_unfinished(found)
     return found
 
 
