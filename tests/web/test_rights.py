@@ -81,6 +81,10 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/orders/{purchase_order_id}/files": (Right.RECEIVE_GOODS, {}),
     "/stock/hold": (Right.HOLD_STOCK, {"item": "1", "site": "LON", "reason": "smells"}),
     "/stock/release": (Right.RELEASE_STOCK, {"item": "1", "site": "LON", "reason": "fine", "signed_by": "M"}),
+    "/move": (
+        Right.ISSUE_GOODS,
+        {"site": "LON", "from": "A-001", "sku": "21001", "amount": "1", "to": "A-002", "source": "m"},
+    ),
     "/batches/{batch_id}/reverse": (Right.ADJUST_STOCK, {"reason": "wrong"}),
     "/counts": (Right.COUNT_STOCK, {"site": "LON", "bins": "A-001"}),
     "/counts/{count_id}/places/{place_id}": (Right.COUNT_STOCK, {}),
@@ -216,7 +220,11 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/api/v1/proposals/{proposal_id}/approve": (Right.DECIDE_PROPOSALS, {}),
     "/api/v1/proposals/{proposal_id}/reject": (Right.DECIDE_PROPOSALS, {"note": "no"}),
 }
+# What a page has to be asked for, after its address.
+ASKED = {"/explain": "?item=1", "/lot": "?item=1&code=L1", "/move/code": "?site=LON&scanned=A-001"}
 NEEDS_MORE_TO_READ = {
+    "/move": Right.ISSUE_GOODS,
+    "/move/code": Right.ISSUE_GOODS,
     "/sales/new": Right.TAKE_ORDERS,
     "/shipments/{shipment_id}/pick": Right.ISSUE_GOODS,
     "/transfers/new": Right.TRANSFER_GOODS,
@@ -244,7 +252,9 @@ def at(path: str) -> str:
     for part in path.split("/"):
         if part.startswith("{"):
             path = path.replace(part, names.get(part.strip("{}"), "1"))
-    return path + {"/explain": "?item=1", "/lot": "?item=1&code=L1"}.get(path, "")
+    return path + {"/explain": "?item=1", "/lot": "?item=1&code=L1", "/move/code": "?site=LON&scanned=A-001"}.get(
+        path, ""
+    )
 
 
 def test_every_route_is_known_to_these_tests(app: FastAPI) -> None:

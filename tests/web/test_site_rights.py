@@ -26,7 +26,7 @@ from tests.web.test_rights import CHANGES, OPEN, all_routes, audited
 FAR = re.compile(r"77700000\d\d|Zanzibar")
 # Parts of addresses that name what exists for a moment only.
 # What a page has to be asked for, after its address.
-ASKED = {"/explain": "?item={item_id}", "/lot": "?item={item_id}&code=L1"}
+ASKED = {"/explain": "?item={item_id}", "/lot": "?item={item_id}&code=L1", "/move/code": "?scanned=21001&site={site}"}
 NOT_THERE = {"job_id": "none", "subscription_id": "77"}
 # What a second right opens too.
 ALSO = {"/orders/{purchase_order_id}/files": Right.DECIDE_PROPOSALS}

@@ -26,6 +26,7 @@ from shelfwise.stock.asof import stock_as_of
 from shelfwise.stock.checking import rebuild_check
 from shelfwise.stock.correcting import accept_loss, adjust, write_off
 from shelfwise.stock.explain import explain, lies_at, near_expiry
+from shelfwise.stock.floor_work import to_put_away, told_before, usual_bin
 from shelfwise.stock.handling import convert, put_away, return_to_supplier, take_return
 from shelfwise.stock.ledger import Map, follow_stockouts, lock, read_map, write
 from shelfwise.stock.model import Entry, Spot, Status
@@ -89,7 +90,10 @@ __all__ = [
     "stockouts",
     "suggest",
     "take_return",
+    "to_put_away",
+    "told_before",
     "trace",
+    "usual_bin",
     "write_off",
 ]
 

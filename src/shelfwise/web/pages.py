@@ -28,9 +28,11 @@ SAID_COOKIE = "shelfwise_said"
 THEMES = ("auto", "light", "dark")
 
 
-def render(visit: Visit, ctx: Context, template: str, /, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page of somebody who is signed in, with the frame around it."""
-    values["shell"] = shell(ctx)
+def render(
+    visit: Visit, ctx: Context, template: str, /, status: int = 200, *, at_site: int | None = None, **values: Any
+) -> HTMLResponse:
+    """A page of somebody who is signed in, with the frame around it; of one site: with times as they are there."""
+    values["shell"] = shell(ctx, at_site)
     return respond(visit.request, template, status, visit=visit, **values)
 
 

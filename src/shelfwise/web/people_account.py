@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
 
@@ -29,7 +29,7 @@ def _session(visit: Visit) -> Session:
     return visit.session
 
 
-def _faults(error: ShelfwiseError | None) -> dict[str, object]:
+def _faults(error: ShelfwiseError | None) -> dict[str, Any]:
     known = isinstance(error, Invalid)
     return {
         "faults": error.faults if isinstance(error, Invalid) else (),

@@ -37,7 +37,7 @@ class Shell:
     Attributes:
         now: the business instant that relative times count from.
         rate: how fast business time runs, for the ticking clock.
-        zone: where times are shown: the first site's time zone.
+        zone: where times are shown: the time zone of the site that the page is about, else of the first site.
         inbox: how much is for this person to do.
         demo: the note on what a demonstration shifted and made up; None outside one.
     """
@@ -57,8 +57,11 @@ class Shell:
     inbox: int
 
 
-def shell(ctx: Context) -> Shell:
+def shell(ctx: Context, at_site: int | None = None) -> Shell:
     """Read the frame in one query.
+
+    Args:
+        at_site: the site that the page is about; None: none in particular.
 
     Raises:
         NotFound: the tenant was never set up.
@@ -86,13 +89,13 @@ def shell(ctx: Context) -> Shell:
                    as quarantined,
                (select time_zone from site s where s.tenant_id = t.tenant_id
                   and (%(sites)s::bigint[] is null or s.site_id = any(%(sites)s))
-                order by site_id limit 1) as time_zone,
+                order by site_id = %(at)s::bigint desc nulls last, site_id limit 1) as time_zone,
                t.name as tenant_name, t.currency as currency,
                (select value from setting g where g.tenant_id = t.tenant_id and g.name = 'demo') as demo
            from tenant t left join alert a on a.tenant_id = t.tenant_id and a.state <> 'cleared'
                and (%(sites)s::bigint[] is null or a.site_id is null or a.site_id = any(%(sites)s))
            where t.tenant_id = %(tenant)s group by t.tenant_id, t.name, t.currency""",
-        {"tenant": ctx.tenant, "sites": sites},
+        {"tenant": ctx.tenant, "sites": sites, "at": at_site},
     )
     if counts is None:
         raise NotFound("tenant", ctx.tenant)

@@ -1,43 +1,16 @@
-// The pick page: a scanner types like a keyboard and ends with Enter. The right code advances, a wrong one is loud.
+// The pick page: the right code advances, a wrong one is loud. What scanning pages share is in scan.js.
 (() => {
   "use strict";
   const pick = document.getElementById("pick");
   if (!pick) return;
-  const scan = document.getElementById("scan");
-  const said = document.getElementById("pick-said");
-  const amount = document.getElementById("amount");
   const form = document.getElementById("pick-form");
   const done = { place: false, item: false };
-  let sent = false;
-  let audio = null;
-
-  const sound = (good) => {
-    try {
-      audio ??= new AudioContext();
-      const tone = audio.createOscillator();
-      const volume = audio.createGain();
-      tone.type = good ? "sine" : "square";
-      tone.frequency.value = good ? 1200 : 220;
-      volume.gain.value = good ? 0.15 : 0.5;
-      tone.connect(volume).connect(audio.destination);
-      tone.start();
-      tone.stop(audio.currentTime + (good ? 0.08 : 0.5));
-    } catch { /* No sound on this device: the words and the shaking remain. */ }
-    if (!good) navigator.vibrate?.([200, 80, 200]);
-  };
-  const tell = (good, words) => {
-    said.hidden = false;
-    said.className = `note pick-said${good ? "" : " note-danger"}`;
-    said.textContent = words;
-    sound(good);
-  };
   const mark = (step) => {
     done[step] = true;
     pick.querySelector(`[data-step="${step}"]`).dataset.done = "yes";
   };
-  const is = (code, wanted) => wanted !== "" && code.toUpperCase() === wanted.toUpperCase();
 
-  const scanned = (code) => {
+  const { tell, is, send } = scanning(pick, (code) => {
     if (is(code, pick.dataset.place)) {
       mark("place");
       tell(true, `${pick.dataset.place}: right. Now scan the item.`);
@@ -47,7 +20,7 @@
         return;
       }
       if (done.item) {
-        if (!sent) form.requestSubmit();
+        send(form);
         return;
       }
       mark("item");
@@ -56,35 +29,5 @@
       tell(false, done.place ? `${code} is the wrong item. Take ${pick.dataset.sku}.`
         : `${code} is the wrong bin. Go to ${pick.dataset.place}.`);
     }
-  };
-
-  scan.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    const code = scan.value.trim();
-    scan.value = "";
-    if (code) scanned(code);
   });
-  // Whatever is scanned goes to the scan field, unless somebody is writing into another one.
-  document.addEventListener("keydown", (event) => {
-    if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey
-      && !event.target.closest("input, textarea, select, summary")) scan.focus();
-  });
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest("input, summary, a")) scan.focus();
-  });
-  for (const button of pick.querySelectorAll("[data-add]")) {
-    button.addEventListener("click", () => {
-      const next = Number(amount.value.replace(",", ".")) + Number(button.dataset.add);
-      if (next >= 0) amount.value = String(next);
-    });
-  }
-  for (const one of pick.querySelectorAll("form")) {
-    one.addEventListener("submit", () => {
-      sent = true;
-      for (const button of one.querySelectorAll("button")) setTimeout(() => { button.disabled = true; });
-    });
-  }
-  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  scan.focus();
 })();
