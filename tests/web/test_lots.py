@@ -80,7 +80,7 @@ def test_the_stock_list_is_sorted_by_any_column_and_shows_all_sites(client: Clie
         assert vera.get("/stock", params={"sort": sort}).status_code == 200
     first = vera.get("/stock", params={"sort": "-sku"}).text
     assert first.index("21059") < first.index("21010")
-    assert ">Site</th>" in vera.get("/stock", params={"site": "all"}).text
+    assert ">Site</a></th>" in vera.get("/stock", params={"site": "all"}).text
 
 
 def test_stock_is_shown_as_it_was_at_the_end_of_a_day(client: Client, world: World) -> None:

@@ -248,7 +248,8 @@ SALES_LINE = {
 
 def at(path: str) -> str:
     """An address for a route's pattern, with what the page has to be asked for."""
-    names = {"sku:path": "21001", "sku": "21001", "job_id": "none", "user_id": "2"}
+    names = {"sku:path": "21001", "sku": "21001", "job_id": "none", "user_id": "2",
+             "listing}.{form": "stock_levels.csv"}  # fmt: skip
     for part in path.split("/"):
         if part.startswith("{"):
             path = path.replace(part, names.get(part.strip("{}"), "1"))

@@ -215,7 +215,22 @@ def _stock_rows(
     return rows(
         ctx.tx,
         StockRow,
-        f"""with coming as materialized (
+        f"""{stock_query(one, here)} where true {like}
+            order by {by}, i.sku, s.code limit %(limit)s offset %(offset)s""",
+        {
+            "tenant": ctx.tenant, "sites": sites, "item": item_id, "like": found, "now": ctx.now, "limit": limit,
+            "offset": offset,
+        },
+    )  # fmt: skip
+
+
+def stock_query(one: str = "", here: str = "and (%(sites)s::bigint[] is null or {0}.site_id = any(%(sites)s))") -> str:
+    """The select behind every list of stock, without its conditions; its parameters are tenant, now and sites.
+
+    Args:
+        one, here: conditions on the item and the site of the table named in braces.
+    """
+    return f"""with coming as materialized (
                 select item_id, site_id, sum(quantity) as quantity from purchase_outstanding o
                 where tenant_id = %(tenant)s {one.format("o")} {here.format("o")} group by item_id, site_id),
             road as materialized (
@@ -253,14 +268,7 @@ def _stock_rows(
             join site s on s.tenant_id = i.tenant_id and s.site_id = k.site_id
             left join coming c on c.item_id = k.item_id and c.site_id = k.site_id
             left join road r on r.item_id = k.item_id and r.site_id = k.site_id
-            left join over v on v.item_id = k.item_id and v.site_id = k.site_id
-            where true {like}
-            order by {by}, i.sku, s.code limit %(limit)s offset %(offset)s""",
-        {
-            "tenant": ctx.tenant, "sites": sites, "item": item_id, "like": found, "now": ctx.now, "limit": limit,
-            "offset": offset,
-        },
-    )  # fmt: skip
+            left join over v on v.item_id = k.item_id and v.site_id = k.site_id"""
 
 
 def levels(ctx: Context, site_id: int) -> list[StockLevel]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
 
@@ -15,46 +15,36 @@ from shelfwise.records import service as records
 from shelfwise.records.model import Item, Site
 from shelfwise.stock import service as stock
 from shelfwise.stock.asof import AsOf
-from shelfwise.stock.reads import StockOrder, StockRow
+from shelfwise.stock.reads import StockRow
 from shelfwise.web import pages
 from shelfwise.web.charts import demand_chart, race_table
 from shelfwise.web.floor import chosen_site, floor_view
+from shelfwise.web.listing import PAGE, find
+from shelfwise.web.lists.stock import ALL, STOCK
 from shelfwise.web.visits import Visitor
 from shelfwise.work import objections
 
 router = APIRouter(include_in_schema=False)
-PAGE = 100
-ALL = "all"
-# What the stock list can be sorted by, with the heading of each column.
-COLUMNS: dict[str, str] = {
-    "sku": "Item",
-    "on_hand": "On hand",
-    "blocked": "Blocked",
-    "reserved": "Reserved",
-    "available": "Available",
-    "on_order": "On order",
-    "in_transit": "On the road",
-}
 FIGURES = ("on_hand", "blocked", "reserved", "available", "on_order", "in_transit")
 
 
 @router.get("/stock")
 def list_stock(
-    visit: Visitor, search: str = "", site: str | None = None, show: str = "all", page: int = 1, sort: str = "sku",
-    day: str = "", known: str = "now",
+    visit: Visitor, site: str | None = None, show: str = "all", search: str = "", page: int = 1, day: str = "",
+    known: str = "now",
 ) -> Response:  # fmt: skip
     """What is where; of one site or (site=all) of all, sorted by any column; or as it was at the end of a day."""
     with visit.context() as ctx:
         sites = records.sites(ctx)
         here = None if site == ALL else chosen_site(ctx, site)
         shown: dict[str, Any] = {
-            "here": here, "sites": sites, "every": site == ALL, "search": search, "show": show, "sort": sort,
-            "page": max(page, 1), "more": False, "rows": [], "day": day, "known": known, "as_of": None,
-            "columns": COLUMNS,
+            "here": here, "every": site == ALL, "search": search, "show": show, "page": max(page, 1), "more": False,
+            "rows": [], "day": day, "known": known, "as_of": None, "found": None,
         }  # fmt: skip
         if here is None and not (sites and site == ALL):
             return pages.render(visit, ctx, "stock.html", **shown)
-        first = (min(max(page, 1), 10_000) - 1) * PAGE
+        place = ALL if here is None else here.code
+        shown["found"] = find(ctx, STOCK, {**visit.request.query_params, "site": place})
         if day and here is not None:
             shown["as_of"] = _as_of(ctx, here, day, known, search)
         elif show in ("out", "doubt") and here is not None:
@@ -63,14 +53,8 @@ def list_stock(
             rows = [there[sku] if sku in there else _never_there(ctx, sku) for sku in sorted(found)]
             wanted = search.strip().lower()
             rows = [row for row in rows if wanted in f"{row.sku} {row.description}".lower()]
+            first = (min(max(page, 1), 10_000) - 1) * PAGE
             shown["rows"], shown["more"] = rows[first : first + PAGE], len(rows) > first + PAGE
-        else:
-            order = sort.removeprefix("-")
-            rows = stock.stock_list(
-                ctx, None if here is None else here.site_id, search, PAGE + 1, first,
-                order=cast(StockOrder, order if order in COLUMNS else "sku"), descending=sort.startswith("-"),
-            )  # fmt: skip
-            shown["rows"], shown["more"] = rows[:PAGE], len(rows) > PAGE
         return pages.render(visit, ctx, "stock.html", **shown)
 
 
