@@ -26,7 +26,7 @@ import shelfwise
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role, person
 from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
-from shelfwise.records.model import NewItem
+from shelfwise.records.model import NewItem, NewPlace, Site, Zone
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
 from shelfwise.store.database import value
@@ -104,6 +104,11 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "access.people.add_user": lambda rows: {"login": "nina", "password": None, "role": None},
     "access.keys.add_key": lambda rows: {"name": "erp", "scopes": []},
     "records.items.change_item": lambda rows: {"to": NewItem(rows["sku"], "another name")},
+    "records.site_changes.change_site": lambda rows: {"to": Site(0, "NEW", "New", "UTC", 9, 9, "entered")},
+    "records.site_changes.change_zone": lambda rows: {
+        "to": Zone(0, 0, "NEW", "New", "ambient", 0, 0, 1, 1, None, None, timedelta(0))
+    },
+    "records.site_changes.change_place": lambda rows: {"to": NewPlace("NEW")},
     "records.sites.site": lambda rows: {"code": rows["site"]},
     "records.sites.place_by_code": lambda rows: {"code": rows["bin"]},
     "stock.posting.post": lambda rows: {"movement": _movement(rows)},

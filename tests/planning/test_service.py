@@ -14,7 +14,7 @@ from shelfwise.core.errors import NotFound
 from shelfwise.orders.transfers import draft_transfer
 from shelfwise.planning.service import comparable_days, plan, snapshot
 from shelfwise.records.model import Terms
-from shelfwise.records.service import add_site
+from shelfwise.records.service import add_site, archive_item
 from shelfwise.stock.transfers import Goods, approve_transfer, ship_transfer
 from shelfwise.store.database import run
 from tests.conftest import NOON
@@ -39,6 +39,14 @@ def test_what_is_on_the_road_from_another_site_counts_as_coming(ctx: Context, sh
         (Decimal(4), NOON + timedelta(days=2))
     ]
     assert snapshot(ctx, shop.site).items[0].on_order == ()
+
+
+def test_what_is_phased_out_is_not_planned(ctx: Context, shop: Shop) -> None:
+    tea, rum = shop.item("TEA"), shop.item("RUM")
+    shop.stock(tea, 9)
+    shop.stock(rum, 9)
+    archive_item(ctx, rum)
+    assert [state.sku for state in snapshot(ctx, shop.site).items] == ["TEA"]
 
 
 def test_a_snapshot_holds_stock_promises_orders_forecast_terms_and_price(ctx: Context, shop: Shop) -> None:

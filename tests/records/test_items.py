@@ -124,10 +124,10 @@ def test_what_has_its_lot_or_serial_numbers_needs_no_word(ctx: Context) -> None:
     assert service.change_item(ctx, item_id, replace(now, tracking="lot")).tracking == "lot"
     run(
         ctx.tx,
-        """insert into serial (tenant_id, item_id, serial, place_id, movement_id)
-           select tenant_id, item_id, 'S' || n, place_id, 1 from balance cross join generate_series(1, 2) n
+        """insert into serial (tenant_id, item_id, serial, place_id, movement_id, occurred_at)
+           select tenant_id, item_id, 'S' || n, place_id, 1, %s from balance cross join generate_series(1, 2) n
            where item_id = %s and on_hand > 0""",
-        (item_id,),
+        (NOON, item_id),
     )
     assert service.change_item(ctx, item_id, replace(now, tracking="serial")).tracking == "serial"
 

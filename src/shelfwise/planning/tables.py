@@ -18,12 +18,12 @@ class ItemRow:
 
 
 def items_of_site(tx: Tx, tenant: int, site_id: int) -> list[ItemRow]:
-    """Every item that the site has or had, sells, awaits or owes, by SKU."""
+    """Every item that the site has or had, sells, awaits or owes, by SKU; none that is phased out."""
     return rows(
         tx,
         ItemRow,
         """select item_id, sku, description, unit from item
-           where tenant_id = %(tenant)s and item_id in (
+           where tenant_id = %(tenant)s and not archived and item_id in (
                select item_id from stock_level where tenant_id = %(tenant)s and site_id = %(site)s
                union select item_id from forecast where tenant_id = %(tenant)s and site_id = %(site)s
                union select item_id from sales_line

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
 from typing import Literal, get_args
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 
@@ -293,6 +293,17 @@ def corner_faults(x_m: float | None, y_m: float | None, row: str = "") -> Iterat
     for name, value in (("x_m", x_m), ("y_m", y_m)):
         if value is not None and not math.isfinite(value):
             yield Fault(f"{row}{name}", "a finite number of m", shorten(str(value)), "Correct the position.")
+
+
+def site_faults(site: Site) -> Iterator[Fault]:
+    """What is wrong with a new site."""
+    yield from code_faults(site.code, "code")
+    yield from text_faults(site.name, "name")
+    yield from positive_faults(site.width_m, "width_m", "m")
+    yield from positive_faults(site.depth_m, "depth_m", "m")
+    if site.time_zone not in available_timezones():
+        remedy = "Use a name of the IANA time zones."
+        yield Fault("time_zone", "a name such as Europe/Berlin", shorten(site.time_zone), remedy)
 
 
 def zone_faults(zone: Zone) -> Iterator[Fault]:

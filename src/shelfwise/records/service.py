@@ -46,6 +46,15 @@ from shelfwise.records.model import (
     terms_faults,
     text_faults,
 )
+from shelfwise.records.site_changes import (
+    archive_place,
+    change_place,
+    change_site,
+    change_zone,
+    place,
+    restore_place,
+    zone,
+)
 from shelfwise.records.sites import (
     add_place,
     add_places,
@@ -73,9 +82,13 @@ __all__ = [
     "add_terms",
     "add_zone",
     "archive_item",
+    "archive_place",
     "barcodes_of",
     "by_barcode",
     "change_item",
+    "change_place",
+    "change_site",
+    "change_zone",
     "go_live",
     "in_base",
     "item",
@@ -85,10 +98,12 @@ __all__ = [
     "items_by_id",
     "pack_history",
     "packs_of",
+    "place",
     "place_by_code",
     "places",
     "remove_barcode",
     "restore_item",
+    "restore_place",
     "set_go_live",
     "set_pack",
     "set_packs",
@@ -98,6 +113,7 @@ __all__ = [
     "supplier",
     "suppliers",
     "terms_for",
+    "zone",
     "zones",
 ]
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
-from zoneinfo import ZoneInfo, available_timezones
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import Fault, NotFound, shorten
+from shelfwise.core.errors import NotFound
 from shelfwise.records import tables
 from shelfwise.records.changes import taken
 from shelfwise.records.model import (
@@ -21,11 +20,9 @@ from shelfwise.records.model import (
     Site,
     Zone,
     ZoneKind,
-    code_faults,
     place_faults,
-    positive_faults,
     refuse,
-    text_faults,
+    site_faults,
     zone_faults,
 )
 
@@ -51,41 +48,23 @@ def add_site(
         Refused: the code is taken.
     """
     ctx.require(Right.EDIT_RECORDS)
-    faults = [
-        *code_faults(code, "code"),
-        *text_faults(name, "name"),
-        *positive_faults(width_m, "width_m", "m"),
-        *positive_faults(depth_m, "depth_m", "m"),
-    ]
-    if not _known_zone(time_zone):
-        faults.append(
-            Fault(
-                "time_zone",
-                "a name such as Europe/Berlin",
-                shorten(time_zone),
-                "Use a name of the IANA time zones.",
-            )
-        )
+    new = Site(0, code, name, time_zone, width_m, depth_m, provenance)
     standing = [
         NewPlace(place, kind, None, *(dock if dock and place == "DOCK" else (None,) * 4))
         for place, kind in STANDING_PLACES.items()
     ]
     refuse(
         [
-            *faults,
+            *site_faults(new),
             *(fault for place in standing if place.kind == "dock" for fault in place_faults(place, "dock ")),
         ]
     )
-    site_id = tables.insert_site(ctx.tx, ctx.tenant, Site(0, code, name, time_zone, width_m, depth_m, provenance))
+    site_id = tables.insert_site(ctx.tx, ctx.tenant, new)
     if site_id is None:
         raise taken("site", code)
     tables.insert_places(ctx.tx, ctx.tenant, site_id, standing)
     ctx.audit("site.added", f"site:{site_id}", code=code)
     return site_id
-
-
-def _known_zone(name: str) -> bool:
-    return name in available_timezones() and bool(ZoneInfo(name))
 
 
 def site(ctx: Context, code: str) -> Site:
@@ -213,10 +192,14 @@ def _insert_places(ctx: Context, site_id: int, places: Sequence[NewPlace], row: 
     return tables.insert_places(ctx.tx, ctx.tenant, site_id, places)
 
 
-def places(ctx: Context, site_id: int) -> list[Place]:
-    """All places of a site, real and virtual, by code."""
+def places(ctx: Context, site_id: int, archived: bool = False) -> list[Place]:
+    """All places of a site, real and virtual, by code.
+
+    Args:
+        archived: also those that are out of use.
+    """
     ctx.require(Right.VIEW, site_id)
-    return tables.places(ctx.tx, ctx.tenant, site_id)
+    return [one for one in tables.places(ctx.tx, ctx.tenant, site_id) if archived or not one.archived]
 
 
 def place_by_code(ctx: Context, site_id: int, code: str) -> Place:

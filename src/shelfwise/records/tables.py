@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -53,6 +54,19 @@ def sites(tx: Tx, tenant: int) -> list[Site]:
     return rows(tx, Site, f"{_SITE} where tenant_id = %s order by code", (tenant,))
 
 
+def locked_site(tx: Tx, tenant: int, site_id: int) -> Site | None:
+    return first(tx, Site, f"{_SITE} where tenant_id = %s and site_id = %s for no key update", (tenant, site_id))
+
+
+def update_site(tx: Tx, tenant: int, site: Site) -> None:
+    run(
+        tx,
+        """update site set code = %s, name = %s, time_zone = %s, width_m = %s, depth_m = %s
+           where tenant_id = %s and site_id = %s""",
+        (site.code, site.name, site.time_zone, site.width_m, site.depth_m, tenant, site.site_id),
+    )
+
+
 def insert_zone(tx: Tx, tenant: int, zone: Zone) -> int | None:
     """The new zone's id, or None where its code is taken at the site."""
     found = value(
@@ -67,6 +81,23 @@ def insert_zone(tx: Tx, tenant: int, zone: Zone) -> int | None:
         ),
     )  # fmt: skip
     return None if found is None else int(found)
+
+
+def zone(tx: Tx, tenant: int, zone_id: int) -> Zone | None:
+    return first(tx, Zone, f"{_ZONE} where tenant_id = %s and zone_id = %s", (tenant, zone_id))
+
+
+def update_zone(tx: Tx, tenant: int, zone: Zone) -> None:
+    run(
+        tx,
+        """update zone set code = %s, name = %s, kind = %s, x_m = %s, y_m = %s, width_m = %s, depth_m = %s,
+               low_degc = %s, high_degc = %s, delay = %s
+           where tenant_id = %s and zone_id = %s""",
+        (
+            zone.code, zone.name, zone.kind, zone.x_m, zone.y_m, zone.width_m, zone.depth_m,
+            zone.low_degc, zone.high_degc, zone.delay, tenant, zone.zone_id,
+        ),
+    )  # fmt: skip
 
 
 def zones(tx: Tx, tenant: int, site_id: int) -> list[Zone]:
@@ -120,6 +151,58 @@ def place_by_code(tx: Tx, tenant: int, site_id: int, code: str) -> Place | None:
 def places_by_id(tx: Tx, tenant: int, ids: Collection[int]) -> dict[int, Place]:
     found = rows(tx, Place, f"{_PLACE} where tenant_id = %s and place_id = any(%s::bigint[])", (tenant, list(ids)))
     return {place.place_id: place for place in found}
+
+
+def locked_place(tx: Tx, tenant: int, place_id: int) -> Place:
+    """A place that is there; until the end of the transaction nobody changes it, and movements to it wait."""
+    found = first(tx, Place, f"{_PLACE} where tenant_id = %s and place_id = %s for update", (tenant, place_id))
+    if found is None:
+        raise LookupError(place_id)
+    return found
+
+
+def update_place(tx: Tx, tenant: int, place_id: int, place: NewPlace) -> None:
+    run(
+        tx,
+        """update place set code = %s, kind = %s, zone_id = %s, x_m = %s, y_m = %s, width_m = %s, depth_m = %s,
+               item_id = %s, capacity = %s
+           where tenant_id = %s and place_id = %s""",
+        (
+            place.code, place.kind, place.zone_id, place.x_m, place.y_m, place.width_m, place.depth_m,
+            place.item_id, place.capacity, tenant, place_id,
+        ),
+    )  # fmt: skip
+
+
+def set_place_archived(tx: Tx, tenant: int, place_id: int, archived: bool) -> None:
+    run(tx, "update place set archived = %s where tenant_id = %s and place_id = %s", (archived, tenant, place_id))
+
+
+@dataclass(frozen=True)
+class InPlace:
+    """How much of an item lies in a place."""
+
+    sku: str
+    unit: str
+    quantity: Decimal
+
+
+def lying_in(tx: Tx, tenant: int, place_id: int) -> list[InPlace]:
+    """What lies in a place, by SKU."""
+    return rows(
+        tx,
+        InPlace,
+        """select i.sku, i.unit, sum(b.on_hand) as quantity
+           from balance b join item i on i.tenant_id = b.tenant_id and i.item_id = b.item_id
+           where b.tenant_id = %s and b.place_id = %s and b.on_hand <> 0 group by i.sku, i.unit order by i.sku""",
+        (tenant, place_id),
+    )
+
+
+def devices_at(tx: Tx, tenant: int, place_id: int) -> list[str]:
+    """The devices in use that stand at a place."""
+    sql = "select device from device where tenant_id = %s and place_id = %s and active order by device"
+    return [device for (device,) in values(tx, sql, (tenant, place_id))]
 
 
 def standing_places(tx: Tx, tenant: int, site_ids: Collection[int]) -> dict[tuple[int, str], int]:

@@ -119,13 +119,18 @@ class Stockout:
 
 
 def bins(ctx: Context, site_id: int) -> list[BinStock]:
-    """The bins and docks of a site, by code, each with what lies there and what its scale says."""
+    """The bins and docks of a site, by code, each with what lies there and what its scale says.
+
+    Those that are out of use are among them only while something lies there.
+    """
     ctx.require(Right.VIEW, site_id)
     return rows(
         ctx.tx,
         BinStock,
         """with here as materialized (
-               select * from place where tenant_id = %(tenant)s and site_id = %(site)s and kind in ('bin', 'dock')),
+               select * from place p where tenant_id = %(tenant)s and site_id = %(site)s and kind in ('bin', 'dock')
+                 and (not archived or exists (select from balance b where b.tenant_id = p.tenant_id
+                                              and b.place_id = p.place_id and b.on_hand <> 0))),
            held as (
                select distinct on (p.place_id) p.place_id, b.item_id, b.on_hand,
                       count(*) over (partition by p.place_id) as items

@@ -64,6 +64,9 @@ SENTENCES: dict[str, str] = {
     "parked.try_again": "had {it} tried again",
     "password.failed": "was refused: a wrong password for {it}",
     "place.added": "added {it}",
+    "place.archived": "took {it} out of use",
+    "place.changed": "changed {it}",
+    "place.restored": "took {it} into use again",
     "places.added": "added {added} places at {it}",
     "planning.requested": "asked for a planning run",
     "proposal.approved": "approved {it}: {ordered} of {item}, as order {order}",
@@ -114,6 +117,7 @@ SENTENCES: dict[str, str] = {
     "sign_in": "signed in",
     "sign_in.failed": "was refused: a failed sign-in, {it}",
     "site.added": "added {it}",
+    "site.changed": "changed {it}",
     "stock.adjusted": "adjusted {it} in {place} by {change}: {reason}",
     "stock.batch_reversed": "reversed {it}: {reason}",
     "stock.converted": "converted {quantity} of {it}",
@@ -166,6 +170,7 @@ SENTENCES: dict[str, str] = {
     "user.pin_reset": "gave {it} a new PIN",
     "user.reactivated": "let {it} in again",
     "zone.added": "added {it}",
+    "zone.changed": "changed {it}",
 }
 
 # What kinds of subjects are called, and the page of one; {id} is what stands behind the colon.
