@@ -118,6 +118,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
     transfer = draft_transfer(
         ctx, site_id, port, [(shared["item_id"], Decimal(2))], ctx.now + timedelta(days=1), f"To the port of {name}"
     )
+    about = f"purchase_order:{order.purchase_order_id}"
     return shared | {
         "shipment_id": shipment.shipment_id,
         "transfer_id": transfer.transfer_id,
@@ -140,7 +141,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "sales_line_id": _newest(ctx, "sales_line_id", "sales_line"),
         "idempotency_key": key,
         "order_number": f"SO-{name}",
-        "attachment_id": attachments.add_attachment(ctx, order.purchase_order_id, f"{name}.txt", b"A letter."),
+        "attachment_id": attachments.add_attachment(ctx, about, f"{name}.txt", b"A letter."),
         "outbox_id": _newest(ctx, "outbox_id", "outbox"),
     }
 

@@ -14,6 +14,7 @@ from shelfwise.access.model import Role, person
 from shelfwise.orders import sales_orders, shipments, transfers
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
+from shelfwise.stock import shipping
 from shelfwise.store.database import value
 from tests.conftest import NOON
 from tests.web.conftest import Client
@@ -158,3 +159,33 @@ def test_programs_ship_and_move_as_people_do(client: Client, live: World) -> Non
     ]
     done = tell("transfers/1/receive", goods=[{"line": 1, "quantity": 2, "place": "DOCK"}], source="i")
     assert (done["state"], done["lines"][0]["received"]) == ("received", "2")
+
+
+def test_files_are_kept_with_orders_shipments_and_transfers_and_their_keeping_is_history(
+    client: Client, office: Office, live: World
+) -> None:
+    with office.context(BOSS) as ctx:
+        sales_orders.take_order(ctx, live.site_id, [(live.items["21003"], Decimal(5), Decimal(2))], customer="Ann")
+        stock.reserve_open(ctx, live.site_id)
+        shipping.begin_shipment(ctx, live.site_id, "SO-000001")
+        leeds = records.site(ctx, "LDS").site_id
+        lines = [(live.items["21003"], Decimal(2))]
+        transfers.draft_transfer(ctx, live.site_id, leeds, lines, NOON + timedelta(days=1), "")
+    mara, vera = client("mara"), client("vera")
+    letter = {"file": ("note.txt", b"Left at the gate.", "text/plain")}
+    for number, (about, page) in enumerate(
+        {
+            "sales_order:SO-000001": "/sales/orders/SO-000001",
+            "shipment:1": "/shipments/1",
+            "transfer:1": "/transfers/1",
+        }.items(),
+        1,
+    ):
+        assert vera.post("/files", params={"about": about}, files=letter).status_code == 403
+        answer = mara.post("/files", params={"about": about}, files=letter)
+        assert (answer.status_code, answer.headers["location"]) == (303, page)
+        shown = vera.get(page).text
+        assert f"/files/{number}" in shown
+        assert vera.get(f"/files/{number}").content == b"Left at the gate."
+    assert "file kept (TR-000001, note.txt)" in mara.get("/transfers/1").text
+    assert "note.txt" in mara.get("/audit").text

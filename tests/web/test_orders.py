@@ -133,14 +133,16 @@ def test_a_file_is_kept_with_the_order_and_only_ever_downloaded(client: Client, 
     mara, vera = client("mara"), client("vera")
     mara.post("/orders/new", data={**DRAFT, "supplier": supplier})
     hostile = {"file": ("../<b>note.html", b"<script>alert(1)</script>", "text/html")}
-    assert mara.post("/orders/1/files", files=hostile).status_code == 303
-    answer = vera.get("/orders/1/files/1")
+    assert mara.post("/files?about=purchase_order:1", files=hostile).status_code == 303
+    answer = vera.get("/files/1")
     assert answer.content == b"<script>alert(1)</script>"
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"].startswith("attachment;")
-    assert vera.post("/orders/1/files", files=hostile).status_code == 403
-    assert mara.post("/orders/1/files", files={"file": ("big", b"x" * 10_000_001, "a/b")}).status_code in (413, 422)
-    assert mara.post("/orders/1/files", files={"file": ("empty", b"", "a/b")}).status_code == 422
+    assert vera.post("/files?about=purchase_order:1", files=hostile).status_code == 403
+    assert mara.post(
+        "/files?about=purchase_order:1", files={"file": ("big", b"x" * 10_000_001, "a/b")}
+    ).status_code in (413, 422)
+    assert mara.post("/files?about=purchase_order:1", files={"file": ("empty", b"", "a/b")}).status_code == 422
 
 
 def test_drafts_for_one_supplier_are_merged_and_an_order_is_printed(

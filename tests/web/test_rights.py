@@ -78,7 +78,7 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/orders/{purchase_order_id}/arrived": (Right.RUN_PLANNING, {"has_it": "yes"}),
     "/orders/{purchase_order_id}/reopen": (Right.DECIDE_PROPOSALS, {"reason": "no"}),
     "/orders/{purchase_order_id}/restore": (Right.DECIDE_PROPOSALS, {"reason": "no"}),
-    "/orders/{purchase_order_id}/files": (Right.RECEIVE_GOODS, {}),
+    "/files": (Right.RECEIVE_GOODS, {}),
     "/stock/hold": (Right.HOLD_STOCK, {"item": "1", "site": "LON", "reason": "smells"}),
     "/stock/release": (Right.RELEASE_STOCK, {"item": "1", "site": "LON", "reason": "fine", "signed_by": "M"}),
     "/move": (

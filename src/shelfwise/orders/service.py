@@ -13,7 +13,6 @@ from shelfwise.core.errors import NotFound, Refused
 from shelfwise.orders import purchase_tables as tables
 from shelfwise.orders import receipt_tables
 from shelfwise.orders.approval import our_currency
-from shelfwise.orders.attachments import add_attachment, attachment, attachments
 from shelfwise.orders.model import LeadTime, PurchaseOrder, PurchaseState
 from shelfwise.orders.outgoing import message_of, paper_of
 from shelfwise.orders.purchase_life import (
@@ -44,11 +43,8 @@ from shelfwise.store.database import rows
 
 __all__ = [
     "Confirmed",
-    "add_attachment",
     "answer",
     "approve_purchase_order",
-    "attachment",
-    "attachments",
     "cancel",
     "change_sent",
     "close_purchase_order",

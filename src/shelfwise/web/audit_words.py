@@ -83,6 +83,7 @@ SENTENCES: dict[str, str] = {
     "purchase.confirmed": "noted what was confirmed of {it}",
     "purchase.drafted": "drafted {it}",
     "purchase.edited": "edited {it}",
+    "document.file_added": "added the file {file} to {it}",
     "purchase.file_added": "added a file to {it}",
     "purchase.merged": "merged {it} into {into}",
     "purchase.placed": "placed {it}",

@@ -38,8 +38,9 @@ _DONE = {
     "transfer.written_off": "written off",
     "transfer.closed": "closed",
     "transfer.cancelled": "cancelled",
+    "document.file_added": "file kept",
 }
-_ABOUT = ("number", "sku", "quantity", "asked", "place", "carrier", "tracking", "source", "was", "reason")
+_ABOUT = ("number", "sku", "quantity", "asked", "place", "carrier", "tracking", "source", "was", "reason", "file")
 
 
 def done(action: str, detail: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.orders import service as orders
+from shelfwise.orders.attachments import attachments
 from shelfwise.orders.model import UNDER_WAY, PurchaseOrder, PurchaseState
 from shelfwise.orders.purchase_states import ALLOWED, may
 from shelfwise.records import service as records
@@ -68,7 +69,7 @@ def order(visit: Visitor, purchase_order_id: int) -> Response:
             message=orders.message_of(ctx, found),
             may_now={verb for verb in ALLOWED if may(found.state, verb)},
             history=lines(ctx, orders.history(ctx, purchase_order_id)),
-            files=orders.attachments(ctx, purchase_order_id),
+            files=attachments(ctx, f"purchase_order:{purchase_order_id}"),
             alike=[
                 one
                 for one in orders.purchase_orders(ctx, ["draft"])

@@ -9,22 +9,21 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
-from fastapi.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, Refused, shorten
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.orders import service as orders
-from shelfwise.orders.attachments import LARGEST, require_attaching
 from shelfwise.orders.model import PurchaseOrder
 from shelfwise.orders.paper import pdf
 from shelfwise.orders.service import Confirmed
 from shelfwise.records import service as records
 from shelfwise.records.model import Terms
 from shelfwise.web import pages
-from shelfwise.web.visits import Visit, Visitor, visitor
+from shelfwise.web.files import download
+from shelfwise.web.visits import Visit, Visitor
 
 router = APIRouter(include_in_schema=False)
 ROWS = 8
@@ -303,38 +302,6 @@ def restore(visit: Visitor, purchase_order_id: int, reason: Reason = "") -> Resp
     )
 
 
-@router.post("/orders/{purchase_order_id}/files")
-async def add_file(request: Request, purchase_order_id: int) -> Response:
-    """Keep a file. Who asks is known before a byte of it is read."""
-    visit = await run_in_threadpool(visitor, request)
-    await run_in_threadpool(_may_keep, visit, purchase_order_id)
-    async with request.form(max_files=1, max_fields=2, max_part_size=LARGEST) as sent:
-        file = sent.get("file")
-        if not isinstance(file, UploadFile) or not file.filename:
-            raise Invalid(Fault("file", "a file", "none", "Choose a file."))
-        content = await file.read(LARGEST + 1)
-        return await run_in_threadpool(_keep, visit, purchase_order_id, file.filename, content)
-
-
-def _may_keep(visit: Visit, purchase_order_id: int) -> None:
-    with visit.context() as ctx:
-        require_attaching(ctx, purchase_order_id)
-
-
-def _keep(visit: Visit, purchase_order_id: int, name: str, content: bytes) -> Response:
-    with visit.context() as ctx:
-        orders.add_attachment(ctx, purchase_order_id, name, content)
-    return pages.go(f"/orders/{purchase_order_id}", f"{name[:80]} is kept with the order.")
-
-
-@router.get("/orders/{purchase_order_id}/files/{attachment_id}")
-def file(visit: Visitor, purchase_order_id: int, attachment_id: int) -> Response:
-    """A file to save. It is never shown in the page's own name: it may hold anything."""
-    with visit.context() as ctx:
-        name, content = orders.attachment(ctx, purchase_order_id, attachment_id)
-    return _download(name, content, "application/octet-stream")
-
-
 @router.get("/orders/{purchase_order_id}/paper")
 def paper(visit: Visitor, purchase_order_id: int) -> Response:
     """The order as the supplier gets it, as a PDF."""
@@ -345,12 +312,4 @@ def paper(visit: Visitor, purchase_order_id: int) -> Response:
         if order.state == "draft":
             raise Refused(f"{order.number} is a draft. It becomes an order on paper when it is approved.")
         content = pdf(orders.paper_of(ctx, order))
-    return _download(f"{order.number}.pdf", content, "application/pdf")
-
-
-def _download(name: str, content: bytes, kind: str) -> Response:
-    return Response(
-        content,
-        media_type=kind,
-        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{pages.segment(name)}"},
-    )
+    return download(f"{order.number}.pdf", content, "application/pdf")

@@ -12,6 +12,7 @@ from shelfwise.access.model import Right
 from shelfwise.core.quantities import ZERO, plain, quantity
 from shelfwise.orders import sales_orders, shipments, transfers
 from shelfwise.orders import service as orders
+from shelfwise.orders.attachments import attachments
 from shelfwise.orders.sales_orders import OrderLine, Show
 from shelfwise.records import service as records
 from shelfwise.stock import customer_returns, shipping
@@ -87,6 +88,7 @@ def order(visit: Visitor, order_number: str) -> Response:
             },
             shipments=shipments.shipments(ctx, order_number=order_number),
             returns=shipments.customer_returns(ctx, order_number),
+            files=attachments(ctx, f"sales_order:{order_number}"),
             notes=sales_orders.notes_of(ctx, order_number),
             history=[(one, done(one.action, one.detail)) for one in sales_orders.history_of(ctx, order_number)],
             source=new_source(),

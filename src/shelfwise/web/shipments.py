@@ -11,6 +11,7 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.orders import shipments
+from shelfwise.orders.attachments import attachments
 from shelfwise.orders.shipments_model import Box, ShipmentState
 from shelfwise.records import service as records
 from shelfwise.stock import shipping
@@ -37,7 +38,10 @@ def list_shipments(visit: Visitor, show: str = "under_way") -> Response:
 def shipment(visit: Visitor, shipment_id: int) -> Response:
     with visit.context() as ctx:
         found = shipments.shipment(ctx, shipment_id)
-        return pages.render(visit, ctx, "shipment.html", shipment=found, boxes=range(1, BOXES + 1))
+        return pages.render(
+            visit, ctx, "shipment.html", shipment=found, boxes=range(1, BOXES + 1),
+            files=attachments(ctx, f"shipment:{shipment_id}"),
+        )  # fmt: skip
 
 
 @router.get("/shipments/{shipment_id}/pick")

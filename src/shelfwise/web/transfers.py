@@ -14,6 +14,7 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.orders import transfers as documents
+from shelfwise.orders.attachments import attachments
 from shelfwise.orders.transfers_model import Transfer, TransferState
 from shelfwise.records import service as records
 from shelfwise.records.model import Site
@@ -153,6 +154,7 @@ def transfer(visit: Visitor, transfer_id: int) -> Response:
             there_places=[place for place in records.places(ctx, there) if place.real]
             if visit.may("view", there)
             else [],
+            files=attachments(ctx, f"transfer:{transfer_id}"),
             history=[(one, done(one.action, one.detail)) for one in documents.history_of(ctx, transfer_id)],
             source=new_source(),
         )
