@@ -95,11 +95,15 @@ def tell_of_stock(ctx: Context, facts: Sequence[Event]) -> None:
             )  # fmt: skip
         elif fact.kind == "stock.taken_from_hold":
             about = fact.data
+            lot = f" (lot {', '.join(about['lots'])})" if about.get("lots") else ""
+            title = f"{about['quantity']} of {about['sku']}{lot} were taken though they are on hold"
+            if about.get("to_customer"):
+                title = f"{about['quantity']} of {about['sku']}{lot} went to a customer though they must not be sold"
             alerts.raise_alert(
-                ctx, "hold", f"movement:{about['movement_id']}", "attention",
-                f"{about['quantity']} of {about['sku']} were taken though they are on hold",
-                f"They left {about['place']}, where too little was free. Find out where they went, and whether they "
-                "have to come back.",
+                ctx, "hold", f"movement:{about['movement_id']}", "danger" if about.get("to_customer") else "attention",
+                title,
+                f"They left {about['place']} on hold or past their last day. Find out where they went, and whether "
+                "they have to come back.",
                 _page_of(about["sku"]), about, site_id=about["site_id"],
             )  # fmt: skip
         elif fact.kind == "stock.serial_conflict":

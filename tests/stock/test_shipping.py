@@ -164,8 +164,9 @@ def test_picking_another_bin_or_lot_is_kept_and_said_and_a_held_one_is_warned_of
         "What lies in A-3 is held: it should not go to a customer. Put it back, or ask quality.",
     )
     assert lies(ctx, house, "A-3") == 1
-    shipping.pack(ctx, shipment.shipment_id, [box()])
-    shipping.ship(ctx, shipment.shipment_id)
+    with pytest.raises(Refused, match="must not leave"):
+        shipping.pack(ctx, shipment.shipment_id, [box()])
+    shipping.ship(ctx, shipment.shipment_id, left_anyway="it is on the truck")
     assert values(ctx.tx, "select lot, quantity from movement where reason = 'ship'") == [("BAD", 4)]
     assert right(ctx)
 

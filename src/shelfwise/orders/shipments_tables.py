@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from shelfwise.orders.shipments_model import (
@@ -151,24 +151,6 @@ def to_ship(tx: Tx, tenant: int, site_id: int, order_number: str) -> list[ToShip
     )
 
 
-def planned(tx: Tx, tenant: int, site_id: int, item_ids: Collection[int]) -> dict[tuple[int, int, str], Decimal]:
-    """By (item, place, lot): how much shipments under way will still pick there."""
-    return {
-        (item_id, place_id, lot): quantity
-        for item_id, place_id, lot, quantity in values(
-            tx,
-            """select l.item_id, t.place_id, coalesce(t.lot, ''), sum(t.quantity)
-               from shipment_stop t
-               join shipment_line l using (tenant_id, shipment_id, line)
-               join shipment h using (tenant_id, shipment_id)
-               where t.tenant_id = %s and h.site_id = %s and h.state = 'picking' and t.done_at is null
-                 and l.item_id = any(%s::bigint[])
-               group by 1, 2, 3""",
-            (tenant, site_id, list(item_ids)),
-        )
-    }
-
-
 def insert_shipment(
     tx: Tx,
     tenant: int,
@@ -202,37 +184,6 @@ def insert_shipment(
         ),
     )
     return shipment_id
-
-
-def insert_stops(
-    tx: Tx, tenant: int, shipment_id: int, stops: Sequence[tuple[int, int, str | None, Decimal]], first: int
-) -> None:
-    """Send the picker to (line, place, lot, quantity); numbered from `first`."""
-    run(
-        tx,
-        """insert into shipment_stop (tenant_id, shipment_id, stop, line, place_id, lot, quantity)
-           select %s, %s, u.* from unnest(%s::int[], %s::int[], %s::bigint[], %s::text[], %s::numeric[]) u""",
-        (
-            tenant,
-            shipment_id,
-            list(range(first, first + len(stops))),
-            [line for line, _, _, _ in stops],
-            [place for _, place, _, _ in stops],
-            [lot for _, _, lot, _ in stops],
-            [quantity for _, _, _, quantity in stops],
-        ),
-    )
-
-
-def stop_done(
-    tx: Tx, tenant: int, shipment_id: int, stop: int, picked: Decimal, source: str, at: datetime, by: str
-) -> None:
-    run(
-        tx,
-        """update shipment_stop set picked = %s, source = %s, done_at = %s, done_by = %s
-           where tenant_id = %s and shipment_id = %s and stop = %s""",
-        (picked, source, at, by, tenant, shipment_id, stop),
-    )
 
 
 def insert_moves(tx: Tx, tenant: int, shipment_id: int, kind: str, moves: Sequence[tuple[int, int, Decimal]]) -> None:
@@ -339,26 +290,6 @@ def set_cancelled(tx: Tx, tenant: int, shipment_id: int, at: datetime) -> None:
         "update shipment set state = 'cancelled', cancelled_at = %s where tenant_id = %s and shipment_id = %s",
         (at, tenant, shipment_id),
     )
-
-
-def why_not_for_sale(tx: Tx, tenant: int, item_id: int, place_id: int, lot: str | None, today: date) -> str | None:
-    """What speaks against selling a lot at a place: 'held', 'expired'; None: nothing that is known."""
-    found = values(
-        tx,
-        """select coalesce((select l.status <> 'available' from lot l
-                            where l.tenant_id = %(tenant)s and l.item_id = %(item)s and l.code = %(lot)s), false)
-                  or not exists (select from balance b where b.tenant_id = %(tenant)s and b.item_id = %(item)s
-                                 and b.place_id = %(place)s and (%(lot)s::text is null or b.lot = %(lot)s)
-                                 and b.on_hand > 0 and b.status = 'available')
-                  and exists (select from balance b where b.tenant_id = %(tenant)s and b.item_id = %(item)s
-                              and b.place_id = %(place)s and (%(lot)s::text is null or b.lot = %(lot)s)
-                              and b.on_hand > 0 and b.status <> 'available') as held,
-                  coalesce((select l.expires_on < %(today)s from lot l
-                            where l.tenant_id = %(tenant)s and l.item_id = %(item)s and l.code = %(lot)s), false)""",
-        {"tenant": tenant, "item": item_id, "place": place_id, "lot": lot, "today": today},
-    )
-    held, expired = found[0]
-    return "expired" if expired else "held" if held else None
 
 
 def insert_return(

@@ -96,7 +96,7 @@ def write(
     for key, much in taken_back.items():
         on_hand, reserved, blocked = changes[key]
         changes[key] = (on_hand, reserved - much, blocked)
-    facts = _facts(ctx, settled, written, places)
+    facts = _facts(ctx, settled, written, places, known)
     lines = writing.write(
         ctx.tx, ctx.tenant, written.ids, written.lines, written.parts, changed, changes, facts, ctx.now, str(ctx.actor)
     )
@@ -249,7 +249,29 @@ def follow_stockouts(ctx: Context, levels: Mapping[Key, StockLevel], at: Mapping
         tables.change_stockouts(ctx.tx, ctx.tenant, changes)
 
 
-def _facts(ctx: Context, settled: Sequence[Settled], written: _Written, places: Map) -> list[Fact]:
+def _unfit(one: Settled, places: Map, known: Mapping[tuple[int, str], LotFacts]) -> tuple[Decimal, bool]:
+    """How much left the house that was not fit to be taken, and whether to a customer.
+
+    To customers nothing unfit may go, however it was told; elsewhere it is told where nobody meant what is held.
+    """
+    start, end = places.spots[one.told.from_place_id], places.spots[one.told.to_place_id]
+    if not start.real or end.real:
+        return ZERO, False
+    if end.kind == "customer" and one.told.reason in ("pick", "ship"):
+        return sum((
+            line.quantity for line in one.lines
+            if line.from_status != "available" or known.get((line.item_id, line.lot or ""), LotFacts()).expired
+        ), ZERO), True  # fmt: skip
+    return one.from_held, False
+
+
+def _facts(
+    ctx: Context,
+    settled: Sequence[Settled],
+    written: _Written,
+    places: Map,
+    known: Mapping[tuple[int, str], LotFacts],
+) -> list[Fact]:
     facts: list[Fact] = [
         (
             "stock.moved",
@@ -270,9 +292,10 @@ def _facts(ctx: Context, settled: Sequence[Settled], written: _Written, places: 
         )
         for movement_id, line in zip(written.ids, written.lines, strict=True)
     ]
-    odd = [one for one in settled if one.correction is not None or one.from_held]
+    unfit = [_unfit(one, places, known) for one in settled]
+    odd = [one for one, (much, _) in zip(settled, unfit, strict=True) if one.correction is not None or much]
     skus = tables.skus(ctx.tx, ctx.tenant, {one.told.item_id for one in odd})
-    for movement_id, one in zip(written.own, settled, strict=True):
+    for movement_id, one, (held, to_customer) in zip(written.own, settled, unfit, strict=True):
         spot = places.spots[one.told.from_place_id]
         told, sku = one.told, skus.get(one.told.item_id)
         if one.correction is not None:
@@ -293,7 +316,7 @@ def _facts(ctx: Context, settled: Sequence[Settled], written: _Written, places: 
                     told.occurred_at,
                 )
             )
-        if one.from_held and not places.spots[told.to_place_id].real:
+        if held:
             facts.append(
                 (
                     "stock.taken_from_hold",
@@ -306,7 +329,10 @@ def _facts(ctx: Context, settled: Sequence[Settled], written: _Written, places: 
                         "place_id": spot.place_id,
                         "place": spot.code,
                         "taken": plain(told.quantity),
-                        "quantity": plain(one.from_held),
+                        "quantity": plain(held),
+                        "lots": sorted({line.lot for line in one.lines if line.lot}),
+                        "to_customer": to_customer,
+                        "order_line": told.sales_line_id,
                         "reason": told.reason,
                     },
                     told.occurred_at,

@@ -6,7 +6,7 @@ reserved: they lie in a packing place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
-from shelfwise.orders import purchase_tables, shipments
+from shelfwise.orders import purchase_tables, shipments, stops_tables
 from shelfwise.orders import shipments_tables as documents
 from shelfwise.orders import tables as orders_tables
 from shelfwise.orders.model import amount_faults, instant_faults, name_faults
@@ -23,15 +23,14 @@ from shelfwise.orders.shipments_model import MOST_BOXES, Box, Shipment, Stop, bo
 from shelfwise.orders.shipments_tables import Packed, ToShip
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse, text_faults
-from shelfwise.stock import lots, promises, status, tables
+from shelfwise.stock import picking, promises, tables
 from shelfwise.stock.ledger import Map, lock, read_map, write
-from shelfwise.stock.lots import Suggestion
 from shelfwise.stock.model import Batch, Entry
 from shelfwise.stock.posting import arrival_faults, refuse_others
 from shelfwise.stock.reversing import reverse_leaving
 from shelfwise.stock.tables import Key
 from shelfwise.store.database import notify
-from shelfwise.work import alerts
+from shelfwise.work import alerts, tasks
 
 COUNTER = "shipment"
 SHIP = "ship:"
@@ -80,11 +79,11 @@ def begin_shipment(ctx: Context, site_id: int, order_number: str, packing_place_
             f"Nothing is reserved for order {order_number} here that is not in a shipment already. "
             "Its lines wait for stock, or have left."
         )
-    free = _free_to_pick(ctx, site_id, locked_items)
+    free = picking.free_to_pick(ctx, site_id, locked_items)
     lines: list[ToShip] = []
     stops: list[tuple[int, int, str | None, Decimal]] = []
     for one in wanted:
-        found = _choose(free[one.item_id], one.quantity)
+        found = picking.choose(free[one.item_id], one.quantity)
         much = sum((spot.quantity for spot in found), ZERO)
         if much > 0:
             lines.append(replace(one, quantity=much))
@@ -98,7 +97,7 @@ def begin_shipment(ctx: Context, site_id: int, order_number: str, packing_place_
     shipment_id = documents.insert_shipment(
         ctx.tx, ctx.tenant, number, site_id, order_number, packing, lines, ctx.actor.by, ctx.now
     )
-    documents.insert_stops(ctx.tx, ctx.tenant, shipment_id, stops, 1)
+    stops_tables.insert_stops(ctx.tx, ctx.tenant, shipment_id, stops, 1)
     ctx.audit("shipment.begun", f"shipment:{shipment_id}", number=number, order=order_number)
     _tell(ctx)
     return shipments.shipment(ctx, shipment_id)
@@ -111,33 +110,6 @@ def _packing_place(places: Map, site_id: int, packing_place_id: int | None) -> i
     if spot.kind != "packing" or spot.site_id != site_id:
         raise Invalid(Fault("packing_place", "a packing place of the site", spot.code, "Name where goods are packed."))
     return packing_place_id
-
-
-def _free_to_pick(ctx: Context, site_id: int, item_ids: Iterable[int]) -> dict[int, list[Suggestion]]:
-    """By item, what may be picked and no shipment is to pick, in the order in which it should go."""
-    planned = documents.planned(ctx.tx, ctx.tenant, site_id, list(item_ids))
-    free: dict[int, list[Suggestion]] = {}
-    for item_id in item_ids:
-        free[item_id] = []
-        for one in lots.fit_to_pick(ctx.tx, ctx.tenant, item_id, site_id, ctx.now):
-            left = one.quantity - planned.get((item_id, one.place_id, one.lot or ""), ZERO)
-            if left > 0:
-                free[item_id].append(replace(one, quantity=left))
-    return free
-
-
-def _choose(free: list[Suggestion], quantity: Decimal) -> list[Suggestion]:
-    """Take so much of what is free, and leave the rest in the list."""
-    chosen = []
-    while quantity > 0 and free:
-        much = min(quantity, free[0].quantity)
-        chosen.append(replace(free[0], quantity=much))
-        quantity -= much
-        if much == free[0].quantity:
-            free.pop(0)
-        else:
-            free[0] = replace(free[0], quantity=free[0].quantity - much)
-    return chosen
 
 
 def pick(
@@ -174,7 +146,8 @@ def pick(
     name = f"{SHIP}{shipment.number}:{source}"
     entry = _pick_entry(shipment, found, quantity, place_id, lot, serial, at, name)
     _check_pick(ctx, entry, places, source, shipment.site_id)
-    if found.done_at is not None:
+    # A stop that a hold called off was nobody's pick: who took something there all the same tells so.
+    if found.done_at is not None and found.source is not None:
         return _picked_before(ctx, shipment, found, entry, source)
     if shipment.state != "picking":
         raise Refused(f"{shipment.number} is {shipment.state}. Reopen it to go on picking.")
@@ -184,7 +157,7 @@ def pick(
         key = (found.item_id, shipment.site_id)
         (movement_id,) = write(ctx, lock(ctx, [key]), [entry], places, batch=Batch("pick", shipment.number))
         documents.insert_moves(ctx.tx, ctx.tenant, shipment_id, "pick", [(movement_id, found.line, quantity)])
-    documents.stop_done(ctx.tx, ctx.tenant, shipment_id, stop, quantity, source, at, ctx.actor.by)
+    stops_tables.stop_done(ctx.tx, ctx.tenant, shipment_id, stop, quantity, source, at, ctx.actor.by)
     if quantity < found.quantity:
         warnings += _short(ctx, shipment, found, quantity)
     ctx.audit(
@@ -246,10 +219,9 @@ def _warnings(ctx: Context, shipment: Shipment, stop: Stop, entry: Entry, places
     if entry.from_place_id != stop.place_id or (entry.lot or "") != (stop.lot or ""):
         lot = f", lot {entry.lot}" if entry.lot else ""
         said.append(f"Picked from {place}{lot} instead of {stop.place}{f', lot {stop.lot}' if stop.lot else ''}.")
-    today = status.today(ctx, shipment.site_id)
-    why = documents.why_not_for_sale(ctx.tx, ctx.tenant, entry.item_id, entry.from_place_id, entry.lot, today)
+    why = picking.why_not(ctx, shipment, entry.item_id, entry.from_place_id, place, entry.lot)
     if why is not None:
-        said.append(f"What lies in {place} is {why}: it should not go to a customer. Put it back, or ask quality.")
+        said.append(why)
     if entry.quantity > stop.quantity:
         said.append(f"{plain(entry.quantity - stop.quantity)} more than was asked for.")
     return said
@@ -277,14 +249,16 @@ def _short(ctx: Context, shipment: Shipment, stop: Stop, quantity: Decimal) -> l
     been = {(one.place_id, one.lot or "") for one in shipment.stops if one.line == stop.line}
     free = [
         one
-        for one in _free_to_pick(ctx, shipment.site_id, [stop.item_id])[stop.item_id]
+        for one in picking.free_to_pick(ctx, shipment.site_id, [stop.item_id])[stop.item_id]
         if (one.place_id, one.lot or "") not in been
     ]
-    found = _choose(free, missing)
+    found = picking.choose(free, missing)
     more = [(stop.line, one.place_id, one.lot, one.quantity) for one in found]
     if not more:
         return [f"{plain(missing)} of {stop.sku} are missing, and there are none elsewhere. Somebody will count."]
-    documents.insert_stops(ctx.tx, ctx.tenant, shipment.shipment_id, more, max(one.stop for one in shipment.stops) + 1)
+    stops_tables.insert_stops(
+        ctx.tx, ctx.tenant, shipment.shipment_id, more, max(one.stop for one in shipment.stops) + 1
+    )
     return [f"{plain(missing)} are missing. Look for them in {', '.join(sorted({one.place for one in found}))}."]
 
 
@@ -294,7 +268,8 @@ def pack(ctx: Context, shipment_id: int, boxes: Sequence[Box]) -> Shipment:
     Raises:
         Invalid: a box cannot be right, or there is none.
         NotFound: there is no such shipment.
-        Refused: stops are left to pick, nothing was picked, or it has left or was cancelled.
+        Refused: stops are left to pick, nothing was picked, some of it is held or past its last day, or it has left or
+            was cancelled.
     """
     shipment, _ = _changing(ctx, shipment_id)
     faults = [fault for box in boxes for fault in box_faults(box)]
@@ -310,6 +285,7 @@ def pack(ctx: Context, shipment_id: int, boxes: Sequence[Box]) -> Shipment:
         )
     if shipment.picked <= 0:
         raise Refused(f"Nothing was picked for {shipment.number}. Cancel it; its order waits again.")
+    picking.refuse_held(ctx, shipment)
     documents.set_boxes(ctx.tx, ctx.tenant, shipment_id, boxes)
     documents.set_packed(ctx.tx, ctx.tenant, shipment_id, ctx.now)
     ctx.audit("shipment.packed", f"shipment:{shipment_id}", boxes=len(boxes))
@@ -323,26 +299,40 @@ def ship(
     carrier: str | None = None,
     tracking: str | None = None,
     occurred_at: datetime | None = None,
+    left_anyway: str | None = None,
 ) -> Shipment:
     """A packed shipment has left the house. Told again, nothing changes.
 
+    That it leaves is a decision of ours, so nothing goes that is held or past its last day.
+
+    Args:
+        left_anyway: it has left already although it should not have, and why: an observed fact, which posts, packed or
+            not. 'stock.taken_from_hold' is published.
+
     Raises:
+        Forbidden: it has left anyway, and the actor may not release stock.
         Invalid: a field cannot be right.
         NotFound: there is no such shipment.
-        Refused: it is not packed.
+        Refused: it is not packed, or some of it is held or past its last day.
     """
     shipment, places = _changing(ctx, shipment_id)
     at = occurred_at or ctx.now
     refuse(
         [
             *instant_faults(at, ctx.now, "occurred_at"),
-            *(fault for text, where in ((carrier, "carrier"), (tracking, "tracking")) if text is not None
+            *(fault for text, where in ((carrier, "carrier"), (tracking, "tracking"), (left_anyway, "left_anyway"))
+              if text is not None
               for fault in text_faults(text, where)),
         ]
     )  # fmt: skip
     if shipment.state == "shipped":
         return shipment
-    if shipment.state != "packed":
+    gone = bool(left_anyway and left_anyway.strip()) and shipment.state in ("picking", "packed")
+    if gone:
+        ctx.require(Right.RELEASE_STOCK, shipment.site_id)
+    elif shipment.state == "packed":
+        picking.refuse_held(ctx, shipment)
+    if shipment.state != "packed" and not gone:
         raise Refused(f"{shipment.number} is {shipment.state}. Pack it before it leaves.")
     held = documents.packed(ctx.tx, ctx.tenant, shipment_id)
     if not held:
@@ -367,7 +357,9 @@ def ship(
     documents.set_shipped(ctx.tx, ctx.tenant, shipment_id, at, carrier or None, tracking or None)
     for sold, much, left in told:
         promises.tell_issued(ctx, sold, much, left, at, shipment.number)
-    ctx.audit("shipment.shipped", f"shipment:{shipment_id}", carrier=carrier, tracking=tracking)
+    tasks.close_task(ctx, picking.HELD_TASK, f"shipment:{shipment_id}", "It has left.")
+    why = {"left_anyway": (left_anyway or "")[:500]} if gone else {}
+    ctx.audit("shipment.shipped", f"shipment:{shipment_id}", carrier=carrier, tracking=tracking, **why)
     ctx.publish(
         "shipment.shipped", f"shipment:{shipment_id}", at, shipment_id=shipment_id, number=shipment.number,
         site_id=shipment.site_id, order_number=shipment.order_number, carrier=carrier, tracking=tracking,
@@ -411,6 +403,7 @@ def cancel_shipment(ctx: Context, shipment_id: int, reason: str) -> Shipment:
         moved = [(movement_id, one.line, one.quantity) for movement_id, one in zip(ids, held, strict=True)]
         documents.insert_moves(ctx.tx, ctx.tenant, shipment_id, "put_back", moved)
     documents.set_cancelled(ctx.tx, ctx.tenant, shipment_id, ctx.now)
+    tasks.close_task(ctx, picking.HELD_TASK, f"shipment:{shipment_id}", "The shipment was cancelled.")
     ctx.audit("shipment.cancelled", f"shipment:{shipment_id}", reason=reason[:500])
     _tell(ctx)
     return shipments.shipment(ctx, shipment_id)

@@ -15,7 +15,7 @@ from shelfwise.core.quantities import ZERO, plain
 from shelfwise.orders.model import amount_faults, name_faults
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse, text_faults
-from shelfwise.stock import lots, serials, tables
+from shelfwise.stock import lots, picking, serials, tables
 from shelfwise.stock.ledger import lock, read_map, write
 from shelfwise.stock.lots import Stuff, Suggestion
 from shelfwise.stock.model import Batch, Entry, Lot, Reason, Status
@@ -76,7 +76,7 @@ def hold(
     """Take stock out of what may be picked and promised: a lot everywhere, at a site or in a place, or a quantity.
 
     A lot that is held everywhere stays held: what still arrives of it is held too. Promises that it breaks are given
-    back. Counting goes on as ever.
+    back, and pickers on their way to it are sent elsewhere. Counting goes on as ever.
 
     Args:
         status: 'hold', 'quarantine' or 'damaged'.
@@ -233,6 +233,14 @@ def _change(
         return Held(None, (), ZERO)
     places = read_map(ctx, {one.from_place_id for one in entries})
     ids = write(ctx, levels, entries, places, batch=batch)
+    if reason == "hold":
+        for site_id in sorted({places.spots[one.from_place_id].site_id for one in entries}):
+            here = {
+                (one.item_id, one.from_place_id, one.lot or "")
+                for one in entries
+                if places.spots[one.from_place_id].site_id == site_id
+            }
+            picking.replan(ctx, site_id, here)
     batch_id = tables.batch_of(ctx.tx, ctx.tenant, ids[0])
     return Held(batch_id, tuple(ids), sum((one.quantity for one in entries), ZERO))
 
@@ -345,6 +353,7 @@ def expire_lots(ctx: Context, site_id: int) -> int:
         if entries:
             places = read_map(ctx, {one.from_place_id for one in entries})
             write(ctx, levels, entries, places, batch=Batch("hold", "past its last day"))
+            picking.replan(ctx, site_id, {(one.item_id, one.place_id, one.lot) for one in stuff})
         for one in stuff:
             expired[one.item_id, one.lot] = expired.get((one.item_id, one.lot), ZERO) + one.on_hand
     lots.note_expired(ctx.tx, ctx.tenant, ctx.now)

@@ -152,6 +152,7 @@ class ShipIn(Told):
     carrier: Name | None = None
     tracking: Name | None = None
     occurred_at: AwareDatetime | None = None
+    left_anyway: Name | None = None
 
 
 class CameBackIn(Told):

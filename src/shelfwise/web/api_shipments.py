@@ -148,10 +148,13 @@ def pack(visit: Visitor, shipment_id: Which, told: PackIn) -> ShipmentOut:
 
 @router.post("/shipments/{shipment_id}/ship", tags=["shipments"], responses=errors(404, 409))
 def ship(visit: Visitor, shipment_id: Which, told: ShipIn) -> ShipmentOut:
-    """Tell that a packed shipment has left; told again, nothing changes."""
+    """Tell that a packed shipment has left; told again, nothing changes.
+
+    Nothing leaves that is held or past its last day. `left_anyway` says that it has left already, and why.
+    """
     with visit.context() as ctx:
         return ShipmentOut.model_validate(
-            shipping.ship(ctx, shipment_id, told.carrier, told.tracking, told.occurred_at)
+            shipping.ship(ctx, shipment_id, told.carrier, told.tracking, told.occurred_at, told.left_anyway)
         )
 
 

@@ -114,6 +114,7 @@ SENTENCES: dict[str, str] = {
     "shipment.packed": "packed {it}",
     "shipment.picked": "picked goods for {it}",
     "shipment.reopened": "reopened {it}",
+    "shipment.replanned": "sent the picker of {it} elsewhere: what lay there is on hold",
     "shipment.shipped": "sent {it} on its way",
     "sign_in": "signed in",
     "sign_in.failed": "was refused: a failed sign-in, {it}",

@@ -14,7 +14,7 @@ from shelfwise.orders import shipments
 from shelfwise.orders.attachments import attachments
 from shelfwise.orders.shipments_model import Box, ShipmentState
 from shelfwise.records import service as records
-from shelfwise.stock import shipping
+from shelfwise.stock import picking, shipping
 from shelfwise.web import pages
 from shelfwise.web.fulfilment_words import Sent, new_source, text
 from shelfwise.web.visits import Visitor
@@ -38,20 +38,25 @@ def list_shipments(visit: Visitor, show: str = "under_way") -> Response:
 def shipment(visit: Visitor, shipment_id: int) -> Response:
     with visit.context() as ctx:
         found = shipments.shipment(ctx, shipment_id)
+        held = picking.held_in(ctx, shipment_id) if found.state in UNDER_WAY else []
         return pages.render(
-            visit, ctx, "shipment.html", shipment=found, boxes=range(1, BOXES + 1),
+            visit, ctx, "shipment.html", shipment=found, boxes=range(1, BOXES + 1), held=held,
             files=attachments(ctx, f"shipment:{shipment_id}"),
         )  # fmt: skip
 
 
 @router.get("/shipments/{shipment_id}/pick")
-def picking(visit: Visitor, shipment_id: int) -> Response:
+def pick_page(visit: Visitor, shipment_id: int) -> Response:
     """One stop at a time, for the floor."""
     with visit.context() as ctx:
         found = shipments.shipment(ctx, shipment_id)
         ctx.require(Right.ISSUE_GOODS, found.site_id)
+        stop = found.to_pick[0] if found.to_pick else None
+        warning = None if stop is None else picking.why_not(
+            ctx, found, stop.item_id, stop.place_id, stop.place, stop.lot
+        )  # fmt: skip
         return pages.render(
-            visit, ctx, "pick.html", shipment=found, stop=found.to_pick[0] if found.to_pick else None,
+            visit, ctx, "pick.html", shipment=found, stop=stop, warning=warning,
             number=len(found.stops) - len(found.to_pick) + 1, source=new_source(),
         )  # fmt: skip
 
@@ -120,9 +125,12 @@ def ship(
     shipment_id: int,
     carrier: Annotated[str, Form(max_length=200)] = "",
     tracking: Annotated[str, Form(max_length=200)] = "",
+    left_anyway: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     with visit.context() as ctx:
-        gone = shipping.ship(ctx, shipment_id, carrier.strip() or None, tracking.strip() or None)
+        gone = shipping.ship(
+            ctx, shipment_id, carrier.strip() or None, tracking.strip() or None, left_anyway=left_anyway.strip() or None
+        )
     return pages.go(
         f"/shipments/{shipment_id}", f"{gone.number} has left{' with ' + gone.carrier if gone.carrier else ''}."
     )
