@@ -218,3 +218,41 @@ def test_who_works_at_another_site_counts_nothing(
     with pytest.raises(Forbidden):
         act(elsewhere, house, count_id)
     assert counts.counts(elsewhere) == []
+
+
+def test_what_was_taken_back_after_the_count_and_had_happened_before_it_is_no_difference(
+    ctx: Context, otto: Context, house: House
+) -> None:
+    came = NewMovement(house.mug, house.place["SUPPLIER"], house.place["A-1"], Decimal(5), "receive")
+    mistaken = stock.post(ctx, came)
+    noon = replace(otto, now=NOON + timedelta(hours=1))
+    count_id = start(noon, house)
+    tell(noon, count_id, house, "100")
+    later = replace(ctx, now=NOON + timedelta(hours=2))
+    stock.reverse(later, mistaken, "it was for somebody else")
+    assert counts.finish_count(replace(otto, now=later.now), count_id).state == "posted"
+    assert house.on_hand(ctx, "A-1") == 100
+    assert values(otto.tx, "select * from movement where reason = 'count'") == []
+
+
+def test_a_surplus_of_what_is_held_is_held_too(ctx: Context, otto: Context, house: House) -> None:
+    stock.hold(ctx, item_id=house.mug, place_id=house.place["A-1"], reason="smells")
+    count_id = start(otto, house)
+    tell(otto, count_id, house, "101")
+    counts.finish_count(otto, count_id)
+    assert values(otto.tx, "select status, on_hand from balance where place_id = %s and on_hand > 0",
+                  (house.place["A-1"],)) == [("hold", 101)]  # fmt: skip
+    assert stock.rebuild_check(otto) == []
+
+
+def test_a_count_settles_what_is_unaccounted_for_before_it_adjusts(ctx: Context, otto: Context, house: House) -> None:
+    house.fill(ctx, "A-3", "100")
+    stock.post(ctx, NewMovement(house.mug, house.place["A-1"], house.place["CUSTOMER"], Decimal(102), "pick"))
+    assert house.on_hand(ctx, "UNACCOUNTED") == -2
+    # They were in the other bin, and one more is gone.
+    count_id = start(otto, house, "A-3", tolerance="0.05")
+    tell(otto, count_id, house, "97", "A-3")
+    counts.finish_count(otto, count_id)
+    assert (house.on_hand(ctx, "UNACCOUNTED"), house.on_hand(ctx, "ADJUSTMENT")) == (0, 1)
+    assert house.on_hand(ctx, "A-3") == 97
+    assert stock.rebuild_check(otto) == []

@@ -36,7 +36,7 @@ def to_pick(ctx: Context, shipment_id: int) -> list[tuple[str, str | None, int]]
 def tell(ctx: Context) -> None:
     """What the worker does with the facts."""
     told = values(ctx.tx, "select kind, subject, data from event order by event_id")
-    tell_of_stock(ctx, [Event(1, n, *one, NOON, NOON) for n, one in enumerate(told)])
+    tell_of_stock(ctx, [Event(1, n, kind, about, data, NOON, NOON) for n, (kind, about, data) in enumerate(told)])
 
 
 def test_a_hold_sends_the_pickers_of_shipments_under_way_to_other_goods(ctx: Context) -> None:

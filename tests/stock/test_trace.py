@@ -121,7 +121,10 @@ def test_stock_as_of_a_day_is_what_had_happened_by_then_as_known_then_or_now(ctx
         )
         return (int(rows[0].on_hand), int(rows[0].blocked)) if rows else (0, 0)
 
-    assert [stock(day) for day in (-1, 0, 1, 2, 3, 7)] == [(0, 0), (10, 0), (5, 0), (10, 5), (5, 0), (5, 0)]
+    # As known now: what was received by mistake on day 2 and taken back on day 3 lay there on no day.
+    assert [stock(day) for day in (-1, 0, 1, 2, 3, 7)] == [(0, 0), (10, 0), (5, 0), (5, 0), (5, 0), (5, 0)]
+    # As known then: on day 2 nobody knew yet that it was a mistake; on day 3 it was known for day 2 too.
+    assert [stock(2, known) for known in (2, 3, 4)] == [(12, 5), (7, 0), (5, 0)]
     assert [stock(day, day) for day in (0, 1, 2, 3, 4)] == [(10, 0), (7, 0), (12, 5), (7, 0), (5, 0)]
     assert stock(1, 2) == (7, 0)
     assert service.stock_as_of(ctx, house.site_id, NOON, item_id=house.rope) == []

@@ -29,6 +29,8 @@ def stock_as_of(
 ) -> list[AsOf]:
     """What lay at a site at `at`, by SKU: all that had happened by then.
 
+    A mistake that was taken back never was: from the moment its reversal is known, it is in no figure of any instant.
+
     Args:
         known_at: only by what had been recorded by then; None: by all that is known now.
         item_id: of this item only.
@@ -41,9 +43,13 @@ def stock_as_of(
         f"""with real as materialized (
                 select place_id from place where tenant_id = %(tenant)s and site_id = %(site)s and kind in {REAL}),
             later as materialized (
-                select item_id, from_place_id, to_place_id, from_status, to_status, quantity from movement
+                select item_id, from_place_id, to_place_id, from_status, to_status, quantity from movement m
                 where tenant_id = %(tenant)s and (%(item)s::bigint is null or item_id = %(item)s)
-                  and (occurred_at > %(at)s or recorded_at > %(known)s::timestamptz)),
+                  and (occurred_at > %(at)s or recorded_at > %(known)s::timestamptz)
+                  -- A reversal stands with what it took back, not where somebody noticed it.
+                  and (reverses is null or recorded_at > %(known)s::timestamptz or (
+                      select w.occurred_at from movement w
+                      where w.tenant_id = m.tenant_id and w.movement_id = m.reverses) > %(at)s)),
             part as (
                 select b.item_id, b.status, sum(b.on_hand) as quantity from balance b join real using (place_id)
                 where b.tenant_id = %(tenant)s and (%(item)s::bigint is null or b.item_id = %(item)s)

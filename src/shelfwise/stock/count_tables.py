@@ -17,12 +17,15 @@ _SHEET = """select c.count_id, c.number, c.site_id, s.code as site, c.title, c.b
         (select count(distinct place_id) from count_line l
          where l.tenant_id = c.tenant_id and l.count_id = c.count_id and l.state = 'open') as places_left
     from count_sheet c join site s on s.tenant_id = c.tenant_id and s.site_id = c.site_id"""
-# Of the instant of counting: what the books say now, without what happened since; late facts are in it.
+# Of the instant of counting: what the books say now, without what happened since; late facts are in it. What was taken
+# back since and had happened before never was: neither it nor its reversal happened since.
 _BOOK = """coalesce((select sum(b.on_hand) from balance b where b.tenant_id = l.tenant_id and b.item_id = l.item_id
         and b.place_id = l.place_id and b.lot = l.lot), 0)
     - coalesce((select sum(case when m.to_place_id = l.place_id then m.quantity else -m.quantity end) from movement m
         where m.tenant_id = l.tenant_id and m.item_id = l.item_id and coalesce(m.lot, '') = l.lot
           and m.occurred_at > l.counted_at and m.to_place_id <> m.from_place_id
+          and not exists (select from movement w where w.tenant_id = m.tenant_id and w.movement_id = m.reverses
+                          and w.occurred_at <= l.counted_at)
           and l.place_id in (m.to_place_id, m.from_place_id)), 0)"""
 _LINE = """select l.count_id, l.place_id, p.code as place, l.item_id, i.sku, i.description, i.unit, l.lot, l.counted,
         l.counted_by, l.counted_at, {book} as book, l.state

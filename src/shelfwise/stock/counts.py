@@ -15,9 +15,12 @@ from shelfwise.orders.model import instant_faults, name_faults
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import exact, refuse, text_faults
 from shelfwise.stock import count_tables as tables
+from shelfwise.stock import lots
+from shelfwise.stock import tables as stock_tables
 from shelfwise.stock.count_tables import CountLine, CountSheet
 from shelfwise.stock.ledger import lock, read_map, write
-from shelfwise.stock.model import Batch, Entry
+from shelfwise.stock.model import Batch, Entry, Status
+from shelfwise.stock.settling import Lying
 from shelfwise.store.database import notify
 from shelfwise.work import alerts
 
@@ -258,25 +261,46 @@ def _small(line: CountLine, tolerance: Decimal) -> bool:
 
 
 def _entries(ctx: Context, sheet: CountSheet, lines: Sequence[CountLine]) -> list[Entry]:
-    adjustment = read_map(ctx, [], [sheet.site_id]).virtual[sheet.site_id, "adjustment"]
+    """What the differences are booked as: first against what is unaccounted for, the rest as an adjustment."""
+    virtual = read_map(ctx, [], [sheet.site_id]).virtual
+    adjustment, nobody = virtual[sheet.site_id, "adjustment"], virtual[sheet.site_id, "unaccounted"]
+    differing = [line for line in lines if line.item_id is not None and line.difference]
+    missing = {
+        item_id: sum(lots.at_place(ctx.tx, ctx.tenant, item_id, nobody).values(), ZERO)
+        for item_id in {line.item_id for line in differing if line.item_id is not None}
+    }
+    kept = _statuses(ctx, [line for line in differing if line.difference > 0])
     entries = []
-    for line in lines:
-        if line.item_id is None or not line.difference:
-            continue
-        ends = (adjustment, line.place_id) if line.difference > 0 else (line.place_id, adjustment)
-        # '' and not None: it is known to be of no lot, and none is to be taken in its place.
-        entries.append(
-            Entry(
-                line.item_id,
-                *ends,
-                abs(line.difference),
-                line.counted_at or ctx.now,
-                "count",
-                lot=line.lot,
-                count_id=sheet.count_id,
-            )
-        )
+    for line in differing:
+        item_id, difference = line.item_id or 0, line.difference
+        # What was taken though the books had none of it lacks here; what somebody could not place is found here.
+        known = missing[item_id] if missing[item_id] * difference > 0 else ZERO
+        settled = min(abs(known), abs(difference))
+        missing[item_id] -= settled if difference > 0 else -settled
+        for place_id, much in ((nobody, settled), (adjustment, abs(difference) - settled)):
+            if much > 0:
+                ends = (place_id, line.place_id) if difference > 0 else (line.place_id, place_id)
+                # '' and not None: it is known to be of no lot, and none is to be taken in its place.
+                entries.append(
+                    Entry(
+                        item_id, *ends, much, line.counted_at or ctx.now, "count", lot=line.lot,
+                        count_id=sheet.count_id, to_status=kept.get((item_id, line.place_id, line.lot), "available"),
+                    )
+                )  # fmt: skip
     return entries
+
+
+def _statuses(ctx: Context, more: Sequence[CountLine]) -> dict[tuple[int, int, str], Status]:
+    """As what a surplus is booked: as what lies there, where none of it is available; else as available."""
+    keys = {(line.item_id, line.place_id) for line in more if line.item_id is not None}
+    found: dict[tuple[int, int, str], list[Lying]] = {}
+    for one in stock_tables.lying(ctx.tx, ctx.tenant, keys, ctx.now)[0] if keys else []:
+        found.setdefault((one.item_id, one.place_id, one.lot), []).append(one)
+    return {
+        key: max(here, key=lambda one: one.on_hand).status
+        for key, here in found.items()
+        if all(one.status != "available" for one in here)
+    }
 
 
 def _locked(ctx: Context, count_id: int, right: Right) -> CountSheet:

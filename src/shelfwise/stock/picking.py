@@ -117,7 +117,6 @@ def refuse_held(ctx: Context, shipment: Shipment) -> None:
     Raises:
         Refused: some of what is packed is held or past its last day.
     """
-    ctx.require(Right.VIEW, shipment.site_id)
     if said := _held(ctx, shipment):
         raise Refused(
             f"{shipment.number} must not leave. {' '.join(said)} Cancel it and begin it anew without these goods, or "
@@ -148,7 +147,6 @@ def _held(ctx: Context, shipment: Shipment) -> list[str]:
 
 def why_not(ctx: Context, shipment: Shipment, item_id: int, place_id: int, place: str, lot: str | None) -> str | None:
     """Why a lot should not be taken from a place for a customer, in a sentence; None: nothing speaks against it."""
-    ctx.require(Right.VIEW, shipment.site_id)
     today = value(
         ctx.tx,
         "select (%s at time zone time_zone)::date from site where tenant_id = %s and site_id = %s",
