@@ -172,6 +172,17 @@ def test_a_code_for_a_password_makes_no_handheld_and_the_other_way_round(house: 
         service.use_password_code(house, for_device, "four more random words")
 
 
+def test_the_key_that_follows_a_revoked_one_has_its_name(house: Office) -> None:
+    with house.context(BOSS) as ctx:
+        service.add_key(ctx, "shop", [Right.VIEW])
+        with pytest.raises(Refused, match="Revoke it"):
+            service.add_key(ctx, "shop", [Right.VIEW])
+        (first,) = service.keys(ctx)
+        service.revoke_key(ctx, first.key_id)
+        assert service.add_key(ctx, "shop", [Right.VIEW])
+        assert sorted((one.name, one.revoked) for one in service.keys(ctx)) == [("shop", False), ("shop", True)]
+
+
 def test_a_revoked_handheld_is_out_at_once(house: Office) -> None:
     handheld_id, token = enrolled(house)
     pin = pin_of(house, 1)

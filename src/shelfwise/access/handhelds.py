@@ -19,7 +19,7 @@ from shelfwise.store.database import first, rows, run, value
 CODE_LASTS = timedelta(hours=1)
 LONGEST_NAME = 60
 SHORTEST_IDLE, LONGEST_IDLE = timedelta(minutes=1), timedelta(hours=2)
-WRONG = "Badge and PIN do not match. Try again, or ask an admin or manager for a new PIN."
+WRONG = "Badge and PIN do not match. Try again, or ask an admin for a new PIN."
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def sign_in_with_badge(office: Office, token: str | None, badge: str, pin: str, 
     """
     here = handheld_of(office, token)
     if here is None:
-        raise Unauthenticated("This device is not a handheld, or no longer. Ask an admin or manager for a code.")
+        raise Unauthenticated("This device is not a handheld, or no longer. Ask an admin for a code.")
     scanned = tidy_badge(badge)[:100]
     attempt = Attempt("pin", scanned, f"handheld:{here.handheld_id}")
     with VERIFYING:

@@ -90,7 +90,7 @@ def add_key(
         ),
     )  # fmt: skip
     if key_id is None:
-        raise Refused(f"There is a key named {name!r} already. Choose another name.")
+        raise Refused(f"There is a key named {name!r} already. Revoke it, or choose another name.")
     for site_id in sorted(sites or ()):
         if not run(
             ctx.tx,

@@ -30,7 +30,7 @@ SESSION_LENGTH = timedelta(hours=12)
 IDLE = timedelta(hours=2)
 DEVICE_KNOWN_FOR = timedelta(days=180)
 _TOUCHED_EVERY = timedelta(minutes=1)
-WRONG = "Login and password do not match. Check both, or ask an admin or manager."
+WRONG = "Login and password do not match. Check both, or ask an admin."
 
 
 @dataclass(frozen=True)
@@ -391,9 +391,7 @@ def use_password_code(office: Office, code: str, password: str, caller: Caller =
             return token
     with _failed(office, attempt) as ctx:
         ctx.audit("code.failed", "code:password", address=caller.address)
-    raise Unauthenticated(
-        "This code is unknown, was used already, or is too old. Ask an admin or manager for a new one."
-    )
+    raise Unauthenticated("This code is unknown, was used already, or is too old. Ask an admin for a new one.")
 
 
 _LINES = """select s.session_id, u.login, s.created_at, s.last_seen_at, s.expires_at, s.address, s.agent,

@@ -106,7 +106,7 @@ def visitor(request: Request) -> Visit:
         raise Unauthenticated("You are not signed in. Sign in, or send an API key as `Authorization: Bearer <key>`.")
     session = access.session_of(office, token, active=not _asked_by_page(request))
     if session.must_change and request.url.path != CHANGE_PASSWORD:
-        raise PasswordChangeDue("Choose a password of your own first, or ask an admin or manager for help.")
+        raise PasswordChangeDue("Choose a password of your own first, or ask an admin for help.")
     return Visit(request, office, session.actor, session)
 
 
