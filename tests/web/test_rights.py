@@ -21,6 +21,10 @@ OPEN = {
     "/handheld/sign-in", "/api/v1/openapi.json",
 }  # fmt: skip
 
+ZONE: dict[str, object] = {
+    "code": "Z9", "name": "Z9", "kind": "ambient", "x_m": "0", "y_m": "0", "width_m": "2", "depth_m": "2",
+    "delay": "10",
+}  # fmt: skip
 # What each changing route needs, its form or its JSON. Whatever is missing here fails the test that counts routes.
 CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/alerts/{alert_id}/acknowledge": (Right.HANDLE_ALERTS, {}),
@@ -85,6 +89,27 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
         Right.ISSUE_GOODS,
         {"site": "LON", "from": "A-001", "sku": "21001", "amount": "1", "to": "A-002", "source": "m"},
     ),
+    "/records/items/new": (Right.EDIT_RECORDS, {"sku": "NEW", "unit": "each", "quantum": "1", "tracking": "none"}),
+    "/records/items/{item_id}": (Right.EDIT_RECORDS, {"sku": "X", "unit": "each", "quantum": "1", "tracking": "none"}),
+    "/records/items/{item_id}/archive": (Right.EDIT_RECORDS, {}),
+    "/records/items/{item_id}/restore": (Right.EDIT_RECORDS, {}),
+    "/records/items/{item_id}/packs": (
+        Right.EDIT_RECORDS,
+        {"level": "case", "amount": "12", "valid_from": "2026-03-02"},
+    ),
+    "/records/items/{item_id}/barcodes": (Right.EDIT_RECORDS, {"barcode": "4006381333931"}),
+    "/records/items/{item_id}/barcodes/remove": (Right.EDIT_RECORDS, {"barcode": "4006381333931"}),
+    "/records/sites/new": (
+        Right.EDIT_RECORDS,
+        {"code": "N", "name": "North", "time_zone": "Europe/London", "width_m": "9", "depth_m": "9"},
+    ),
+    "/records/sites/{site_id}": (Right.EDIT_RECORDS, {"code": "N", "name": "North"}),
+    "/records/sites/{site_id}/zones/new": (Right.EDIT_RECORDS, ZONE),
+    "/records/zones/{zone_id}": (Right.EDIT_RECORDS, ZONE),
+    "/records/sites/{site_id}/places/new": (Right.EDIT_RECORDS, {"code": "Z-99", "kind": "bin"}),
+    "/records/places/{place_id}": (Right.EDIT_RECORDS, {"code": "Z-98", "kind": "bin"}),
+    "/records/places/{place_id}/archive": (Right.EDIT_RECORDS, {}),
+    "/records/places/{place_id}/restore": (Right.EDIT_RECORDS, {}),
     "/batches/{batch_id}/reverse": (Right.ADJUST_STOCK, {"reason": "wrong"}),
     "/counts": (Right.COUNT_STOCK, {"site": "LON", "bins": "A-001"}),
     "/counts/{count_id}/places/{place_id}": (Right.COUNT_STOCK, {}),
@@ -225,6 +250,14 @@ ASKED = {"/explain": "?item=1", "/lot": "?item=1&code=L1", "/move/code": "?site=
 NEEDS_MORE_TO_READ = {
     "/move": Right.ISSUE_GOODS,
     "/move/code": Right.ISSUE_GOODS,
+    "/records/items/new": Right.EDIT_RECORDS,
+    "/records/items/{item_id}": Right.EDIT_RECORDS,
+    "/records/sites/new": Right.EDIT_RECORDS,
+    "/records/sites/{site_id}": Right.EDIT_RECORDS,
+    "/records/sites/{site_id}/zones/new": Right.EDIT_RECORDS,
+    "/records/sites/{site_id}/places/new": Right.EDIT_RECORDS,
+    "/records/zones/{zone_id}": Right.EDIT_RECORDS,
+    "/records/places/{place_id}": Right.EDIT_RECORDS,
     "/sales/new": Right.TAKE_ORDERS,
     "/shipments/{shipment_id}/pick": Right.ISSUE_GOODS,
     "/transfers/new": Right.TRANSFER_GOODS,

@@ -30,6 +30,9 @@ ASKED = {"/explain": "?item={item_id}", "/lot": "?item={item_id}&code=L1", "/mov
 NOT_THERE = {"job_id": "none", "subscription_id": "77", "listing": "stock_levels", "form": "csv"}
 # Pages on what belongs to no site: a role at a single one does not open them.
 WHOLE_HOUSE = {
+    "/records/items/new",
+    "/records/items/{item_id}",
+    "/records/sites/new",
     "/people",
     "/people/{user_id}",
     "/keys",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Literal
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
@@ -16,6 +15,7 @@ from shelfwise.records.model import (
     STANDING_PLACES,
     NewPlace,
     Place,
+    PlaceKind,
     Provenance,
     Site,
     Zone,
@@ -142,7 +142,7 @@ def add_place(
     *,
     site_id: int,
     code: str,
-    kind: Literal["bin", "dock", "packing"] = "bin",
+    kind: PlaceKind = "bin",
     zone_id: int | None = None,
     x_m: float | None = None,
     y_m: float | None = None,
