@@ -95,6 +95,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "intake.tables.add_import": "an import that was allowed",
     "intake.tables.quanta": "an import that was allowed",
     "intake.tables.set_quantum": "an import that was allowed",
+    "intake.sales_table.take_sales": "an import that was allowed",
 }
 
 

@@ -20,6 +20,7 @@ LONGEST = {
     Field.SKU: 64,
     Field.CUSTOMER: 200,
     Field.COUNTRY: 100,
+    Field.SITE: 64,
     Field.DESCRIPTION: 500,
 }
 
@@ -64,6 +65,7 @@ _ACCEPTED: dict[Field, tuple[str, ...]] = {
     Field.QUANTITY: ("text", "number"), Field.UNIT_PRICE: ("text", "number"), Field.LINE: ("text", "number"),
     Field.ORDERED_AT: ("text", "time"), Field.DESCRIPTION: ("text", "number"), Field.COUNTRY: ("text",),
     Field.ORDER_NUMBER: ("text", "number"), Field.SKU: ("text", "number"), Field.CUSTOMER: ("text", "number"),
+    Field.SITE: ("text", "number"),
 }  # fmt: skip
 
 

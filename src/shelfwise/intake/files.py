@@ -6,17 +6,20 @@ import codecs
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import polars as pl
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.intake.model import propose_columns
+from shelfwise.intake.workbooks import Cell, Failed, Workbook, is_workbook, open_workbook
 
 CHUNK_ROWS = 50_000
 CELL_LIMIT = 100_000
@@ -26,10 +29,8 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 _SAMPLE_BYTES = 256 * 1024
 _SAMPLE_ROWS = 50
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook", "Unpack it, or save the sheet as CSV."),
     (b"PK\x05\x06", "an empty zip archive", "Export the file again."),
     (b"%PDF", "a PDF document", "Export the data as CSV; a printed page cannot be imported."),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Open it and save the sheet as CSV."),
     (b"\x1f\x8b", "a gzip archive", "Unpack it first."),
     (b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it first."),
     (b"BZh", "a bzip2 archive", "Unpack it first."),
@@ -40,7 +41,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "a picture", "Export the data as CSV."),
     (b"SQLite format 3", "an SQLite database", "Export the table as CSV."),
 )
-_EXPECTED = "a CSV or Parquet file of order lines"
+_EXPECTED = "a CSV file or a workbook"
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,24 @@ class Source:
     Attributes:
         path: the file.
         sha256: of its bytes.
-        kind: 'csv' or 'parquet'.
+        kind: 'csv', 'parquet' or 'workbook'.
         encoding, delimiter: of a CSV file, else empty.
         headers: as written, at least one.
+        sheet: the workbook and the number of its sheet.
     """
 
     path: Path
     sha256: bytes
-    kind: Literal["csv", "parquet"]
+    kind: Literal["csv", "parquet", "workbook"]
     encoding: str
     delimiter: str
     headers: tuple[str, ...]
+    sheet: tuple[Workbook, int] | None = None
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, at most `CHUNK_ROWS` at a time; never more than one chunk is held."""
+        if self.sheet is not None:
+            return _sheet_chunks(self, *self.sheet)
         return _csv_chunks(self) if self.kind == "csv" else _parquet_chunks(self)
 
 
@@ -78,14 +83,19 @@ class Chunk:
     frame: pl.DataFrame
 
 
-def open_source(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Source:
+def open_source(
+    path: Path, encoding: str | None = None, delimiter: str | None = None, sheet: str | None = None
+) -> Source:
     """Find out what a file is.
 
+    Args:
+        sheet: of a workbook; None: the first that holds anything and is not hidden.
+
     Raises:
-        Invalid: it is no readable table: empty, an archive, a workbook, a picture, without text, too wide.
+        Invalid: it is no readable table: empty, an archive, a picture, without text, too wide.
     """
     try:
-        sha256, size = _digest(path)
+        sha256, size = digest(path)
     except OSError as error:
         raise _invalid(
             path, _EXPECTED, f"{error.strerror or error}", "Check the path and the file's rights."
@@ -96,21 +106,37 @@ def open_source(path: Path, encoding: str | None = None, delimiter: str | None =
         head = file.read(64)
     if head.startswith(b"PAR1"):
         return Source(path, sha256, "parquet", "", "", _parquet_headers(path))
-    for magic, what, remedy in _MAGIC:
-        if head.startswith(magic):
-            raise _invalid(path, _EXPECTED, what, remedy)
-    encoding = encoding or _find_encoding(path)
-    delimiter, headers = _find_delimiter(path, encoding, delimiter)
+    if is_workbook(head):
+        return _workbook_source(path, sha256, sheet)
+    refuse_other_formats(path)
+    encoding = encoding or find_encoding(path)
+    delimiter, headers = find_delimiter(path, encoding, delimiter, _recognised)
     if len(headers) > COLUMNS_LIMIT:
         raise _invalid(path, f"at most {COLUMNS_LIMIT} columns", f"{len(headers)}", "Check the delimiter.")
     return Source(path, sha256, "csv", encoding, delimiter, tuple(headers))
+
+
+def refuse_other_formats(path: Path) -> None:
+    """
+    Raises:
+        Invalid: the file begins like something that is no text: a picture, an archive, a document.
+    """
+    with path.open("rb") as file:
+        head = file.read(64)
+    for magic, what, remedy in _MAGIC:
+        if head.startswith(magic):
+            raise _invalid(path, _EXPECTED, what, remedy)
+
+
+def _recognised(headers: Sequence[str]) -> int:
+    return len(propose_columns(headers, {})[0])
 
 
 def _invalid(path: Path, expected: str, got: str, remedy: str) -> Invalid:
     return Invalid(Fault(f"file {path.name}", expected, got, remedy))
 
 
-def _digest(path: Path) -> tuple[bytes, int]:
+def digest(path: Path) -> tuple[bytes, int]:
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -119,7 +145,7 @@ def _digest(path: Path) -> tuple[bytes, int]:
     return digest.digest(), size
 
 
-def _find_encoding(path: Path) -> str:
+def find_encoding(path: Path) -> str:
     """UTF-8 with or without a mark, UTF-16, else Windows-1252; the whole file is tried.
 
     Raises:
@@ -157,7 +183,7 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 @contextmanager
-def _text(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
+def opened_text(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
     try:
         with path.open("r", encoding=encoding, newline="") as file:
             yield file
@@ -167,18 +193,23 @@ def _text(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
         ) from error
 
 
-def _find_delimiter(path: Path, encoding: str, said: str | None) -> tuple[str, list[str]]:
-    """The delimiter that makes most sense of the header, and the header."""
+def find_delimiter(
+    path: Path, encoding: str, said: str | None, recognised: Callable[[Sequence[str]], int]
+) -> tuple[str, list[str]]:
+    """The delimiter that makes most sense of the header, and the header.
+
+    Args:
+        recognised: how many columns of a header it knows.
+    """
     best: tuple[tuple[int, int, int], str, list[str]] | None = None
-    with _text(path, encoding) as file:
+    with opened_text(path, encoding) as file:
         sample = file.read(_SAMPLE_BYTES)
     for delimiter in [said] if said else list(DELIMITERS):
         rows = _first_rows(path, sample, delimiter)
         if not rows:
             continue
-        mapped, _ = propose_columns(rows[0], {})
         alike = sum(1 for row in rows[1:] if len(row) == len(rows[0]))
-        score = (len(mapped), alike if len(rows[0]) > 1 else 0, len(rows[0]))
+        score = (recognised(rows[0]), alike if len(rows[0]) > 1 else 0, len(rows[0]))
         if best is None or score > best[0]:
             best = (score, delimiter, rows[0])
     if best is None:
@@ -209,7 +240,7 @@ def _first_rows(path: Path, sample: str, delimiter: str) -> list[list[str]]:
 
 def _csv_chunks(source: Source) -> Iterator[Chunk]:
     width = len(source.headers)
-    with _text(source.path, source.encoding) as file:
+    with opened_text(source.path, source.encoding) as file:
         reader = csv.reader(file, delimiter=source.delimiter)
         numbered = _numbered(source, reader)
         while True:
@@ -283,3 +314,57 @@ def _parquet_chunks(source: Source) -> Iterator[Chunk]:
     except (pl.exceptions.PolarsError, OSError) as error:
         first = str(error).splitlines()[0][:200]
         raise _invalid(source.path, "a whole Parquet file", first, "Export the file again.") from error
+
+
+def _workbook_source(path: Path, sha256: bytes, wanted: str | None) -> Source:
+    book = open_workbook(path)
+    for place, sheet in enumerate(book.sheets):
+        if sheet.rows and (sheet.name == wanted if wanted is not None else not sheet.hidden):
+            _, first = next(sheet.cells())
+            headers = tuple("" if cell is None else str(cell) for cell in first)
+            return Source(path, sha256, "workbook", "", "", headers, (book, place))
+    names = ", ".join(repr(sheet.name) for sheet in book.sheets) or "none"
+    raise _invalid(path, f"a filled sheet {wanted!r}" if wanted else "a filled sheet", names, "Choose another sheet.")
+
+
+def _sheet_chunks(source: Source, book: Workbook, place: int) -> Iterator[Chunk]:
+    """A column whose cells are all numbers, or all days and times, keeps its type; every other one is text."""
+    width = len(source.headers)
+    types = _types(book, place, width)
+    rows = islice(book.sheets[place].cells(), 1, None)
+    while part := list(islice(rows, CHUNK_ROWS)):
+        ragged = [len(cells) if len(cells) > width else None for _, cells in part]
+        frame = {
+            "row": pl.Series([number for number, _ in part], dtype=pl.Int64),
+            "cells": pl.Series(ragged, dtype=pl.Int64),
+        }
+        for i, dtype in enumerate(types):
+            told = [cells[i] if i < len(cells) else None for _, cells in part]
+            frame[str(i)] = pl.Series([_typed(cell, dtype) for cell in told], dtype=dtype)
+        text = pl.col(pl.String).str.strip_chars().replace("", None)
+        yield Chunk(pl.DataFrame(frame).with_columns(text))
+
+
+def _types(book: Workbook, place: int, width: int) -> list[pl.DataType]:
+    seen: list[set[type]] = [set() for _ in range(width)]
+    for _, cells in islice(book.sheets[place].cells(), 1, None):
+        for kinds, cell in zip(seen, cells, strict=False):
+            kinds.add(type(cell))
+    types: list[pl.DataType] = []
+    for kinds in seen:
+        kinds.discard(type(None))
+        if kinds == {Decimal}:
+            types.append(pl.Float64())
+        else:
+            types.append(pl.Datetime("us") if kinds and kinds <= {date, datetime} else pl.String())
+    return types
+
+
+def _typed(cell: Cell, dtype: pl.DataType) -> object:
+    if cell is None:
+        return None
+    if isinstance(cell, Decimal) and dtype != pl.String:
+        return float(cell)
+    if dtype != pl.String:
+        return cell if isinstance(cell, datetime) else datetime.combine(cast(date, cell), time())
+    return cell.text if isinstance(cell, Failed) else f"{cell:f}" if isinstance(cell, Decimal) else str(cell)

@@ -26,6 +26,7 @@ class Field(StrEnum):
     UNIT_PRICE = "unit_price"
     CUSTOMER = "customer"
     COUNTRY = "country"
+    SITE = "site"
 
 
 REQUIRED = (Field.ORDER_NUMBER, Field.SKU, Field.QUANTITY, Field.ORDERED_AT, Field.UNIT_PRICE)
@@ -57,6 +58,7 @@ SYNONYMS: dict[Field, tuple[str, ...]] = {
                        "einzelpreis", "prixunitaire", "prix", "precio"),
     Field.CUSTOMER: ("customerid", "customernumber", "customerno", "customer", "client", "clientid", "kunde",
                      "kundennummer", "cliente"),
+    Field.SITE: ("site", "sitecode"),
     Field.COUNTRY: ("country", "countrycode", "shipcountry", "customercountry", "land", "pays", "pais"),
 }  # fmt: skip
 
@@ -66,12 +68,14 @@ class Layout:
     """What a person says about a file; what is left out is found out.
 
     Attributes:
-        columns: header name by field; a field that is not named here is proposed from the headers.
+        columns: header name by field, '' for one that is not in the file; a field that is not named here is proposed
+            from the headers.
         encoding: a Python codec such as 'cp1252'.
         delimiter: one character.
         decimal: '.' or ','.
         dates: 'ymd', 'dmy' or 'mdy'.
         time_zone: of times without one, such as 'Europe/London'; else the site's.
+        sheet: of a workbook; else the first that holds anything.
     """
 
     columns: Mapping[Field, str] = field(default_factory=dict)
@@ -80,16 +84,22 @@ class Layout:
     decimal: str | None = None
     dates: str | None = None
     time_zone: str | None = None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the file: its number from 1, its header, what it is taken for, and its first value."""
+    """One column of the file: its number from 1, its header, what it is taken for, and its first value.
+
+    Attributes:
+        name: of the column of `records.exchange` that it is taken for; '': none.
+    """
 
     number: int
     header: str
     field: Field | None
     example: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,7 +144,7 @@ class DryRun:
     Attributes:
         file_name: without its folder.
         sha256: of the file's bytes.
-        kind: 'csv' or 'parquet'.
+        kind: 'csv', 'parquet' or 'workbook'.
         columns: every column of the file and what it is taken for.
         rows: with anything in them, the header not counted.
         good_rows: those that can be imported.
@@ -144,6 +154,7 @@ class DryRun:
         totals: of the good rows.
         notes: what was found out or assumed, in sentences.
         layout: complete: what the import will read with.
+        sites: the codes of sites that the good rows name.
     """
 
     file_name: str
@@ -158,6 +169,7 @@ class DryRun:
     totals: Totals
     notes: tuple[str, ...]
     layout: Layout
+    sites: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
@@ -179,6 +191,7 @@ class Imported:
         new_items: items that were made for them.
         skipped: bad rows left out because the caller asked for that; `faults` says why.
         same_file: this very file had been imported before, so there was nothing to do.
+        file_id: the first import of the same file at the same time.
     """
 
     import_id: int
@@ -193,6 +206,7 @@ class Imported:
     skipped: int = 0
     faults: tuple[CellFault, ...] = ()
     same_file: bool = False
+    file_id: int | None = None
 
 
 def plain_header(header: str) -> str:
@@ -215,7 +229,8 @@ def propose_columns(headers: Sequence[str], said: Mapping[Field, str]) -> tuple[
     plain = [plain_header(header) for header in headers]
     for kind in Field:
         wanted = said.get(kind)
-        if wanted is not None:
+        places: list[int] = []
+        if wanted:
             places = [i for i, header in enumerate(headers) if header.strip() == wanted.strip()]
             if not places:
                 faults.append(
@@ -226,7 +241,7 @@ def propose_columns(headers: Sequence[str], said: Mapping[Field, str]) -> tuple[
                         "Name a column of the file.",
                     )
                 )
-        else:
+        elif wanted is None:
             taken = set(found.values()) | {i for i, h in enumerate(headers) if h in said.values()}
             places = next(
                 (
@@ -246,7 +261,7 @@ def propose_columns(headers: Sequence[str], said: Mapping[Field, str]) -> tuple[
             )  # fmt: skip
         elif places:
             found[kind] = places[0]
-        elif kind in REQUIRED and wanted is None:
+        elif kind in REQUIRED and not wanted:
             faults.append(
                 Fault(
                     "header", f"a column for {kind.value} (such as {', '.join(SYNONYMS[kind][:3])})",

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Actor, Right
 from shelfwise.core.clocks import WallClock
 from shelfwise.core.errors import Fault, Invalid
-from shelfwise.intake import tables
 from shelfwise.intake.model import (
-    FAULTS_SHOWN,
-    CellFault,
     Column,
     DryRun,
     Field,
@@ -25,11 +21,10 @@ from shelfwise.intake.model import (
     Totals,
     propose_columns,
 )
+from shelfwise.intake.sales_writing import Progress, SalesImport
 from shelfwise.orders import tables as order_tables
-from shelfwise.orders.model import SalesState
 from shelfwise.records import service as records
-from shelfwise.records.model import NewItem
-from shelfwise.store.database import notify
+from shelfwise.records.model import Site
 
 if TYPE_CHECKING:  # polars takes a third of a second to import: not at the start of the web or the command line
     import polars as pl
@@ -38,7 +33,6 @@ if TYPE_CHECKING:  # polars takes a third of a second to import: not at the star
     from shelfwise.intake.files import Source
     from shelfwise.intake.formats import Evidence, Written
 
-Progress = Callable[[int, int], None]
 EXAMPLE_LENGTH = 40
 
 
@@ -82,6 +76,7 @@ def check(
         totals=seen.totals(instant_or_none),
         notes=tuple(opened.notes),
         layout=opened.layout,
+        sites=tuple(sorted(seen.sites)),
     )
 
 
@@ -138,10 +133,44 @@ def import_sales(
     if opened.rows is None:
         raise Invalid(*opened.problems)
     with office.context(actor) as ctx:
-        return _Import(ctx, site.site_id, opened.source, opened.rows, opened.row_count, skip_bad).run(progress)
+        return SalesImport(ctx, site, opened, skip_bad).run(progress)
 
 
-class _Opened:
+def take_in(
+    ctx: Context, path: Path, seller: Site | None, layout: Layout, *, skip_bad: bool, progress: Progress | None,
+    file_id: int | None = None,
+) -> Imported:  # fmt: skip
+    """As `import_sales`, in a transaction that somebody else began.
+
+    Args:
+        seller: of lines that name none.
+        file_id: the import of another table of the same file; None: this is the first.
+    """
+    ctx.require_somewhere(Right.IMPORT_DATA)
+    zone = seller.time_zone if seller is not None else "UTC"
+    opened = _open(path, layout, zone, max(ctx.now, ctx.wall.now()).date())
+    if opened.rows is None:
+        raise Invalid(*opened.problems)
+    return SalesImport(ctx, seller, opened, skip_bad, file_id).run(progress)
+
+
+def take_out(ctx: Context, import_id: int) -> tuple[int, list[str]]:
+    """Remove the lines of an import, but those that something was promised or moved for; items it made stay.
+
+    Returns how many went, and those that stay, in sentences.
+
+    Raises:
+        Forbidden: the actor may not import for one of their sites.
+    """
+    ctx.require(Right.IMPORT_DATA)
+    gone, stay = order_tables.remove_lines_of_import(ctx.tx, ctx.tenant, import_id)
+    for site_id, lines in gone.items():
+        ctx.publish("sales.imported", f"site:{site_id}", site_id=site_id, history=lines)
+    left = [f"Order {number} line {line}: it is {state}. Cancel it on its own page." for number, line, state in stay]
+    return sum(gone.values()), left
+
+
+class OpenedSales:
     """A file whose way of writing is known: `rows` reads it, unless `problems` forbid."""
 
     def __init__(self, source: Source, said: Layout) -> None:
@@ -154,13 +183,13 @@ class _Opened:
         self.row_count = 0
 
 
-def _open(path: Path, said: Layout, time_zone: str | None, today: date) -> _Opened:
+def _open(path: Path, said: Layout, time_zone: str | None, today: date) -> OpenedSales:
     from shelfwise.intake.cells import Reading, Rows, last_day, wrong_types
     from shelfwise.intake.files import open_source
     from shelfwise.intake.formats import Evidence
 
-    source = open_source(path, said.encoding, said.delimiter)
-    opened = _Opened(source, said)
+    source = open_source(path, said.encoding, said.delimiter, said.sheet)
+    opened = OpenedSales(source, said)
     fields, opened.problems = propose_columns(source.headers, said.columns)
     by_index = {index: kind for kind, index in fields.items()}
     evidence = Evidence()
@@ -192,7 +221,7 @@ def _open(path: Path, said: Layout, time_zone: str | None, today: date) -> _Open
     opened.notes = _notes(source, evidence, written, zone, by_index)
     opened.layout = Layout(
         {kind: source.headers[index] for kind, index in fields.items()},
-        source.encoding or None, source.delimiter or None, written.decimal, written.dates, zone,
+        source.encoding or None, source.delimiter or None, written.decimal, written.dates, zone, said.sheet,
     )  # fmt: skip
     if not opened.problems:
         opened.rows = Rows(source, Reading(fields, written, zone, last_day(today)))
@@ -236,6 +265,7 @@ class _Sums:
     def __init__(self) -> None:
         self.orders: set[str] = set()
         self.items: set[str] = set()
+        self.sites: set[str] = set()
         self.quantity = self.value = Decimal(0)
         self.returned = self.no_description = self.no_customer = 0
         self.times: list[object] = []
@@ -251,6 +281,7 @@ class _Sums:
         self.returned += sums["returned"][0]
         self.orders.update(lines["order_number"].unique())
         self.items.update(lines["sku"].unique())
+        self.sites.update(lines["site"].drop_nulls().unique())
         self.no_description += lines["description"].null_count()
         self.no_customer += lines["customer"].null_count()
         self.times += [t for t in (lines["ordered_at"].min(), lines["ordered_at"].max()) if t is not None]
@@ -261,126 +292,3 @@ class _Sums:
             len(self.orders), len(self.items), self.quantity, self.value, self.returned, self.no_description,
             self.no_customer, min(times, default=None), max(times, default=None),
         )  # fmt: skip
-
-
-class _Import:
-    """One import in one transaction."""
-
-    def __init__(self, ctx: Context, site_id: int, source: Source, rows: Rows, row_count: int, skip_bad: bool) -> None:
-        self.ctx, self.site_id, self.source, self.rows = ctx, site_id, source, rows
-        self.row_count, self.skip_bad = row_count, skip_bad
-        self.item_ids: dict[str, int] = {}
-        self.known_items: set[str] = set()
-        self.open_items: set[int] = set()
-        self.decimals: dict[str, int] = {}
-        self.new: Counter[SalesState] = Counter()
-        self.known = self.differing = 0
-
-    def run(self, progress: Progress | None) -> Imported:
-        ctx, sha256 = self.ctx, self.source.sha256
-        tables.lock_file(ctx.tx, sha256)
-        before = tables.import_of(ctx.tx, ctx.tenant, sha256)
-        if before is not None:
-            return Imported(before.import_id, before.rows, known=before.rows, same_file=True)
-        import_id = tables.add_import(ctx, self.source.path.name, sha256, self.row_count)
-        go_live = records.go_live(ctx)
-        go_live = None if go_live is None else go_live.astimezone(UTC)
-        for lines in self.rows:
-            if self.skip_bad or not self.rows.fault_count:
-                self._make_items(lines)
-                self._take(lines, import_id, go_live)
-            if progress is not None:
-                progress(self.rows.rows, self.row_count)
-        if self.rows.fault_count and not self.skip_bad:
-            raise Invalid(*refusal(self.source.path.name, self.rows.faults, self.rows.fault_count))
-        done = Imported(
-            import_id, self.row_count, sum(self.new.values()), self.known, self.differing, self.new["history"],
-            self.new["open"], self.new["returned"], len(self.item_ids) - len(self.known_items), self.rows.bad_rows,
-            tuple(self.rows.faults),
-        )  # fmt: skip
-        ctx.audit(
-            "sales.import", f"import:{import_id}", file=self.source.path.name, sha256=sha256.hex(), rows=done.rows,
-            new=done.new, known=done.known, skipped=done.skipped, new_items=done.new_items,
-        )  # fmt: skip
-        if done.open:
-            ctx.publish(
-                "sales.taken", f"site:{self.site_id}", site_id=self.site_id, lines=done.open,
-                item_ids=sorted(self.open_items),
-            )  # fmt: skip
-        if done.history:
-            ctx.publish("sales.imported", f"site:{self.site_id}", site_id=self.site_id, history=done.history)
-        notify(ctx.tx, "live", "orders")
-        return done
-
-    def _take(self, lines: pl.DataFrame, import_id: int, go_live: datetime | None) -> None:
-        import polars as pl
-
-        live = pl.lit(False) if go_live is None else pl.col("ordered_at") >= go_live
-        state = (
-            pl.when(~live).then(pl.lit("history"))
-            .when(pl.col("quantity").str.starts_with("-")).then(pl.lit("returned"))
-            .otherwise(pl.lit("open"))
-        )  # fmt: skip
-        lines = lines.select(
-            "order_number", "line", pl.lit(self.site_id).alias("site_id"),
-            pl.col("sku").replace_strict(self.item_ids, return_dtype=pl.Int64).alias("item_id"),
-            "ordered_at", "quantity", "unit_price", "customer", "country", state.alias("state"),
-        )  # fmt: skip
-        for (kind,), part in lines.group_by("state", maintain_order=True):
-            copied = order_tables.copy_sales_lines(
-                self.ctx.tx, self.ctx.tenant, part.iter_rows(), recorded_at=self.ctx.now, import_id=import_id
-            )
-            self.new[cast(SalesState, kind)] += copied.new
-            self.known += copied.known + copied.different
-            self.differing += copied.different
-            if kind == "open":
-                self.open_items.update(part["item_id"])
-
-    def _make_items(self, lines: pl.DataFrame) -> None:
-        """Items that are missing; their quantum follows from the quantities they are sold in."""
-        import polars as pl
-
-        decimals = pl.col("quantity").str.extract(r"\.(\d*[1-9])0*$").str.len_chars().fill_null(0)
-        seen = lines.group_by("sku", maintain_order=True).agg(
-            pl.col("description").drop_nulls().first(), decimals=decimals.max()
-        )
-        unknown = [sku for sku in seen["sku"] if sku not in self.item_ids]
-        known = records.item_ids(self.ctx, unknown)
-        self.known_items.update(known)
-        new = [
-            NewItem(sku, description or "", quantum=Decimal(1).scaleb(-places), provenance="imported")
-            for sku, description, places in seen.iter_rows()
-            if sku not in self.item_ids and sku not in known
-        ]
-        self.item_ids |= known | (records.add_items(self.ctx, new) if new else {})
-        for sku, _, places in seen.iter_rows():
-            if sku not in self.known_items:
-                if places > self.decimals.setdefault(sku, places):
-                    tables.set_quantum(self.ctx, sku, Decimal(1).scaleb(-places))
-                self.decimals[sku] = max(places, self.decimals[sku])
-        split = [sku for sku, _, places in seen.iter_rows() if places and sku in self.known_items]
-        if split:
-            self._require_whole(lines.filter(pl.col("sku").is_in(split)))
-
-    def _require_whole(self, lines: pl.DataFrame) -> None:
-        quanta = tables.quanta(self.ctx, lines["sku"].unique().to_list())
-        faults = [
-            CellFault(
-                row, "quantity", f"a multiple of {quanta[sku].normalize():f}, the smallest of item {sku}", quantity,
-                "Correct the quantity, or the item's smallest amount.",
-            )
-            for row, sku, quantity in lines.select("row", "sku", "quantity").iter_rows()
-            if Decimal(quantity) % quanta[sku]
-        ]  # fmt: skip
-        if faults:
-            raise Invalid(*refusal(self.source.path.name, faults[:FAULTS_SHOWN], len(faults)))
-
-
-def refusal(file_name: str, faults: list[CellFault], count: int) -> list[Fault]:
-    """The faults of a refused file: first how many there are, then each of those that are listed."""
-    shown = f"; the first {len(faults)} are listed" if count > len(faults) else ""
-    summary = Fault(
-        f"file {file_name}", "no bad cell", f"{count} bad cell{'s' if count != 1 else ''}{shown}",
-        "Nothing was imported. Correct them, or import again and skip bad rows.",
-    )  # fmt: skip
-    return [summary, *(fault.fault() for fault in faults)]

@@ -193,3 +193,25 @@ def set_issued(tx: Tx, tenant: int, sales_line_id: int, issued: Decimal, state: 
         "update sales_line set issued = %s, state = %s where tenant_id = %s and sales_line_id = %s",
         (issued, state, tenant, sales_line_id),
     )
+
+
+def remove_lines_of_import(tx: Tx, tenant: int, import_id: int) -> tuple[dict[int, int], list[tuple[str, int, str]]]:
+    """Lines of an import that nothing was promised or moved for are removed.
+
+    Returns:
+        How many at each site; and the lines that stay: order number, line, state.
+    """
+    gone = values(
+        tx,
+        """with gone as (delete from sales_line where tenant_id = %s and import_id = %s
+               and state in ('history', 'open', 'returned') and issued = 0 returning site_id)
+           select site_id, count(*) from gone group by site_id""",
+        (tenant, import_id),
+    )
+    stay = values(
+        tx,
+        """select order_number, line, state from sales_line where tenant_id = %s and import_id = %s
+           order by order_number, line""",
+        (tenant, import_id),
+    )
+    return dict(gone), [(number, line, state) for number, line, state in stay]

@@ -1,0 +1,251 @@
+"""A file as grids of cells: one of a CSV file, one for each sheet of a workbook."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import shutil
+import tempfile
+import weakref
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from shelfwise.core.errors import Fault, Invalid, shorten
+from shelfwise.intake.workbooks import Cell, Sheet, Workbook, is_workbook, open_workbook
+
+MOST_ROWS = 200_000
+LARGEST_TEXT = 500 << 20
+_LOOK_FOR_HEADER = 20
+_MOST_FILES = 50
+
+# How many columns of a row of headings are recognised.
+Recognised = Callable[[Sequence[str]], int]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table of cells with a row of headings.
+
+    Attributes:
+        name: of the sheet; of the file without its ending, where that has but one.
+        headings: as written.
+        header_row: its number.
+        notes: what was found out, in sentences.
+        typed: the cells carry types, so that no number has to be guessed from its text.
+        path: the file it is in.
+    """
+
+    name: str
+    headings: tuple[str, ...]
+    header_row: int
+    notes: tuple[str, ...]
+    typed: bool
+    path: Path
+    read: Callable[[], Iterator[tuple[int, list[Cell]]]] = field(repr=False, compare=False)
+
+    def rows(self) -> Iterator[tuple[int, list[Cell]]]:
+        """The rows below the headings that hold anything, with their numbers, each as wide as the headings or wider.
+
+        Raises:
+            Invalid: there are more than `MOST_ROWS`, or a row cannot be read.
+        """
+        width = len(self.headings)
+        for count, (number, cells) in enumerate(self.read(), 1):
+            if count > MOST_ROWS:
+                raise Invalid(
+                    Fault(
+                        self.name,
+                        f"at most {MOST_ROWS:,} rows at a time",
+                        "more",
+                        "Split the file and import its parts.",
+                    )
+                )
+            yield number, cells + [None] * (width - len(cells))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file that could be opened; `hidden` names the sheets that are left alone."""
+
+    name: str
+    sha256: bytes
+    grids: tuple[Grid, ...]
+    hidden: tuple[str, ...] = ()
+
+
+def open_file(path: Path, recognised: Recognised, encoding: str | None = None, delimiter: str | None = None) -> Opened:
+    """Find the tables of a file.
+
+    Args:
+        recognised: tells the row of headings from titles above it.
+
+    Raises:
+        Invalid: it is no table, is damaged, locked or too large; says so in words.
+    """
+    from shelfwise.intake.files import digest
+
+    if path.is_dir():
+        return _several(path, sorted(path.glob("*.csv")), recognised)
+    try:
+        sha256, size = digest(path)
+    except OSError as error:
+        raise _invalid(path.name, "a file that can be read", str(error.strerror), "Check its name.") from error
+    if size == 0:
+        raise _invalid(path.name, "a row of headings and at least one row", "an empty file", "Export the file again.")
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head.startswith(b"PK") and (names := _csv_names(path)):
+        folder, files = _unpacked(path, names)
+        try:
+            opened = replace(_several(path, files, recognised), sha256=sha256)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        weakref.finalize(opened, shutil.rmtree, folder, ignore_errors=True)
+        return opened
+    if is_workbook(head):
+        return _workbook(open_workbook(path), path, sha256, recognised)
+    if size > LARGEST_TEXT:
+        raise _invalid(
+            path.name, f"a file of at most {LARGEST_TEXT >> 20} MB", f"{size >> 20:,} MB",
+            "That is far more than a list for a warehouse. Export less at a time, such as one year.",
+        )  # fmt: skip
+    return Opened(path.name, sha256, (_text(path, recognised, encoding, delimiter),))
+
+
+def _several(path: Path, files: Sequence[Path], recognised: Recognised) -> Opened:
+    """The tables of CSV files that belong together, as an export writes them."""
+    from shelfwise.intake.files import digest
+
+    if not files:
+        raise _invalid(path.name, "CSV files", "none", "Export them again.")
+    told = [digest(file) for file in files]
+    grids = tuple(
+        _text(file, recognised, None, None) for file, (_, size) in zip(files, told, strict=True) if size
+    )  # fmt: skip
+    return Opened(path.name, hashlib.sha256(b"".join(sha256 for sha256, _ in told)).digest(), grids)
+
+
+def _csv_names(path: Path) -> list[str]:
+    """The CSV files in an archive; none where it is a workbook, or damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return []
+    workbook = {"xl/workbook.xml", "xl/workbook.bin", "content.xml"} & {*names}
+    return [] if workbook else [name for name in names if name.lower().endswith(".csv")]
+
+
+def _unpacked(path: Path, names: Sequence[str]) -> tuple[Path, list[Path]]:
+    """A folder with the files of an archive, if they are no more than we take; their names are names and no paths."""
+    if len(names) > _MOST_FILES:
+        raise _invalid(path.name, f"at most {_MOST_FILES} files", f"{len(names)}", "Import fewer at a time.")
+    folder = Path(tempfile.mkdtemp(prefix="shelfwise-files-"))
+    files, left = [], LARGEST_TEXT
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for number, name in enumerate(names):
+                file = folder / str(number) / Path(name).name[-100:]
+                file.parent.mkdir()
+                with archive.open(name) as packed, file.open("wb") as out:
+                    while block := packed.read(1 << 20):
+                        left -= len(block)
+                        if left < 0:
+                            raise _invalid(
+                                path.name, f"at most {LARGEST_TEXT >> 20} MB when unpacked", "more",
+                                "That is far more than lists for a warehouse. Import one file at a time.",
+                            )  # fmt: skip
+                        out.write(block)
+                files.append(file)
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, zipfile.BadZipFile | zlib.error | NotImplementedError | RuntimeError | EOFError):
+            raise _invalid(path.name, "an archive that is whole", str(error)[:100], "Export it again.") from error
+        raise
+    return folder, files
+
+
+def _workbook(book: Workbook, path: Path, sha256: bytes, recognised: Recognised) -> Opened:
+    notes = []
+    if book.formulas:
+        notes.append(
+            f"{book.formulas:,} cells hold formulas: the values that the spreadsheet calculated last are taken."
+        )
+    shown = [sheet for sheet in book.sheets if sheet.rows and not sheet.hidden]
+    grids = [grid for sheet in shown for grid in _sheet(sheet, path, recognised, notes)]
+    if not grids:
+        raise _invalid(
+            path.name, "a sheet with a row of headings and rows below it", "none",
+            "Fill a sheet, or unhide the one that is meant.",
+        )  # fmt: skip
+    return Opened(path.name, sha256, tuple(grids), tuple(one.name for one in book.sheets if one.hidden and one.rows))
+
+
+def _sheet(sheet: Sheet, path: Path, recognised: Recognised, notes: list[str]) -> Iterator[Grid]:
+    first = list(islice(sheet.cells(), _LOOK_FOR_HEADER))
+    texts = [["" if cell is None else str(cell) for cell in cells] for _, cells in first]
+    known = [recognised(row) for row in texts]
+    place = known.index(max(known)) if max(known) else 0
+    number, headings = first[place][0], texts[place]
+    if number > 1:
+        notes = [*notes, f"The headings are in row {number}."]
+
+    if sheet.rows > place + 1:
+        yield Grid(sheet.name, tuple(headings), number, tuple(notes), True, path, partial(_below, sheet, number))
+
+
+def _below(sheet: Sheet, number: int) -> Iterator[tuple[int, list[Cell]]]:
+    for at, cells in sheet.cells():
+        if at > number:
+            yield at, cells
+
+
+def _text(path: Path, recognised: Recognised, encoding: str | None, delimiter: str | None) -> Grid:
+    from shelfwise.intake.files import DELIMITERS, find_delimiter, find_encoding, refuse_other_formats
+
+    refuse_other_formats(path)
+    encoding = encoding or find_encoding(path)
+    delimiter, headings = find_delimiter(path, encoding, delimiter, recognised)
+    number = next((row for row, cells in _lines(path, encoding, delimiter) if cells == headings), 1)
+    names = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16"}
+    notes = (
+        f"Read as {names.get(encoding, encoding)}, columns separated by {DELIMITERS.get(delimiter, repr(delimiter))}.",
+    )
+
+    def rows() -> Iterator[tuple[int, list[Cell]]]:
+        for at, cells in _lines(path, encoding, delimiter):
+            if at > number and any(cell.strip() for cell in cells):
+                yield at, [cell or None for cell in cells]
+
+    return Grid(path.stem, tuple(headings), number, notes, False, path, rows)
+
+
+def _lines(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    from shelfwise.intake.files import opened_text
+
+    number = 0
+    with opened_text(path, encoding) as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        while True:
+            number += 1
+            try:
+                yield number, next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise Invalid(
+                    Fault(
+                        f"file {path.name}, row {number}", "cells of at most 131,072 characters, quotes closed",
+                        shorten(str(error)), "Look for an opening quote without its closing one in this row.",
+                    )
+                ) from error  # fmt: skip
+
+
+def _invalid(name: str, expected: str, got: str, remedy: str) -> Invalid:
+    return Invalid(Fault(f"file {name}", expected, got, remedy))

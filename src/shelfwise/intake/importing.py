@@ -1,0 +1,301 @@
+"""Files into the books: what a file would do, doing it, and what was done.
+
+A dry run does all of it and takes it back: so it finds whatever the import would find, also where one sheet of a
+workbook needs what another one brings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from shelfwise.access.context import Context, Office
+from shelfwise.access.model import Actor, Right
+from shelfwise.core.errors import Fault, Forbidden, Invalid, ShelfwiseError
+from shelfwise.intake import comparing, headings, tables
+from shelfwise.intake.found import CHANGES_SHOWN, EXAMPLE_LENGTH, Choice, Found, Outcome
+from shelfwise.intake.kind import Change, Kind, Row, RowFault
+from shelfwise.intake.kinds import KINDS, kind_of
+from shelfwise.intake.model import FAULTS_SHOWN, CellFault, Column
+from shelfwise.intake.tables import StoredChange
+from shelfwise.records import service as records
+from shelfwise.records.exchange import Value
+from shelfwise.store.database import notify
+
+if TYPE_CHECKING:  # polars takes a third of a second to import: not at the start of the web or the command line
+    from shelfwise.intake.grids import Grid, Opened
+
+Progress = Callable[[str, int, int], None]
+
+
+class _TakenBack(Exception):
+    """Ends a dry run's transaction."""
+
+
+def check(
+    office: Office, actor: Actor, path: Path, choices: Mapping[str, Choice] | None = None, *,
+    site_code: str | None = None, progress: Progress | None = None,
+) -> Outcome:  # fmt: skip
+    """What an import of the file would do; nothing is changed.
+
+    Args:
+        choices: by the name of the table.
+        site_code: the site that sold, for sales lines that do not say.
+
+    Raises:
+        Invalid: the file cannot be read at all.
+        Forbidden: the actor may not import anything.
+    """
+    return _File(office, actor, path, choices or {}, site_code, progress).check()
+
+
+def run(
+    office: Office, actor: Actor, path: Path, choices: Mapping[str, Choice] | None = None, *,
+    site_code: str | None = None, skip_bad: bool = False, progress: Progress | None = None,
+) -> Outcome:  # fmt: skip
+    """Import the file, all in one transaction: all of its tables, or nothing.
+
+    Args:
+        skip_bad: leave bad rows out and say so, instead of refusing the whole file.
+        progress: told the table, its rows done and its rows in all.
+
+    Raises:
+        Invalid: the file, or (unless `skip_bad`) any cell of it, cannot be right; nothing was imported.
+        Forbidden: the actor may not import what it holds.
+        Refused: a rule stands against it.
+    """
+    return _File(office, actor, path, choices or {}, site_code, progress).run(skip_bad)
+
+
+class _File:
+    """One file on its way into the books."""
+
+    def __init__(
+        self, office: Office, actor: Actor, path: Path, choices: Mapping[str, Choice], site_code: str | None,
+        progress: Progress | None,
+    ) -> None:  # fmt: skip
+        from shelfwise.intake.grids import open_file
+
+        with office.context(actor) as ctx:
+            ctx.require_somewhere(Right.IMPORT_DATA)
+        self.office, self.actor, self.path, self.choices = office, actor, path, choices
+        self.site_code, self.progress = site_code, progress
+        self.opened: Opened = open_file(path, lambda row: headings.recognised(KINDS, row))
+        self.file_id: int | None = None
+
+    def check(self) -> Outcome:
+        found: list[Found] = []
+        try:
+            with self.office.context(self.actor) as ctx:
+                found = self._all(ctx, dry=True, skip_bad=True)
+                raise _TakenBack
+        except _TakenBack:
+            return Outcome(self.opened.name, tuple(found), self._notes())
+
+    def run(self, skip_bad: bool) -> Outcome:
+        with self.office.context(self.actor) as ctx:
+            tables.lock_file(ctx.tx, self.opened.sha256)
+            found = self._all(ctx, dry=False, skip_bad=skip_bad)
+            refused = [fault for one in found for fault in one.problems]
+            if not refused and not skip_bad:
+                refused = self._bad_cells(found)
+            if refused:
+                raise Invalid(*refused)
+            if not any(one.kind for one in found):
+                raise Invalid(
+                    Fault(f"file {self.opened.name}", "a table that can be imported", "none", "Say what kind it is.")
+                )
+            return Outcome(self.opened.name, tuple(found), self._notes(), self.file_id)
+
+    def _bad_cells(self, found: Sequence[Found]) -> list[Fault]:
+        """The faults of a refused file: first how many there are, then each of those that are listed."""
+        bad = [(one, fault.fault()) for one in found for fault in one.faults]
+        if not bad:
+            return []
+        count = sum(one.fault_count for one in found)
+        shown = f"; the first {len(bad)} are listed" if count > len(bad) else ""
+        summary = Fault(
+            f"file {self.opened.name}", "no bad cell", f"{count} bad cell{'s' if count != 1 else ''}{shown}",
+            "Nothing was imported. Correct them, or import again and leave bad rows out.",
+        )  # fmt: skip
+        if len(self.opened.grids) > 1:
+            bad = [(one, replace(fault, where=f"sheet {one.name}, {fault.where}")) for one, fault in bad]
+        return [summary, *(fault for _, fault in bad)]
+
+    def _notes(self) -> tuple[str, ...]:
+        notes = []
+        if self.opened.hidden:
+            notes.append(f"Hidden sheets are left alone: {', '.join(self.opened.hidden)}.")
+        return tuple(notes)
+
+    def _all(self, ctx: Context, dry: bool, skip_bad: bool) -> list[Found]:
+        ordered = []
+        for place, grid in enumerate(self.opened.grids):
+            choice, remembered = self._choice(ctx, grid)
+            kind = kind_of(choice.kind) if choice.kind else None
+            ordered.append((KINDS.index(kind) if kind else len(KINDS), place, grid, kind, choice, remembered))
+        found = []
+        for _, _, grid, kind, choice, remembered in sorted(ordered, key=lambda one: one[:2]):
+            if kind is None:
+                found.append(self._left_alone(grid, choice))
+                continue
+            try:
+                ctx.require_somewhere(kind.right)
+                one = self._sales(ctx, grid, kind, choice, dry, skip_bad) if kind.name == "sales" else self._table(
+                    ctx, grid, kind, choice, skip_bad
+                )  # fmt: skip
+            except Forbidden as error:
+                if not dry:
+                    raise
+                remedy = "Ask a manager to import it."
+                fault = Fault(grid.name, f"the right to import {kind.noun[1]}", str(error), remedy)
+                one = Found(grid.name, kind, grid.headings, choice=choice, problems=(fault,))
+            if not dry:
+                self._remember(ctx, grid, one)
+            found.append(replace(one, remembered=remembered))
+        return found
+
+    def _choice(self, ctx: Context, grid: Grid) -> tuple[Choice, bool]:
+        """What a person says, else what was said of the last file with these headings, else what it looks like."""
+        said = self.choices.get(grid.name)
+        if said is not None and said.kind is not None:
+            return said, False
+        stored = tables.layout(ctx.tx, ctx.tenant, headings_key(grid.headings))
+        if stored is not None and any(kind.name == stored.kind for kind in KINDS):
+            return Choice(stored.kind, **stored.said), True
+        kind = headings.recognise(KINDS, grid.name, grid.headings)
+        return Choice(kind.name if kind else "", said.columns if said else {}), False
+
+    def _remember(self, ctx: Context, grid: Grid, one: Found) -> None:
+        if one.kind is not None and not one.problems:
+            said = {"columns": dict(one.choice.columns), "decimal": one.choice.decimal, "dates": one.choice.dates}
+            tables.put_layout(ctx.tx, ctx.tenant, headings_key(grid.headings), one.kind.name, said, ctx.now)
+
+    def _left_alone(self, grid: Grid, choice: Choice) -> Found:
+        columns = tuple(Column(i + 1, heading.strip(), None, "") for i, heading in enumerate(grid.headings))
+        return Found(grid.name, None, grid.headings, columns, choice, notes=grid.notes)
+
+    def _table(self, ctx: Context, grid: Grid, kind: Kind, choice: Choice, skip_bad: bool) -> Found:
+        """Take one table in, as far as its rows are good."""
+        from shelfwise.intake.reading import Said, read
+
+        places, problems = headings.propose(kind, grid.headings, choice.columns)
+        before = tables.import_of(ctx.tx, ctx.tenant, self.opened.sha256, kind.name, grid.name) if kind.once else None
+        done = read(grid, kind, places, Said(choice.columns, choice.decimal, choice.dates), _zone(ctx))
+        told = Found(
+            grid.name, kind, grid.headings, _columns(grid, places),
+            Choice(kind.name, {**{one.name: "" for one in kind.sheet.columns}, **done.said.columns}, done.said.decimal,
+                   done.said.dates),
+            notes=(*grid.notes, *done.notes, *_unused(kind, grid, places)),
+            rows=len(done.rows) + len(done.bad),
+        )  # fmt: skip
+        if not told.rows:
+            problems.append(Fault(grid.name, "a row below the headings", "none", "Export it again, with data."))
+        if problems or done.problems:
+            return replace(told, problems=(*problems, *done.problems))
+        if before is not None:
+            return replace(told, same_file=before, good_rows=told.rows, unchanged=told.rows, import_id=before.import_id)
+        for fault in kind.check(ctx, done.rows):
+            done.add(fault)
+        done.drop_bad()
+        bad = tuple(_cell_fault(grid, places, fault) for fault in sorted(done.faults, key=lambda one: one.row))
+        told = replace(
+            told, good_rows=len(done.rows), skipped=len(done.bad), fault_count=done.fault_count, all_faults=bad,
+            faults=bad[:FAULTS_SHOWN],
+        )  # fmt: skip
+        if done.fault_count and not skip_bad:
+            return told
+        return self._write(ctx, kind, told, done.rows)
+
+    def _write(self, ctx: Context, kind: Kind, told: Found, rows: Sequence[Row]) -> Found:
+        known = kind.known(ctx, [comparing.key_of(kind, row) for row in rows])
+        changes, same = comparing.changes(kind, rows, known)
+        created = sum(1 for change in changes if change.before is None)
+        told = replace(
+            told, changes=tuple(changes[:CHANGES_SHOWN]), created=created, changed=len(changes) - created,
+            unchanged=same,
+        )  # fmt: skip
+        import_id = tables.add_import(
+            ctx, self.opened.name, self.opened.sha256, told.rows, kind.name, told.name, self.file_id
+        )
+        self.file_id = self.file_id or import_id
+        try:
+            with ctx.tx.transaction():
+                posted = kind.write(ctx, changes, None)
+        except Forbidden:
+            raise
+        except Invalid as error:
+            return replace(told, problems=error.faults)
+        except ShelfwiseError as error:
+            return replace(told, problems=(Fault(told.name, "what the books allow", str(error), "See above."),))
+        tables.finish_import(
+            ctx.tx, ctx.tenant, import_id, created=created, changed=told.changed, unchanged=same,
+            skipped=told.skipped, batch_id=posted.batch_id,
+        )  # fmt: skip
+        tables.put_changes(ctx.tx, ctx.tenant, import_id, (_stored(kind, one) for one in changes))
+        ctx.audit(
+            "import.done", f"import:{import_id}", kind=kind.noun[1], file=self.opened.name,
+            sha256=self.opened.sha256.hex(), created=created, changed=told.changed, unchanged=same,
+            skipped=told.skipped,
+        )  # fmt: skip
+        notify(ctx.tx, "live", "orders")
+        if self.progress is not None:
+            self.progress(told.name, told.rows, told.rows)
+        return replace(told, import_id=import_id)
+
+    def _sales(self, ctx: Context, grid: Grid, kind: Kind, choice: Choice, dry: bool, skip_bad: bool) -> Found:
+        from shelfwise.intake.sales_table import take_sales
+
+        told, file_id = take_sales(
+            ctx, grid.path, grid.name if grid.typed else None, choice, site_code=self.site_code, dry=dry,
+            skip_bad=skip_bad, file_id=self.file_id,
+            progress=None if self.progress is None else lambda done, rows: self.progress and self.progress(
+                grid.name, done, rows
+            ),
+        )  # fmt: skip
+        self.file_id = self.file_id or file_id
+        return replace(told, name=grid.name, kind=kind, headings=grid.headings)
+
+
+def headings_key(names: Sequence[str]) -> str:
+    """What stands for a row of headings: files of one make have the same."""
+    return "\x1f".join(name.strip() for name in names).replace("\x00", "")
+
+
+def _stored(kind: Kind, one: Change) -> StoredChange:
+    key: dict[str, Value] = dict(zip(kind.sheet.key, one.key, strict=True))
+    before = None if one.before is None else comparing.texts(one.before)
+    return StoredChange(one.row, list(comparing.texts(key).values()), before, comparing.texts(one.after))
+
+
+def _zone(ctx: Context) -> ZoneInfo:
+    """Of times that carry none: that of the first site."""
+    sites = records.sites(ctx)
+    return sites[0].zone_info if sites else ZoneInfo("UTC")
+
+
+def _columns(grid: Grid, places: Mapping[str, int]) -> tuple[Column, ...]:
+    names = {place: name for name, place in places.items()}
+    examples = [""] * len(grid.headings)
+    for _, cells in islice(grid.rows(), 200):
+        for i, cell in enumerate(cells[: len(examples)]):
+            if not examples[i] and cell is not None:
+                examples[i] = str(cell).strip()[:EXAMPLE_LENGTH]
+    return tuple(
+        Column(i + 1, heading.strip(), None, examples[i], names.get(i, "")) for i, heading in enumerate(grid.headings)
+    )
+
+
+def _unused(kind: Kind, grid: Grid, places: Mapping[str, int]) -> list[str]:
+    used = {place for name, place in places.items() if name not in kind.unread}
+    unused = [heading.strip() for i, heading in enumerate(grid.headings) if i not in used and heading.strip()]
+    return [f"Not imported: {', '.join(unused[:10])}."] if unused else []
+
+
+def _cell_fault(grid: Grid, places: Mapping[str, int], fault: RowFault) -> CellFault:
+    heading = grid.headings[places[fault.column]].strip() if fault.column in places else fault.column or "the whole row"
+    return CellFault(fault.row, heading, fault.expected, fault.got, fault.remedy)
