@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 
 from shelfwise.access.context import Office
 from shelfwise.access.model import Right
+from shelfwise.stock.posting import ENOUGH_FOR
 from shelfwise.store.database import Database
 from shelfwise.web import api, app
 from shelfwise.web.app import create_app
@@ -59,8 +60,9 @@ def pages() -> Iterator[tuple[str, str, frozenset[Right]]]:
         yield method, path, rights_of(endpoint)
 
 
-# What asks for a right: on a context, or a helper of a room that does it for a row of its own.
-_ASKS = frozenset({"require", "require_somewhere", "may_somewhere", "sites"})
+# What in pages only looks whether a button is to be shown. Whatever else is handed a right asks for it: a context
+# itself, or a helper of a room that does so at the site of a row of its own.
+_ONLY_LOOKS = frozenset({"may", "everywhere"})
 
 
 def rights_of(function: Callable[..., object], seen: set[object] | None = None) -> frozenset[Right]:
@@ -76,13 +78,20 @@ def rights_of(function: Callable[..., object], seen: set[object] | None = None) 
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Attribute(attr=asking) | ast.Name(id=asking), args=given) if (
-                asking in _ASKS or asking.startswith("_require")
-            ):
+            # Posting a movement asks by the movement's reason.
+            case ast.Call(func=ast.Name(id="NewMovement" | "require_any"), args=given):
                 for one in given:
                     match one:
-                        case ast.Attribute(value=ast.Name(id="Right"), attr=name):
-                            found.add(Right[name])
+                        case ast.Constant(value=str(reason)):
+                            found |= {*ENOUGH_FOR.get(reason, ())}
+            # One of several is enough.
+            case ast.comprehension(iter=ast.Tuple(elts=given)):
+                found |= {Right[one.attr] for one in given if isinstance(one, ast.Attribute) and _is_right(one)}
+            case ast.Call(func=ast.Attribute(attr=asking) | ast.Name(id=asking), args=given, keywords=named) if (
+                asking not in _ONLY_LOOKS or not function.__module__.startswith("shelfwise.web.")
+            ):
+                values = [*given, *(keyword.value for keyword in named)]
+                found |= {Right[one.attr] for one in values if isinstance(one, ast.Attribute) and _is_right(one)}
         # Also what is only handed on, as to a thread.
         match node:
             case ast.Attribute(value=ast.Name(id=module), attr=name):
@@ -91,8 +100,14 @@ def rights_of(function: Callable[..., object], seen: set[object] | None = None) 
                 called = function.__globals__.get(name)
             case _:
                 called = None
+        if isinstance(called, tuple):
+            found |= {one for one in called if isinstance(one, Right)}
         found |= rights_of(called, seen) if called is not None else frozenset()
     return frozenset(found)
+
+
+def _is_right(one: ast.Attribute) -> bool:
+    return isinstance(one.value, ast.Name) and one.value.id == "Right"
 
 
 def type_of(part: dict[str, Any] | None) -> str:

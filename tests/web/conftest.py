@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from fastapi import FastAPI
 
+from shelfwise.access import service as access
 from shelfwise.access.context import Office
+from shelfwise.access.model import Role, person
+from shelfwise.access.service import Caller
+from shelfwise.access.sessions import IDLE, open_session
 from shelfwise.web.app import create_app
+from shelfwise.web.visits import SESSION_COOKIE
 from tests.web.world import PASSWORDS, World, furnish
 
 with warnings.catch_warnings():
@@ -18,6 +23,7 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient as TestClient
 
 Client = Callable[[str | None], TestClient]
+AsRole = Callable[[Role], TestClient]
 
 
 @pytest.fixture
@@ -55,3 +61,18 @@ def client(app: FastAPI, world: World) -> Iterator[Client]:
     yield sign_in
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def as_role(client: Client, office: Office, world: World) -> AsRole:
+    """The browser of somebody who has this role everywhere, newly hired and signed in."""
+
+    def enter(role: Role) -> TestClient:
+        with office.context(person("root", Role.ADMIN)) as ctx:
+            user_id = access.add_user(ctx, f"new-{role}", role.title(), None, role)
+            token = open_session(ctx, user_id, Caller(), IDLE)
+        browser = client(None)
+        browser.cookies.set(SESSION_COOKIE, token)
+        return browser
+
+    return enter

@@ -22,7 +22,7 @@ RECEIPT = "receipt:"
 PICK = "pick:"
 
 # Any one of these rights is enough to post a movement of the reason.
-_RIGHTS: dict[str, tuple[Right, ...]] = {
+ENOUGH_FOR: dict[str, tuple[Right, ...]] = {
     "opening": (Right.ADJUST_STOCK,),
     "receive": (Right.RECEIVE_GOODS,),
     "put_away": (Right.RECEIVE_GOODS, Right.ISSUE_GOODS),
@@ -144,7 +144,7 @@ def require_any(ctx: Context, reason: str, site_id: int | None = None) -> None:
     Raises:
         Forbidden: the actor has none of the rights that are enough for the reason; without a site: nowhere.
     """
-    allowed = _RIGHTS.get(reason, (Right.ADJUST_STOCK,))
+    allowed = ENOUGH_FOR.get(reason, (Right.ADJUST_STOCK,))
     if site_id is None:
         granted = any(ctx.actor.may_somewhere(right) for right in allowed)
     else:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shelfwise.access.context import Office
 from shelfwise.access.model import Right
-from shelfwise.core.errors import Forbidden, ShelfwiseError
+from shelfwise.core.errors import ShelfwiseError
 from shelfwise.edge.tables import READINGS
 from shelfwise.store.database import Tx, rows
 from shelfwise.store.events import EVENTS
@@ -158,8 +158,7 @@ def readyz(request: Request) -> Response:
 def metrics(request: Request) -> Response:
     """For Prometheus: open on this machine itself, with a key or a session from elsewhere."""
     if request.client is None or request.client.host not in _NEARBY:
-        visit = visitor(request)
-        if not visit.actor.may(Right.VIEW):
-            raise Forbidden("This key may not view metrics. Give it the scope `view`.")
+        with visitor(request).context() as ctx:
+            ctx.require(Right.VIEW)
     registry: CollectorRegistry = request.app.state.registry
     return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
