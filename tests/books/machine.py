@@ -191,7 +191,7 @@ class Warehouses(RuleBasedStateMachine):
         with self.step("release everywhere" if release else "hold everywhere") as ctx:
             item_id = self.house.items["MILK"]
             if release:
-                stock.release(ctx, item_id=item_id, reason="tested", signed_by="Mara", lot=lot)
+                stock.release(ctx, item_id=item_id, reason="tested", lot=lot)
             else:
                 stock.hold(ctx, item_id=item_id, reason="recall", lot=lot)
 
@@ -199,7 +199,7 @@ class Warehouses(RuleBasedStateMachine):
     def release(self, site: int, sku: str, status: Status | None) -> None:
         with self.step("release") as ctx:
             stock.release(
-                ctx, item_id=self.house.items[sku], reason="fine", signed_by="Mara", site_id=self.house.sites[site],
+                ctx, item_id=self.house.items[sku], reason="fine", site_id=self.house.sites[site],
                 from_status=status,
             )  # fmt: skip
 

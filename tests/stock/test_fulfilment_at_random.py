@@ -188,7 +188,7 @@ class Business:
             "reverse batch": lambda: stock.reverse_batch(ctx, self.one_to_reverse("batch_id"), "wrong"),
             "hold": self.hold,
             "release": lambda: stock.release(
-                ctx, item_id=self.mug, site_id=self.site(), reason="fine", signed_by="Mara"
+                ctx, item_id=self.mug, site_id=self.site(), reason="fine"
             ),
             "find": lambda: stock.opening_stock(
                 ctx, [(self.mug, self.places[self.site()]["A-1"], self.much())]

@@ -65,7 +65,7 @@ def test_a_hold_and_a_release_reach_each_serial(ctx: Context) -> None:
     service.hold(ctx, item_id=house.mug, lot="A", reason="recall")
     assert held() == ["S1", "S2", "S3"]
     assert lying(ctx, house) == {("A-1", "A", "hold"): 5}
-    service.release(ctx, item_id=house.mug, lot="A", reason="fine", signed_by="mara")
+    service.release(ctx, item_id=house.mug, lot="A", reason="fine")
     assert held() == []
     assert service.serial_history(ctx, house.mug, "S1")[-1].reason == "release"
 
@@ -76,5 +76,5 @@ def test_an_unknown_item_is_not_found_by_a_hold_or_a_release(ctx: Context) -> No
         with pytest.raises(NotFound, match="item 999"):
             service.hold(ctx, item_id=999, site_id=house.site_id, lot=lot, reason="x")
         with pytest.raises(NotFound, match="item 999"):
-            service.release(ctx, item_id=999, site_id=house.site_id, lot=lot, reason="x", signed_by="mara")
+            service.release(ctx, item_id=999, site_id=house.site_id, lot=lot, reason="x")
     assert Decimal(house.level(ctx)[0]) == 0

@@ -11,7 +11,7 @@ from shelfwise.stock import service as stock
 from shelfwise.store.database import values
 from tests.conftest import NOON
 from tests.web.conftest import Client
-from tests.web.world import World
+from tests.web.world import PASSWORDS, World
 
 
 def level(office: Office, world: World, sku: str = "21000") -> tuple[int, int]:
@@ -32,12 +32,16 @@ def test_stock_is_held_by_an_operator_and_released_with_a_signature(
     assert level(office, world) == (on_hand, 2)
     assert "on hold" in mara.get("/items/21000").text
     assert "Held, in quarantine" in mara.get("/lots").text
-    assert omar.post("/stock/release", data={**told, "signed_by": "Omar"}).status_code == 403
-    assert mara.post("/stock/release", data={**told, "signed_by": ""}).status_code == 422
-    assert mara.post("/stock/release", data={**told, "signed_by": "Mara M."}).status_code == 303
+    assert omar.post("/stock/release", data={**told, "password": PASSWORDS["omar"]}).status_code == 403
+    for wrong in ("", PASSWORDS["omar"]):
+        refused = mara.post("/stock/release", data={**told, "password": wrong})
+        assert refused.status_code in (409, 422)
+    assert "That is not your password" in refused.text
+    assert level(office, world) == (on_hand, 2)
+    assert mara.post("/stock/release", data={**told, "password": PASSWORDS["mara"]}).status_code == 303
     assert level(office, world) == (on_hand, 0)
     with office.database.transaction() as tx:
-        assert values(tx, "select signed_by from movement_batch where kind = 'release'") == [("Mara M.",)]
+        assert values(tx, "select signed_by from movement_batch where kind = 'release'") == [("mara",)]
 
 
 def test_a_lot_with_odd_characters_is_traced_held_and_released_everywhere(
@@ -59,7 +63,9 @@ def test_a_lot_with_odd_characters_is_traced_held_and_released_everywhere(
     assert "L/7 &lt;b&gt;" in mara.get("/lots").text
     assert mara.post("/stock/hold", data={"item": str(item), "lot": code, "reason": "recall"}).status_code == 303
     assert level(office, world, "21001")[1] == 12
-    done = mara.post("/stock/release", data={"item": str(item), "lot": code, "reason": "ok", "signed_by": "M"})
+    done = mara.post(
+        "/stock/release", data={"item": str(item), "lot": code, "reason": "ok", "password": PASSWORDS["mara"]}
+    )
     assert done.status_code == 303
     assert mara.get("/lot", params={"item": item, "code": "NOPE"}).status_code == 404
 

@@ -85,7 +85,7 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/orders/{purchase_order_id}/restore": (Right.DECIDE_PROPOSALS, {"reason": "no"}),
     "/files": (Right.RECEIVE_GOODS, {}),
     "/stock/hold": (Right.HOLD_STOCK, {"item": "1", "site": "LON", "reason": "smells"}),
-    "/stock/release": (Right.RELEASE_STOCK, {"item": "1", "site": "LON", "reason": "fine", "signed_by": "M"}),
+    "/stock/release": (Right.RELEASE_STOCK, {"item": "1", "site": "LON", "reason": "fine", "password": "x"}),
     "/move": (
         Right.ISSUE_GOODS,
         {"site": "LON", "from": "A-001", "sku": "21001", "amount": "1", "to": "A-002", "source": "m"},

@@ -338,6 +338,16 @@ def set_pin(office: Office, session: Session, password: str, pin: str, caller: C
         ctx.audit("user.pin_changed", f"user:{user.login}")
 
 
+def prove(office: Office, session: Session, password: str, caller: Caller = Caller()) -> None:
+    """Whoever sits there is the person of the session: they have just given their password once more.
+
+    Raises:
+        Forbidden: signed in with badge and PIN, or no person.
+        Unauthenticated: the password is wrong, or was too often lately.
+    """
+    _proven(office, session, password, caller)
+
+
 def _proven(office: Office, session: Session, password: str, caller: Caller) -> _User:
     """The person of a session, who has just given their password once more."""
     actor = session.actor

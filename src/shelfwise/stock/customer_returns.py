@@ -18,6 +18,7 @@ from shelfwise.orders.model import SalesLine, amount_faults, instant_faults, nam
 from shelfwise.orders.shipments_model import CustomerReturn, ReturnLine
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse, text_faults
+from shelfwise.stock import arrivals
 from shelfwise.stock.ledger import lock, read_map, write
 from shelfwise.stock.model import STATUSES, Batch, Entry, Status
 from shelfwise.stock.posting import arrival_faults
@@ -46,8 +47,12 @@ def take_customer_return(
     source: str,
     note: str = "",
     occurred_at: datetime | None = None,
+    at_form: bool = False,
 ) -> CustomerReturn:
     """Goods of an order came back. Told again, it is the same return.
+
+    Args:
+        at_form: a person tells it who can be asked for lots and serials; False: tasks ask for what is missing.
 
     Raises:
         Invalid: a field cannot be right, or more would have come back of a line than was sent.
@@ -79,7 +84,10 @@ def take_customer_return(
         spot = places.spots[one.place_id]
         if not spot.real or spot.site_id != site_id:
             refuse([Fault(f"line {row}, place", "a bin or dock of the site", spot.code, "Say where you put it.")])
+    missing = arrivals.lacking(ctx, entries, at_form=at_form)
     ids = write(ctx, levels, entries, places, batch=Batch("return", note or None, occurred_at=at))
+    for position, names in missing.items():
+        arrivals.ask(ctx, site_id, entries[position], ids[position], names)
     number = f"RT-{purchase_tables.next_number(ctx.tx, ctx.tenant, COUNTER):06d}"
     written = [
         ReturnLine(row, one.sales_line_id, one.quantity, one.place_id, one.status, one.lot or None, movement_id)

@@ -15,7 +15,7 @@ from shelfwise.orders import purchase_tables, sent_back
 from shelfwise.orders.model import amount_faults, instant_faults, name_faults
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
-from shelfwise.stock import lots, tables
+from shelfwise.stock import arrivals, lots, tables
 from shelfwise.stock.ledger import lock, read_map, write
 from shelfwise.stock.model import Batch, Entry, Movement, NewMovement, Status
 from shelfwise.stock.posting import arrival_faults, post_many, refuse_others
@@ -59,12 +59,14 @@ def take_return(
     serial: str | None = None,
     note: str | None = None,
     occurred_at: datetime | None = None,
+    at_form: bool = False,
 ) -> int:
     """Goods came back from a customer; returns the movement's id.
 
     Args:
         status: None: 'quarantine' where the item has a lot or a serial, for nobody knows how it was kept meanwhile and
             it takes a signature to sell it again; 'available' otherwise, for whoever takes it in sees what it is like.
+        at_form: a person tells it who can be asked for the lot or serial; False: a task asks for what is missing.
 
     Raises:
         Invalid, NotFound, Refused: as `stock.post`.
@@ -76,6 +78,9 @@ def take_return(
         item_id, customer, place_id, quantity, "return", occurred_at, source, lot=lot, serial=serial, to_status=kept,
         note=note,
     )  # fmt: skip
+    if at_form:
+        ctx.require(Right.RECEIVE_GOODS, places.spots[place_id].site_id)
+        arrivals.lacking(ctx, [back], at_form=True)
     return post_many(ctx, [back])[0]
 
 
@@ -186,9 +191,11 @@ def convert(
     lying, facts = tables.lying(ctx.tx, ctx.tenant, [(item_id, place_id)], ctx.now)
     (settled,) = settle([taken], lying, places.spots, places.unaccounted(), facts)
     entries = [taken]
+    skus = tables.skus(ctx.tx, ctx.tenant, [to_item_id])
     for code in {line.lot for line in settled.lines if line.lot}:
         if (old := lots.lot(ctx.tx, ctx.tenant, item_id, code)) is not None:
-            lots.put(ctx.tx, ctx.tenant, to_item_id, code, old.expires_on, old.made_on, old.supplier_id)
+            made_of = (old.expires_on, old.made_on, old.supplier_id)
+            arrivals.note_lot(ctx, site_id, to_item_id, skus[to_item_id], code, *made_of)
     left = to_quantity
     for number, line in enumerate(settled.lines, 1):
         much = left if number == len(settled.lines) else to_quantity * line.quantity / quantity

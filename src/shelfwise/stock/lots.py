@@ -73,14 +73,15 @@ def know(
 def put(
     tx: Tx, tenant: int, item_id: int, code: str, expires_on: date | None, made_on: date | None, supplier_id: int | None
 ) -> None:
-    """Note a lot; what is known of it already stays where nothing is given."""
+    """Note a lot; what is known of it already stays, but of two last days the earlier one holds."""
     run(
         tx,
         """insert into lot as l (tenant_id, item_id, code, expires_on, made_on, supplier_id)
            values (%s, %s, %s, %s, %s, %s)
            on conflict (tenant_id, item_id, code) do update set
-               expires_on = coalesce(excluded.expires_on, l.expires_on),
-               made_on = coalesce(excluded.made_on, l.made_on),
+               expires_on = least(l.expires_on, excluded.expires_on),
+               expired_at = case when excluded.expires_on < l.expires_on then null else l.expired_at end,
+               made_on = coalesce(l.made_on, excluded.made_on),
                supplier_id = coalesce(l.supplier_id, excluded.supplier_id)""",
         (tenant, item_id, code, expires_on, made_on, supplier_id),
     )

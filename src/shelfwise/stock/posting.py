@@ -13,7 +13,7 @@ from shelfwise.core.quantities import ZERO, plain
 from shelfwise.orders.model import amount_faults, instant_faults, name_faults
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import LARGEST, refuse, text_faults
-from shelfwise.stock import tables
+from shelfwise.stock import arrivals, tables
 from shelfwise.stock.ledger import Map, lock, read_map, write
 from shelfwise.stock.model import RESERVED, STATUSES, Batch, Entry, Movement, NewMovement, ends_faults
 
@@ -90,12 +90,27 @@ def post_many(
     fresh = [entry for entry in entries if entry.source is None or entry.source not in known]
     ids: Iterator[int] = iter(())
     if fresh:
-        ids = iter(write(ctx, levels, fresh, places, batch=Batch(kind or fresh[0].reason, note)))
+        written = write(ctx, levels, fresh, places, batch=Batch(kind or fresh[0].reason, note))
+        ids = iter(written)
+        _ask_for_what_is_missing(ctx, fresh, written, places)
         ctx.audit("stock.posted", "stock", count=len(fresh), reasons=sorted({entry.reason for entry in fresh}))
     return [
         known[one.source].movement_id if one.source is not None and one.source in known else next(ids)
         for one in movements
     ]
+
+
+def _ask_for_what_is_missing(ctx: Context, entries: Sequence[Entry], ids: Sequence[int], places: Map) -> None:
+    """Of goods that came in and were told as observed."""
+    came = [
+        (entry, number)
+        for entry, number in zip(entries, ids, strict=True)
+        if entry.reason in ("receive", "return") and places.spots[entry.to_place_id].real
+    ]
+    if came:
+        for position, missing in arrivals.lacking(ctx, [entry for entry, _ in came], at_form=False).items():
+            entry, number = came[position]
+            arrivals.ask(ctx, places.spots[entry.to_place_id].site_id, entry, number, missing)
 
 
 _SHARED = [name for name in NewMovement.__dataclass_fields__ if name != "occurred_at"]

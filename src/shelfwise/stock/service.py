@@ -21,7 +21,7 @@ from shelfwise.orders import tables as orders_tables
 from shelfwise.orders.model import Receipt, SalesLine, SalesState, amount_faults, instant_faults, name_faults
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
-from shelfwise.stock import lots, tables
+from shelfwise.stock import arrivals, lots, tables
 from shelfwise.stock.asof import stock_as_of
 from shelfwise.stock.checking import rebuild_check
 from shelfwise.stock.correcting import accept_loss, adjust, write_off
@@ -126,16 +126,20 @@ def receive(
     catch_weight_g: Decimal | None = None,
     note: str | None = None,
     owed: bool | None = None,
+    at_form: bool = False,
 ) -> Receipt:
     """Goods came for a line of a purchase order and were put at a place. Told again, it is the same receipt.
 
     Args:
-        lot: is noted where it is new, with its dates and its supplier.
+        lot: is noted where it is new, with its dates and its supplier. Of two last days the earlier one holds.
+        expires_on: None: by the item's shelf life, where it has one.
         status: 'available', or what it came as: damaged, in quarantine until somebody has looked.
         owed: it does not count as delivered; None: so it is where it came damaged.
+        at_form: a person tells it who can be asked for what the item wants (lot, last day, serial, weight); False: it
+            posts as it was observed, and a task asks for what is missing.
 
     Raises:
-        Invalid: a field cannot be right.
+        Invalid: a field cannot be right, or something is missing that can be asked.
         NotFound: the order has no such line, or the place does not exist.
         Refused: the source has told of another receipt.
     """
@@ -154,6 +158,12 @@ def receive(
     )  # fmt: skip
     refuse([*_real_here(places.spots[place_id], site_id, "place"), *arrival_faults(entry)])
     locked = lock(ctx, [(ordered.item_id, site_id)])
+    if lot and expires_on is None and (known := lots.lot(ctx.tx, ctx.tenant, ordered.item_id, lot)) is not None:
+        expires_on = known.expires_on
+    if lot and expires_on is None:
+        kept = arrivals.wanted(ctx, [ordered.item_id]).get(ordered.item_id)
+        expires_on = arrivals.last_day(ctx, kept, site_id, at, made_on)
+    missing = arrivals.lacking(ctx, [entry], at_form=at_form, expires_on=expires_on, weighed=True).get(0)
     receipt = orders.record_receipt(
         ctx,
         purchase_order_id=purchase_order_id,
@@ -167,8 +177,10 @@ def receive(
     if receipt.new:
         if lot:
             supplier_id = lots.supplier_of(ctx.tx, ctx.tenant, purchase_order_id)
-            lots.put(ctx.tx, ctx.tenant, ordered.item_id, lot, expires_on, made_on, supplier_id)
-        write(ctx, locked, [entry], places)
+            arrivals.note_lot(ctx, site_id, ordered.item_id, ordered.sku, lot, expires_on, made_on, supplier_id)
+        (movement_id,) = write(ctx, locked, [entry], places)
+        if missing:
+            arrivals.ask(ctx, site_id, entry, movement_id, missing)
     return receipt
 
 

@@ -12,14 +12,15 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Forbidden, Invalid, NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
-from shelfwise.orders.model import amount_faults, name_faults
+from shelfwise.orders.model import amount_faults
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse, text_faults
-from shelfwise.stock import lots, picking, serials, tables
+from shelfwise.stock import arrivals, lots, picking, serials, tables
 from shelfwise.stock.ledger import lock, read_map, write
 from shelfwise.stock.lots import Stuff, Suggestion
 from shelfwise.stock.model import Batch, Entry, Lot, Reason, Status
 from shelfwise.store.database import value
+from shelfwise.work import tasks
 
 HELD: tuple[Status, ...] = ("hold", "quarantine", "damaged")
 
@@ -111,7 +112,6 @@ def release(
     *,
     item_id: int,
     reason: str,
-    signed_by: str,
     lot: str | None = None,
     site_id: int | None = None,
     place_id: int | None = None,
@@ -119,10 +119,11 @@ def release(
     serial: str | None = None,
     from_status: Status | None = None,
 ) -> Held:
-    """Let held stock be picked and promised again; a person signs for it with their name and why.
+    """Let held stock be picked and promised again; a person signs for it with their login and why.
+
+    Nobody signs for somebody else: whoever calls this has had the person prove who they are.
 
     Args:
-        signed_by: the name the person signs with; kept with the batch and in the audit log.
         from_status: None: what is on hold or in quarantine; what is damaged has to be named.
 
     Raises:
@@ -134,19 +135,18 @@ def release(
     if ctx.actor.kind != "person":
         raise Forbidden(f"{ctx.actor} may not release stock: it takes a person's signature. Ask somebody of quality.")
     scope = _scope(ctx, Right.RELEASE_STOCK, item_id, lot, site_id, place_id, quantity, serial, reason)
-    refuse([*name_faults(signed_by.strip(), "signed_by"), *text_faults(reason, "reason")])
     if from_status is not None and from_status not in HELD:
         raise Invalid(Fault("from_status", f"one of {', '.join(HELD)}", repr(from_status), "Say what it is held as."))
     statuses: tuple[Status, ...] = ("hold", "quarantine") if from_status is None else (from_status,)
     if scope.site_id is None:
         _known_lot(ctx, item_id, lot)
-    batch = Batch("release", reason[:500], signed_by=signed_by.strip())
+    signed = ctx.actor.by
+    batch = Batch("release", reason[:500], signed_by=signed)
     done = _change(ctx, scope, "release", statuses, "available", batch)
     if scope.site_id is None:
         lots.set_status(ctx.tx, ctx.tenant, item_id, lot or "", "available", None)
     elif not done.movement_ids:
         raise Refused("Nothing of it is held there, so that there is nothing to release. Look where it lies.")
-    signed = signed_by.strip()
     ctx.audit("stock.released", f"item:{item_id}", signed_by=signed, **_about(scope, "available", reason, done))
     ctx.publish("stock.released", f"item:{item_id}", signed_by=signed, **_about(scope, "available", reason, done))
     return done
@@ -303,6 +303,7 @@ def correct_lot(
         made_on=[str(before.made_on), str(made_on)],
         reason=reason[:500],
     )
+    tasks.close_task(ctx, arrivals.LOT_DATE, f"item:{item_id}:lot:{code}", f"The dates were corrected: {reason[:200]}")
     return _known_lot(ctx, item_id, code)
 
 

@@ -22,7 +22,7 @@ from shelfwise.orders.model import amount_faults, instant_faults, name_faults
 from shelfwise.orders.transfers_model import ALIVE, OnRoad, Transfer, TransferLine, TransferState
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
-from shelfwise.stock import promises, reservations, tables
+from shelfwise.stock import arrivals, promises, reservations, tables
 from shelfwise.stock.ledger import Map, follow_stockouts, lock, lock_to_promise, read_map, write
 from shelfwise.stock.model import STATUSES, Batch, Entry, Reason, Spot, Status, StockLevel
 from shelfwise.stock.posting import arrival_faults
@@ -140,13 +140,21 @@ def ship_transfer(
 
 
 def receive_transfer(
-    ctx: Context, transfer_id: int, goods: Sequence[Goods], source: str, occurred_at: datetime | None = None
+    ctx: Context,
+    transfer_id: int,
+    goods: Sequence[Goods],
+    source: str,
+    occurred_at: datetime | None = None,
+    at_form: bool = False,
 ) -> Transfer:
     """Goods have arrived at the destination: in parts, too many, damaged or of another lot than left. Told again, it is
     the same.
 
     What is held stays held. Of a lot that nobody sent the books say that it left instead of one that did. What came
     beyond all that had left comes from what is unaccounted for at the destination; 'transfer.over' is published.
+
+    Args:
+        at_form: a person tells it who can be asked for the lot or serial of what had not left; False: a task asks.
 
     Raises:
         Forbidden: the actor may not receive goods at the destination.
@@ -155,7 +163,7 @@ def receive_transfer(
         Refused: nothing of the transfer has left.
     """
     found, levels = _locked(ctx, transfer_id, Right.RECEIVE_GOODS, at_destination=True)
-    return _arrive(ctx, found, levels, goods, source, occurred_at or ctx.now, found.to_site_id)
+    return _arrive(ctx, found, levels, goods, source, occurred_at or ctx.now, found.to_site_id, at_form)
 
 
 def send_back(
@@ -184,6 +192,7 @@ def _arrive(
     source: str,
     at: datetime,
     site_id: int,
+    at_form: bool = False,
 ) -> Transfer:
     places = read_map(ctx, {one.place_id for one in goods}, [found.from_site_id, found.to_site_id])
     name = f"{TRANSFER}{found.number}:in:{source}"
@@ -215,7 +224,11 @@ def _arrive(
                 )
             )  # fmt: skip
     entries[0] = replace(entries[0], source=f"{name}#1")
-    write(ctx, levels, entries, places, batch=Batch("transfer_in", found.number, occurred_at=at))
+    landed = [(place, one) for place, one in enumerate(entries) if places.spots[one.to_place_id].real]
+    missing = arrivals.lacking(ctx, [one for _, one in landed], at_form=at_form)
+    ids = write(ctx, levels, entries, places, batch=Batch("transfer_in", found.number, occurred_at=at))
+    for position, names in missing.items():
+        arrivals.ask(ctx, site_id, landed[position][1], ids[landed[position][0]], names)
     subject = f"transfer:{found.transfer_id}"
     arrived = site_id == found.to_site_id
     ctx.audit("transfer.received" if arrived else "transfer.came_back", subject, lines=_lines(goods))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
@@ -146,6 +146,22 @@ class BoxIn(Told):
 
 class PackIn(Told):
     boxes: Annotated[list[BoxIn], Field(min_length=1, max_length=200)]
+
+
+class ReceiptIn(Told):
+    """Goods that came; `source` is the receiver's own key: the same one told twice is one receipt."""
+
+    line: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    quantity: Exact
+    place: Name
+    source: Name
+    occurred_at: AwareDatetime | None = None
+    lot: Name | None = None
+    serial: Name | None = None
+    expires_on: date | None = None
+    made_on: date | None = None
+    status: Status = "available"
+    catch_weight_g: Exact | None = None
 
 
 class ShipIn(Told):

@@ -322,16 +322,6 @@ class PurchaseOrderOut(Shown):
     lines: list[PurchaseLineOut]
 
 
-class ReceiptIn(Told):
-    """Goods that came; `source` is the receiver's own key: the same one told twice is one receipt."""
-
-    line: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    quantity: Exact
-    place: Name
-    source: Name
-    occurred_at: AwareDatetime | None = None
-
-
 class ReceiptOut(Shown):
     receipt_id: int
     purchase_order_id: int

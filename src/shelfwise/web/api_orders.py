@@ -13,12 +13,12 @@ from shelfwise.orders.model import NewSalesLine, PurchaseState, SalesState
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.web.api_errors import errors
+from shelfwise.web.api_fulfilment_model import ReceiptIn
 from shelfwise.web.api_model import (
     Id,
     IssuedOut,
     IssueIn,
     PurchaseOrderOut,
-    ReceiptIn,
     ReceiptOut,
     SalesLineIn,
     SalesLineOut,
@@ -123,6 +123,18 @@ def receive(visit: Visitor, purchase_order_id: Annotated[Id, Path()], told: Rece
         place = records.place_by_code(ctx, order.site_id, told.place)
         return ReceiptOut.model_validate(
             stock.receive(
-                ctx, purchase_order_id, told.line, told.quantity, place.place_id, told.source, told.occurred_at
+                ctx,
+                purchase_order_id,
+                told.line,
+                told.quantity,
+                place.place_id,
+                told.source,
+                told.occurred_at,
+                lot=told.lot,
+                expires_on=told.expires_on,
+                made_on=told.made_on,
+                serial=told.serial,
+                status=told.status,
+                catch_weight_g=told.catch_weight_g,
             )
         )

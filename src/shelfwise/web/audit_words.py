@@ -60,6 +60,7 @@ SENTENCES: dict[str, str] = {
     "items.removed": "took out {count} items that an import had brought",
     "key.added": "made {it}",
     "key.revoked": "revoked {it}",
+    "lot.date_differs": "was told another last day of the lot {lot} of {it}: {told} instead of {known}",
     "lot.corrected": "corrected the lot {lot} of {it}: {reason}",
     "outbox.delivered": "delivered {it}",
     "outbox.resolved": "settled {it}, which was in doubt",

@@ -7,16 +7,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 
+from shelfwise.access import sessions
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import NotFound
+from shelfwise.core.errors import Forbidden, NotFound, Refused, Unauthenticated
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import Status
 from shelfwise.web import pages
 from shelfwise.web.floor import chosen_site
-from shelfwise.web.visits import Visitor
+from shelfwise.web.visits import Visit, Visitor, caller_of
 from shelfwise.work import objections
 
 router = APIRouter(include_in_schema=False)
@@ -86,7 +87,7 @@ def release(
     visit: Visitor,
     item: Annotated[int, Form()],
     reason: Annotated[str, Form(max_length=500)],
-    signed_by: Annotated[str, Form(max_length=100)],
+    password: Annotated[str, Form(max_length=1000)],
     status: Annotated[str, Form(max_length=12)] = "",
     lot: Code = "",
     site: Code = "",
@@ -95,13 +96,31 @@ def release(
 ) -> Response:
     with visit.context() as ctx:
         ctx.require_somewhere(Right.RELEASE_STOCK)
+    _signed(visit, password)
+    with visit.context() as ctx:
         site_id, place_id = _where(ctx, site, place)
         stock.release(
-            ctx, item_id=item, reason=reason, signed_by=signed_by, lot=lot.strip() or None, site_id=site_id,
+            ctx, item_id=item, reason=reason, lot=lot.strip() or None, site_id=site_id,
             place_id=place_id, quantity=_amount(amount), from_status="damaged" if status == "damaged" else None,
         )  # fmt: skip
         address = _address(ctx, item, lot.strip())
     return pages.go(address, "Released: it can be picked and promised again. Your name and reason are kept with it.")
+
+
+def _signed(visit: Visit, password: str) -> None:
+    """A release is signed: the password shows that it is the person who signed in, and not whoever walked past.
+
+    Raises:
+        Forbidden: a key, or somebody with badge and PIN.
+        Refused: the password is wrong.
+    """
+    if visit.session is None:
+        raise Forbidden("A release needs a person's signature. Sign in with your password.")
+    try:
+        sessions.prove(visit.office, visit.session, password, caller_of(visit.request))
+    except Unauthenticated as error:
+        # A wrong password here is not the end of the session.
+        raise Refused(str(error)) from error
 
 
 @router.get("/batches/{batch_id}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
@@ -17,6 +18,7 @@ from shelfwise.orders.attachments import attachments
 from shelfwise.orders.model import UNDER_WAY, PurchaseOrder, PurchaseState
 from shelfwise.orders.purchase_states import ALLOWED, may
 from shelfwise.records import service as records
+from shelfwise.stock import arrivals
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import STATUSES
 from shelfwise.web import pages
@@ -80,6 +82,7 @@ def order(visit: Visitor, purchase_order_id: int) -> Response:
             else [],
             places=places,
             usual=usual,
+            wanted=arrivals.wanted(ctx, [line.item_id for line in found.lines]),
             # One for each showing of the form, so that sending it twice receives once.
             sources={line.line: f"page:{secrets.token_hex(8)}" for line in found.lines},
         )
@@ -97,6 +100,8 @@ def receive(
     expires_on: Annotated[str, Form(max_length=10)] = "",
     status: Annotated[str, Form(max_length=12)] = "available",
     owed: Annotated[str, Form(max_length=3)] = "",
+    weight: Annotated[str, Form(max_length=40)] = "",
+    serials: Annotated[str, Form(max_length=20_000)] = "",
 ) -> Response:
     if status not in STATUSES:
         raise Invalid(Fault("condition", f"one of {', '.join(STATUSES)}", shorten(status), "Choose one of them."))
@@ -104,12 +109,30 @@ def receive(
         found = orders.purchase_order(ctx, purchase_order_id)
         where = records.place_by_code(ctx, found.site_id, place.strip())
         came = quantity(amount)
-        stock.receive(
-            ctx, purchase_order_id, line, came, where.place_id, source, lot=lot.strip() or None,
-            expires_on=_day(expires_on), status=status, owed=None if not owed else owed == "yes",
-        )  # fmt: skip
+        for much, piece, serial in _pieces(came, source, serials):
+            stock.receive(
+                ctx, purchase_order_id, line, much, where.place_id, piece, lot=lot.strip() or None,
+                expires_on=_day(expires_on), status=status, owed=None if not owed else owed == "yes",
+                catch_weight_g=_weight(weight, much, came), serial=serial, at_form=True,
+            )  # fmt: skip
         after = orders.purchase_order(ctx, purchase_order_id)
     return pages.go(f"/orders/{purchase_order_id}", _told(after, line, plain(came), where.code))
+
+
+def _pieces(came: Decimal, source: str, serials: str) -> list[tuple[Decimal, str, str | None]]:
+    """What is received one after the other: all at once, or each serial by itself."""
+    told = serials.split()
+    if not told:
+        return [(came, source, None)]
+    if len(set(told)) != came or len(set(told)) != len(told):
+        wanted = f"{plain(came)} different ones, as many as came"
+        raise Invalid(Fault("serial numbers", wanted, str(len(set(told))), "Scan each piece once."))
+    return [(Decimal(1), f"{source}:{serial}", serial) for serial in told]
+
+
+def _weight(text: str, much: Decimal, of: Decimal) -> Decimal | None:
+    """Told in kg for all that came; in g for a part of it."""
+    return (quantity(text) * 1000 * much / of).quantize(Decimal(1)) if text.strip() and of else None
 
 
 def _day(text: str) -> date | None:

@@ -145,8 +145,9 @@ def take_back(visit: Visitor, sent: Sent) -> Response:
             text(sent, "lot", 200) or None,
         )  # fmt: skip
         back = customer_returns.take_customer_return(
-            ctx, line.site_id, line.order_number, [came], text(sent, "source", 100), text(sent, "note")
-        )
+            ctx, line.site_id, line.order_number, [came], text(sent, "source", 100), text(sent, "note"),
+            at_form=True,
+        )  # fmt: skip
     return pages.go(
         address(line.order_number),
         f"{back.number}: {plain(came.quantity)} of {line.sku} lie in {place.code}"

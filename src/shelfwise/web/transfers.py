@@ -202,7 +202,7 @@ def receive(
         found = documents.transfer(ctx, transfer_id)
         spot = records.place_by_code(ctx, found.to_site_id, place.strip())
         goods = Goods(line, quantity(amount), spot.place_id, lot.strip() or None, status=cast(Status, status))
-        after = transfers.receive_transfer(ctx, transfer_id, [goods], source)
+        after = transfers.receive_transfer(ctx, transfer_id, [goods], source, at_form=True)
     left = after.on_road
     rest = f"{plain(left)} are still on the road." if left else "Nothing of it is on the road any more."
     return pages.go(f"/transfers/{transfer_id}", f"{_much(after, goods)} received into {spot.code}. {rest}")
