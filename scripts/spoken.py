@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
+Read = TypeVar("Read")
 Constants = dict[str, str]
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "shelfwise"
 
@@ -39,7 +42,11 @@ def listen(source: Path = SOURCE) -> Spoken:
     for path in sorted(source.rglob("*.py")):
         room = path.relative_to(source).parts[0].removesuffix(".py")
         tree = ast.parse(path.read_text("utf-8"), str(path))
-        module = _Module(_constants(tree), _shared_data(tree), _auditors(tree))
+        module = _Module(
+            _constants(tree),
+            _imported(tree, _shared_data) | _shared_data(tree),
+            _imported(tree, _auditors) | _auditors(tree),
+        )
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 _call(node, room, spoken, module)
@@ -54,8 +61,8 @@ def listen(source: Path = SOURCE) -> Spoken:
 class _Module:
     """What calls of a module may refer to.
 
-    Its texts in capital letters, its own or imported, data that its functions make, and its functions that write to
-    the audit log an action that they are given: by name, which argument that is.
+    Its texts in capital letters, data that its functions make, and its functions that write to the audit log an action
+    that they are given: by name, which argument that is. All of it its own or imported.
     """
 
     constants: Constants
@@ -75,6 +82,24 @@ def _constants(tree: ast.Module) -> Constants:
                     theirs = _constants(ast.parse(path.read_text("utf-8"), str(path)))
                     found |= {one.asname or one.name: theirs[one.name] for one in names if one.name in theirs}
     return found
+
+
+def _imported(tree: ast.Module, read: Callable[[ast.Module], dict[str, Read]]) -> dict[str, Read]:
+    """What `read` finds in other modules, of that what this one imports by name."""
+    found: dict[str, Read] = {}
+    for node in tree.body:
+        match node:
+            case ast.ImportFrom(module=str(module), names=names) if module.startswith("shelfwise."):
+                path = SOURCE.parent.joinpath(*module.split(".")).with_suffix(".py")
+                if path.exists():
+                    theirs = read(_parsed(path))
+                    found |= {one.asname or one.name: theirs[one.name] for one in names if one.name in theirs}
+    return found
+
+
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), str(path))
 
 
 def _shared_data(tree: ast.Module) -> dict[str, set[str]]:

@@ -29,3 +29,19 @@ def test_every_wrong_setting_is_named_at_once() -> None:
     with pytest.raises(Invalid) as refusal:
         Settings.read({"SHELFWISE_WEB_PORT": "x", "SHELFWISE_SECURE_COOKIES": "maybe"})
     assert [fault.where for fault in refusal.value.faults] == ["SHELFWISE_WEB_PORT", "SHELFWISE_SECURE_COOKIES"]
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ({}, "SHELFWISE_MAIL_FROM"),
+        ({"SHELFWISE_MAIL_FROM": "orders"}, "SHELFWISE_MAIL_FROM"),
+        ({"SHELFWISE_MAIL_FROM": "a@b", "SHELFWISE_SMTP_PASSWORD_FILE": "/none"}, "SHELFWISE_SMTP_PASSWORD_FILE"),
+    ],
+)
+def test_a_mail_server_that_could_not_be_used_is_refused_before_anything_starts(
+    given: dict[str, str], where: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        Settings.read({"SHELFWISE_SMTP_URL": "smtp://mail.example", **given})
+    assert [fault.where for fault in refusal.value.faults] == [where]

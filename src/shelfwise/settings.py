@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from shelfwise.connectors.mail import mail_server
 from shelfwise.core.errors import Fault, Invalid, shorten
 
 
@@ -69,7 +70,11 @@ class Settings:
         "Networks of your own that webhooks may reach, with commas between, such as 10.1.0.0/16. Others that are not "
         "out on the internet are refused, and only in these may an address begin with http://.",
     )
-    mail_from: str = _setting("", "SHELFWISE_MAIL_FROM", "The address that mail comes from, and answers go to.")
+    mail_from: str = _setting(
+        "",
+        "SHELFWISE_MAIL_FROM",
+        "The address that mail comes from, and answers go to. Needed where SHELFWISE_SMTP_URL is set.",
+    )
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -87,9 +92,15 @@ class Settings:
                 given[entry.name] = _parse(entry.type, text)
             except ValueError as error:
                 faults.append(Fault(variable, str(error), shorten(text), "Correct the variable or unset it."))
+        read = cls(**given)  # type: ignore[arg-type]
+        if read.smtp_url is not None:
+            try:
+                mail_server(read.smtp_url, read.mail_from, read.smtp_password_file)
+            except Invalid as error:
+                faults += error.faults
         if faults:
             raise Invalid(*faults)
-        return cls(**given)  # type: ignore[arg-type]
+        return read
 
     def environment(self) -> dict[str, str]:
         """These settings as environment variables, for a child process."""

@@ -248,4 +248,4 @@ def test_who_may_order_and_who_may_receive(office: Office) -> None:
 
 def test_the_state_follows_what_was_received() -> None:
     assert state_by_receipts("closed", True, []) == "closed"
-    assert state_by_receipts("sent", True, []) == "received"
+    assert state_by_receipts("sent", True, []) == "sent"

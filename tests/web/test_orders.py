@@ -8,6 +8,7 @@ from shelfwise.access import service as access
 from shelfwise.access.context import Office
 from shelfwise.access.model import Role, person
 from shelfwise.orders import service as orders
+from shelfwise.records import service as records
 from shelfwise.store.database import run, values
 from tests.web.conftest import Client
 from tests.web.world import PASSWORDS, World
@@ -172,3 +173,47 @@ def test_in_doubt_the_page_asks_whether_the_supplier_has_it(client: Client, offi
     assert "may or may not have arrived" in mara.get("/orders").text
     assert mara.post("/orders/1/arrived", data={"has_it": "yes", "note": "Anna"}).status_code == 303
     assert state(office) == "sent"
+
+
+def test_a_day_stays_the_day_it_is_at_the_site_however_often_it_is_saved(
+    client: Client, office: Office, supplier: str
+) -> None:
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        records.add_site(ctx, code="AKL", name="Auckland", time_zone="Pacific/Auckland", width_m=9, depth_m=9)
+    mara = client("mara")
+    mara.post("/orders/new", data={**DRAFT, "supplier": supplier, "site": "AKL"})
+    shown = 'name="expected" value="2026-03-20"'
+    assert shown in mara.get("/orders/1/edit").text
+    mara.post("/orders/1/approve")
+    mara.post("/orders/1/sent")
+    assert shown in mara.get("/orders/1").text
+    mara.post("/orders/1/confirm", data={"day-1": "2026-03-25"})
+    assert 'name="day-1" value="2026-03-25"' in mara.get("/orders/1").text
+
+
+def test_pages_say_who_tells_the_supplier(client: Client, office: Office, supplier: str) -> None:
+    mara = client("mara")
+
+    def said(path: str, **data: str) -> str:
+        mara.post(path, data=data)
+        return str(mara.get("/orders/1").text)
+
+    mara.post("/orders/new", data={**DRAFT, "supplier": supplier})
+    assert "Shelfwise has no address for Acme" in said("/orders/1/approve")
+    mara.post("/orders/1/sent")
+    page = said("/orders/1/change", **{"amount-1": "0", "amount-2": "24", "reason": "dropped"})
+    assert "Acme &amp; Sons is told" not in page
+    assert "no longer wanted" in page
+    assert "Has Acme &amp; Sons been told?" in page
+    assert "has been told. Note the answer here" in said("/orders/1/sent")
+    assert "Cancelled. Shelfwise has no address for Acme" in said("/orders/1/cancel", reason="no")
+
+
+def test_what_a_supplier_charges_is_noted_with_the_confirmation(client: Client, supplier: str) -> None:
+    mara = client("mara")
+    mara.post("/orders/new", data={**DRAFT, "supplier": supplier})
+    mara.post("/orders/1/approve")
+    mara.post("/orders/1/confirm", data={"cost-1": "3", "cost-2": "2.50"})
+    page = mara.get("/orders/1").text
+    assert "It costs other than ordered: 21001 at 3" in page
+    assert "ordered at €2.50" in page

@@ -13,7 +13,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.agents import tables
 from shelfwise.agents.model import Proposal, State, next_state
-from shelfwise.core.errors import Fault, Invalid, NotFound, Refused
+from shelfwise.core.errors import Fault, Forbidden, Invalid, NotFound, Refused
 from shelfwise.core.quantities import plain
 from shelfwise.orders import service as orders
 from shelfwise.orders.model import PurchaseOrder
@@ -74,10 +74,10 @@ def approve_many(ctx: Context, wanted: Sequence[Wanted], note: str = "", *, leav
     Asked again, it gives the same orders. Two approvals of one proposal never make two lines.
 
     Args:
-        leave_out_faulty: approve the rest where some cannot be; else nothing is done if one cannot.
+        leave_out_faulty: approve the rest where some cannot be, or may not by this actor; else nothing is done.
 
     Raises:
-        Forbidden: the actor may not decide proposals at the site of one of them.
+        Forbidden: the actor may not decide proposals at the site of one of them, and none may be left out.
         Invalid: some cannot be approved, each with its reason; nothing was done.
     """
     ctx.require_somewhere(Right.DECIDE_PROPOSALS)
@@ -89,10 +89,12 @@ def approve_many(ctx: Context, wanted: Sequence[Wanted], note: str = "", *, leav
     good: list[tuple[Proposal, Decimal | None]] = []
     for proposal_id, quantity in quantities.items():
         found = known.get(proposal_id)
-        if found is None:
+        problem = None if found is None else _problem(ctx, found, quantity)
+        if isinstance(problem, Forbidden) and not leave_out_faulty:
+            raise problem
+        if found is None or not ctx.actor.may(Right.VIEW, found.site_id):
             faults.append((proposal_id, Fault(f"proposal {proposal_id}", "one that exists", "none", "Leave it out.")))
             continue
-        problem = _problem(ctx, found, quantity)
         if isinstance(problem, Invalid):
             faults += [
                 (proposal_id, replace(one, where=f"proposal {proposal_id} for {found.sku}, {one.where}"))
@@ -181,12 +183,10 @@ def _take_out(ctx: Context, order_id: int, keys: set[str]) -> None:
     order = orders.purchase_order(ctx, order_id)
     if order.state in ("cancelled", "closed"):
         return
-    order = orders.take_back_approval(ctx, order_id, "a decision was taken back")
-    left = [(line.item_id, line.quantity, line.unit_cost) for line in order.lines if line.decision_key not in keys]
-    if left:
-        orders.edit_draft(ctx, order_id, lines=left, expected_at=order.expected_at, note=order.note)
-        orders.approve_purchase_order(ctx, order_id)
+    if any(line.decision_key not in keys for line in order.lines):
+        orders.take_lines_out(ctx, order_id, keys)
     else:
+        orders.take_back_approval(ctx, order_id, "all decisions behind it were taken back")
         orders.cancel(ctx, order_id, "all decisions behind it were taken back")
         orders.forget_decisions(ctx, order_id)
 
@@ -195,9 +195,12 @@ def _locked(ctx: Context, proposal_ids: Sequence[int]) -> dict[int, Proposal]:
     return {one.proposal_id: one for one in tables.lock_proposals(ctx.tx, ctx.tenant, proposal_ids)}
 
 
-def _problem(ctx: Context, found: Proposal, quantity: Decimal | None) -> Invalid | Refused | None:
+def _problem(ctx: Context, found: Proposal, quantity: Decimal | None) -> Invalid | Refused | Forbidden | None:
     """Why a proposal cannot be approved with this quantity; None: it can, or it has been, just so."""
-    ctx.require(Right.DECIDE_PROPOSALS, found.site_id)
+    try:
+        ctx.require(Right.DECIDE_PROPOSALS, found.site_id)
+    except Forbidden as error:
+        return error
     if found.state == "executed":
         if quantity is not None and quantity != found.quantity:
             return Refused(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
+from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Fault, Invalid, Refused, shorten
 from shelfwise.records.model import amount_of_money_faults, currency_faults, exact, refuse
-from shelfwise.store.database import rows, run, value
+from shelfwise.store.database import rows, run, value, values
 
 EVERYBODY = "*"
 
@@ -25,12 +27,17 @@ class Limit:
 
 @dataclass(frozen=True)
 class Budget:
-    """What may be ordered in a month, and what was: at a site, or at all (None) together; in our currency."""
+    """What may be ordered in a month, and what was: at a site, or at all (None) together; in our currency.
+
+    Attributes:
+        without_rate: currencies of orders that are not in `used`, for nobody said what they are worth.
+    """
 
     site_id: int | None
     month: date
     amount: Decimal
     used: Decimal
+    without_rate: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,9 +146,10 @@ def budgets(ctx: Context, month: date) -> list[Budget]:
         (ctx.tenant, month.replace(day=1)),
     )
     return [
-        Budget(one.site_id, one.month, one.amount, _used(ctx, one.month, one.site_id, None))
+        replace(one, used=used, without_rate=missing)
         for one in found
         if one.site_id is None or allowed is None or one.site_id in allowed
+        for used, missing in [_used(ctx, one.month, one.site_id, None)]
     ]
 
 
@@ -152,14 +160,14 @@ def second_needed(ctx: Context, order_id: int, site_id: int, total: Decimal, cur
         Refused: a limit or a budget has to be compared with a currency that has no rate.
     """
     limit = _limit_of(ctx)
-    month = ctx.now.date().replace(day=1)
+    months = {place: local_day(ctx.now, _zone(ctx, place)).replace(day=1) for place in (None, site_id)}
     planned = rows(
         ctx.tx,
         Budget,
         """select site_id, month, amount, 0::numeric as used from purchase_budget
-           where tenant_id = %s and month = %s and (site_id is null or site_id = %s)
+           where tenant_id = %s and ((site_id is null and month = %s) or (site_id = %s and month = %s))
            order by site_id nulls first for update""",
-        (ctx.tenant, month, site_id),
+        (ctx.tenant, months[None], site_id, months[site_id]),
     )
     if limit is None and not planned:
         return None
@@ -168,7 +176,12 @@ def second_needed(ctx: Context, order_id: int, site_id: int, total: Decimal, cur
     if limit is not None and worth > limit:
         return f"{worth:,.2f} {ours} is above the {limit:,.2f} {ours} that {ctx.actor.by} may approve alone."
     for budget in planned:
-        used = _used(ctx, month, budget.site_id, order_id)
+        used, missing = _used(ctx, budget.month, budget.site_id, order_id)
+        if missing:
+            raise Refused(
+                f"Orders of this month are in {', '.join(missing)}, and nobody said what that is worth in {ours} on "
+                "the day of approval, so the budget cannot be compared. An admin can add the rate under Approval."
+            )
         if used + worth > budget.amount:
             whose = "all sites" if budget.site_id is None else "this site"
             return (
@@ -231,23 +244,54 @@ def in_our_currency(ctx: Context, amount: Decimal, currency: str) -> Decimal:
     return amount * rate
 
 
-def _used(ctx: Context, month: date, site_id: int | None, but: int | None) -> Decimal:
-    """What orders approved in a month cost in our currency, by the rate of the day of approval."""
+def _used(ctx: Context, month: date, site_id: int | None, but: int | None) -> tuple[Decimal, tuple[str, ...]]:
+    """(what orders approved in a month cost in our currency, currencies without a rate, which are not in it).
+
+    By the rate of the day of approval, in the month of the site, or of the first site for all together. What the
+    supplier will not send does not count, of a closed or cancelled order what came alone.
+    """
+    zone = _zone(ctx, site_id)
     after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    found: Decimal | None = value(
+    found = values(
         ctx.tx,
-        """select sum(l.quantity * l.unit_cost * case when o.currency = t.currency then 1 else coalesce((
-                   select rate from exchange_rate r where r.tenant_id = o.tenant_id and r.currency = o.currency
-                     and r.valid_from <= o.approved_at::date order by valid_from desc limit 1), 1) end)
+        """select o.currency, sum(cost * coalesce(
+                   case when o.currency = t.currency then 1 end,
+                   (select rate from exchange_rate r where r.tenant_id = o.tenant_id and r.currency = o.currency
+                      and r.valid_from <= (o.approved_at at time zone %(zone)s)::date
+                    order by valid_from desc limit 1))) as known,
+               bool_or(o.currency <> t.currency and not exists (
+                   select from exchange_rate r where r.tenant_id = o.tenant_id and r.currency = o.currency
+                     and r.valid_from <= (o.approved_at at time zone %(zone)s)::date)) as missing
            from purchase_order o join tenant t using (tenant_id)
-           join purchase_line l using (tenant_id, purchase_order_id)
-           where o.tenant_id = %(tenant)s and o.state not in ('draft', 'cancelled')
+           cross join lateral (
+               select sum(coalesce(l.confirmed_cost, l.unit_cost)
+                   * case when o.state in ('closed', 'cancelled') then l.received
+                          else coalesce(l.confirmed_quantity, l.quantity) end) as cost
+               from purchase_line l
+               where l.tenant_id = o.tenant_id and l.purchase_order_id = o.purchase_order_id) c
+           where o.tenant_id = %(tenant)s and o.state <> 'draft' and cost > 0
              and o.approved_at >= %(begin)s and o.approved_at < %(end)s
              and (%(site)s::bigint is null or o.site_id = %(site)s)
-             and (%(but)s::bigint is null or o.purchase_order_id <> %(but)s)""",
-        {"tenant": ctx.tenant, "begin": month, "end": after, "site": site_id, "but": but},
+             and (%(but)s::bigint is null or o.purchase_order_id <> %(but)s)
+           group by o.currency order by o.currency""",
+        {
+            "tenant": ctx.tenant, "zone": zone.key, "site": site_id, "but": but,
+            "begin": datetime.combine(month, time(), zone), "end": datetime.combine(after, time(), zone),
+        },
+    )  # fmt: skip
+    used = sum((known for _, known, _ in found if known is not None), Decimal(0))
+    return used, tuple(currency for currency, _, missing in found if missing)
+
+
+def _zone(ctx: Context, site_id: int | None) -> ZoneInfo:
+    """The time zone whose months count at a site; for all sites together that of the first one."""
+    name = value(
+        ctx.tx,
+        """select time_zone from site where tenant_id = %(tenant)s
+             and (%(site)s::bigint is null or site_id = %(site)s) order by site_id limit 1""",
+        {"tenant": ctx.tenant, "site": site_id},
     )
-    return found or Decimal(0)
+    return ZoneInfo(name or "UTC")
 
 
 def month_of(text: str) -> date:

@@ -13,6 +13,10 @@ from shelfwise.records.model import amount_of_money_faults, exact, text_faults
 
 SalesState = Literal["history", "open", "reserved", "issued", "returned", "cancelled"]
 PurchaseState = Literal["draft", "approved", "sent", "confirmed", "part_received", "received", "closed", "cancelled"]
+# A supplier who has an order, or was asked something, and says nothing for so long, is asked again by a person.
+ANSWER_WITHIN = timedelta(days=3)
+# Orders are expected at noon of a day: late is what has not come when the day is over.
+LATE_AFTER = timedelta(hours=12)
 UNDER_WAY: tuple[PurchaseState, ...] = ("approved", "sent", "confirmed", "part_received")
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -77,7 +81,9 @@ class PurchaseLine:
     """A line of a purchase order; `received` may exceed `quantity`, for what came has come.
 
     Attributes:
+        quantity: 0: ordered once, and no longer wanted.
         confirmed_quantity: what the supplier said it will send; None: nothing was said.
+        confirmed_cost: what the supplier said one unit will cost; None: nothing was said.
         promised_at: when the supplier said it will come; None: as the order says.
         damaged: came damaged, and is owed still.
         decision_key: the decision behind it; None: it was written by hand.
@@ -96,11 +102,21 @@ class PurchaseLine:
     promised_at: datetime | None = None
     damaged: Decimal = Decimal(0)
     decision_key: str | None = None
+    confirmed_cost: Decimal | None = None
 
     @property
     def owed(self) -> Decimal:
         """What the supplier is to send in all."""
         return self.quantity if self.confirmed_quantity is None else self.confirmed_quantity
+
+    @property
+    def cost(self) -> Decimal:
+        """What one unit costs: as the supplier said, else as we ordered it."""
+        return self.unit_cost if self.confirmed_cost is None else self.confirmed_cost
+
+    @property
+    def total(self) -> Decimal:
+        return self.owed * self.cost
 
     @property
     def outstanding(self) -> Decimal:
@@ -116,6 +132,8 @@ class PurchaseOrder:
         second_needed: why a second person has to approve; None: nobody has to.
         revision: counts what the supplier is told; `sent_revision` is the one the supplier has.
         answer_to: 'change' or 'cancel': what the supplier was asked for and has not answered.
+        asked_at: when the supplier was asked for it.
+        goes_to: the address that Shelfwise tells the supplier at; None: a person has to tell them.
     """
 
     purchase_order_id: int
@@ -140,12 +158,28 @@ class PurchaseOrder:
     revision: int
     sent_revision: int | None
     answer_to: str | None
+    asked_at: datetime | None
+    goes_to: str | None
     lines: tuple[PurchaseLine, ...]
 
     @property
     def total(self) -> Decimal:
-        """The cost of all that was ordered, in `currency`."""
-        return sum((line.quantity * line.unit_cost for line in self.lines), Decimal(0))
+        """The cost of all that the supplier is to send, in `currency`."""
+        return sum((line.total for line in self.lines), Decimal(0))
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the first of what is still to come is expected; None: nothing is to come."""
+        if self.state not in UNDER_WAY:
+            return None
+        return min((line.promised_at or self.expected_at for line in self.lines if line.outstanding), default=None)
+
+    @property
+    def to_be_told(self) -> bool:
+        """Whether a person has to tell the supplier something that nobody has said they did."""
+        if self.goes_to is not None or (self.sent_revision or 0) >= self.revision:
+            return False
+        return self.state == "approved" or self.answer_to is not None
 
     @property
     def waits_for_second(self) -> bool:

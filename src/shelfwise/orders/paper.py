@@ -10,11 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from shelfwise.core.quantities import plain
+
 _TITLES = {
     "order": "Purchase order",
     "change": "Changed purchase order",
     "cancel": "Cancellation of purchase order",
 }
+# How numbers are written for whom: between thousands, and before decimals.
+NUMBERS = {"en": (",", "."), "de": (".", ","), "fr": ("\u202f", ",")}
 _TEMPLATE = Path(__file__).with_name("order.typ")
 
 
@@ -47,28 +51,32 @@ def pdf(body: dict[str, Any], copy: bool = False) -> bytes:
     """The order as a PDF. What is not in the fonts at hand (Latin, Greek, Cyrillic) shows as an empty box."""
     import typst  # 34 MB of machine code: only whoever sets a paper loads it
 
+    style = str(body.get("numbers", "en"))
     shown = {
         "what": body.get("what", "order"),
         "number": body["number"],
         "revision": str(body.get("revision", 1)),
         "buyer": body.get("buyer", ""),
+        "buyer_address": _block(body, "buyer_address", "buyer_contact"),
+        "tax_number": body.get("buyer_tax_number", ""),
         "supplier": body.get("supplier", ""),
+        "supplier_address": _block(body, "supplier_address"),
         "account": body.get("account") or "",
         "site": body.get("deliver_to") or body.get("site", ""),
-        "expected": _day(body["expected_at"]),
+        "site_address": _block(body, "deliver_to_address"),
+        "expected": _day(body),
         "note": body.get("note", ""),
         "currency": body["currency"],
-        "total": _money(Decimal(body["total"])),
+        "total": _money(Decimal(body["total"]), style),
         "copy": copy,
         "lines": [
             {
                 "line": str(line["line"]),
                 "sku": line["sku"],
                 "description": line.get("description", ""),
-                "unit": line.get("unit", ""),
-                "quantity": line["quantity"],
-                "unit_cost": _money(Decimal(line["unit_cost"])),
-                "total": _money(Decimal(line["quantity"]) * Decimal(line["unit_cost"])),
+                "quantity": _quantity(line, style),
+                "unit_cost": _money(Decimal(line["unit_cost"]), style),
+                "total": _money(Decimal(line["quantity"]) * Decimal(line["unit_cost"]), style),
             }
             for line in body["lines"]
         ],
@@ -91,9 +99,17 @@ def _text(body: dict[str, Any], what: str, copy: bool) -> str:
         "number; please confirm it.",
         "cancel": "we no longer need this order. Please confirm that you will not deliver it.",
     }[what]
+    style = str(body.get("numbers", "en"))
     lines = [
-        f"{line['line']:>3}  {line['quantity']} {line.get('unit', '')} of {line['sku']} {line.get('description', '')}"
+        f"{line['line']:>3}  {_quantity(line, style)} of {line['sku']} {line.get('description', '')}, "
+        f"{_money(Decimal(line['unit_cost']), style)} each"
+        if Decimal(line["quantity"])
+        else f"{line['line']:>3}  no longer wanted: {line['sku']} {line.get('description', '')}"
         for line in body["lines"]
+    ]
+    ends = [
+        ("Our number with you", body.get("account") or ""),
+        ("Deliver to", ", ".join([str(body.get("deliver_to", "")), *_block(body, "deliver_to_address")]).strip(", ")),
     ]
     return "\n".join(
         [
@@ -102,22 +118,42 @@ def _text(body: dict[str, Any], what: str, copy: bool) -> str:
             *(["This is a copy. If you have this order already, please do not deliver it twice.", ""] if copy else []),
             opening[0].upper() + opening[1:],
             "",
-            f"Order {body['number']}, expected {_day(body['expected_at'])}",
+            f"Order {body['number']}, expected {_day(body)}",
+            *(f"{name}: {said}" for name, said in ends if said),
+            "",
             *lines,
             "",
-            f"Total {_money(Decimal(body['total']))} {body['currency']}",
+            f"Total {_money(Decimal(body['total']), style)} {body['currency']}",
             *(["", body["note"]] if body.get("note") else []),
             "",
             "The order is attached as a PDF.",
             str(body.get("buyer", "")),
+            *_block(body, "buyer_address", "buyer_contact", "buyer_tax_number"),
         ]
     )
 
 
-def _day(instant: str) -> str:
-    return f"{datetime.fromisoformat(instant):%-d %B %Y}"
+def _day(body: dict[str, Any]) -> str:
+    """The day that goods are expected on, at the site; messages of earlier versions know the instant alone."""
+    return f"{datetime.fromisoformat(body.get('expected_on') or body['expected_at']):%-d %B %Y}"
 
 
-def _money(amount: Decimal) -> str:
+def _block(body: dict[str, Any], *names: str) -> list[str]:
+    """Lines of an address, without empty ones."""
+    return [line.strip() for name in names for line in str(body.get(name) or "").splitlines() if line.strip()]
+
+
+def _quantity(line: dict[str, Any], style: str) -> str:
+    amount = Decimal(line["quantity"])
+    return f"{_number(plain(amount), style)} {line.get('unit', '')}".strip() if amount else "no longer wanted"
+
+
+def _money(amount: Decimal, style: str = "en") -> str:
     places = max(2, -int(amount.normalize().as_tuple().exponent))
-    return f"{amount:,.{min(places, 6)}f}"
+    return _number(f"{amount:,.{min(places, 6)}f}", style)
+
+
+def _number(text: str, style: str) -> str:
+    """A number as its readers write it: 1,234.50, or 1.234,50, or 1 234,50."""
+    thousands, point = NUMBERS.get(style, NUMBERS["en"])
+    return "".join({",": thousands, ".": point}.get(one, one) for one in text)

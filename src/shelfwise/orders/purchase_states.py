@@ -19,7 +19,7 @@ ALLOWED: dict[Verb, frozenset[PurchaseState]] = {
     "send": frozenset({"approved"}),
     "confirm": frozenset({"approved", "sent", "confirmed", "part_received"}),
     "change": frozenset({"sent", "confirmed", "part_received"}),
-    "answer": frozenset({"sent", "confirmed", "part_received", "received", "cancelled"}),
+    "answer": frozenset({"sent", "confirmed", "part_received", "received", "closed", "cancelled"}),
     "close": frozenset({"approved", "sent", "confirmed", "part_received"}),
     "reopen": frozenset({"closed"}),
     "cancel": frozenset({"draft", "approved", "sent", "confirmed"}),
@@ -67,14 +67,15 @@ def check(number: str, state: PurchaseState, verb: Verb) -> None:
 
 
 def state_by_receipts(state: PurchaseState, sent: bool, lines: Iterable[PurchaseLine]) -> PurchaseState:
-    """The state of an order of these lines by what has come; a closed or cancelled one stays so whatever comes."""
+    """The state of an order of these lines by what has come; a closed or cancelled one stays so whatever comes.
+
+    Of what nothing has come nothing is received, though the supplier may send nothing of it.
+    """
     known = list(lines)
     if state in ("closed", "cancelled", "draft"):
         return state
-    if all(line.outstanding == 0 for line in known):
-        return "received"
     if any(line.received > 0 for line in known):
-        return "part_received"
+        return "received" if all(line.outstanding == 0 for line in known) else "part_received"
     if any(line.confirmed_quantity is not None for line in known):
         return "confirmed"
     return "sent" if sent else "approved"

@@ -12,11 +12,12 @@ from shelfwise.orders.model import PurchaseLine, PurchaseOrder, PurchaseState
 from shelfwise.store.database import Tx, rows, run, value, values
 
 _LINE = """select purchase_order_id, line, item_id, sku, description, unit, quantity, received, unit_cost,
-        confirmed_quantity, promised_at, damaged, decision_key
+        confirmed_quantity, promised_at, damaged, decision_key, confirmed_cost
     from purchase_line join item using (tenant_id, item_id)"""
-_ORDER = """select purchase_order_id, number, o.supplier_id, s.name, o.site_id, t.code, state, decision_key, currency,
+_ORDER = """select purchase_order_id, number, o.supplier_id, s.name, o.site_id, t.code, state, decision_key, o.currency,
         created_by, created_at, approved_by, approved_at, second_needed, second_approved_by, second_approved_at,
-        sent_at, expected_at, note, revision, sent_revision, answer_to
+        sent_at, expected_at, note, revision, sent_revision, answer_to, asked_at,
+        coalesce(s.order_url, s.email)
     from purchase_order o
     join supplier s on s.tenant_id = o.tenant_id and s.supplier_id = o.supplier_id
     join site t on t.tenant_id = o.tenant_id and t.site_id = o.site_id"""
@@ -123,20 +124,27 @@ def change_line(tx: Tx, tenant: int, order_id: int, line: int, quantity: Decimal
     """Order another quantity; what the supplier had confirmed counts no more."""
     run(
         tx,
-        """update purchase_line set quantity = %s, unit_cost = %s, confirmed_quantity = null, promised_at = null
+        """update purchase_line set quantity = %s, unit_cost = %s, confirmed_quantity = null, promised_at = null,
+               confirmed_cost = null
            where tenant_id = %s and purchase_order_id = %s and line = %s""",
         (quantity, unit_cost, tenant, order_id, line),
     )
 
 
 def confirm_line(
-    tx: Tx, tenant: int, order_id: int, line: int, quantity: Decimal | None, promised_at: datetime | None
+    tx: Tx,
+    tenant: int,
+    order_id: int,
+    line: int,
+    quantity: Decimal | None,
+    promised_at: datetime | None,
+    unit_cost: Decimal | None = None,
 ) -> None:
     run(
         tx,
-        """update purchase_line set confirmed_quantity = %s, promised_at = %s
+        """update purchase_line set confirmed_quantity = %s, promised_at = %s, confirmed_cost = %s
            where tenant_id = %s and purchase_order_id = %s and line = %s""",
-        (quantity, promised_at, tenant, order_id, line),
+        (quantity, promised_at, unit_cost, tenant, order_id, line),
     )
 
 
@@ -291,6 +299,8 @@ def on_order(tx: Tx, tenant: int, site_id: int) -> list[tuple[int, Decimal, date
 def body(order: PurchaseOrder, kind: str = "order") -> dict[str, Any]:
     """The order as JSON for the supplier: quantities and costs as text, so that they stay exact.
 
+    What stands in it is what is owed; a line of 0 is no longer wanted.
+
     Args:
         kind: 'order', 'change' (replaces what the supplier has) or 'cancel'.
     """
@@ -312,8 +322,8 @@ def body(order: PurchaseOrder, kind: str = "order") -> dict[str, Any]:
                 "sku": line.sku,
                 "description": line.description,
                 "unit": line.unit,
-                "quantity": f"{line.quantity:f}",
-                "unit_cost": f"{line.unit_cost:f}",
+                "quantity": f"{line.owed:f}",
+                "unit_cost": f"{line.cost:f}",
             }
             for line in order.lines
         ],

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, NotFound, Refused, shorten
-from shelfwise.core.quantities import plain
 from shelfwise.orders import approval, outgoing
 from shelfwise.orders import purchase_tables as tables
 from shelfwise.orders.model import PurchaseOrder, amount_faults, name_faults
 from shelfwise.orders.purchase_states import check
 from shelfwise.orders.purchase_tables import NewLine
+from shelfwise.orders.telling import SECOND, lines_said, remember, review, settled, to_come
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import amount_of_money_faults, currency_faults, refuse, text_faults
 from shelfwise.store.database import notify
 from shelfwise.work import tasks
 
 _NUMBERS = "purchase_order"
-SECOND = "approve_order"
 
 
 def place_purchase_order(
@@ -125,7 +124,7 @@ def edit_draft(
         second_needed=None,
     )  # fmt: skip
     after = order_of(ctx, purchase_order_id)
-    _told(ctx, "purchase.edited", after, before=lines_said(before), after=lines_said(after))
+    remember(ctx, "purchase.edited", after, before=lines_said(before), after=lines_said(after))
     return after
 
 
@@ -151,7 +150,7 @@ def merge_drafts(ctx: Context, purchase_order_ids: Sequence[int]) -> PurchaseOrd
     for other in others:
         tables.remove_lines(ctx.tx, ctx.tenant, other.purchase_order_id)
         tables.set_state(ctx.tx, ctx.tenant, other.purchase_order_id, "cancelled")
-        _told(ctx, "purchase.merged", other, into=first.number, lines=lines_said(other))
+        remember(ctx, "purchase.merged", other, into=first.number, lines=lines_said(other))
     tables.remove_lines(ctx.tx, ctx.tenant, first.purchase_order_id)
     tables.put_lines(ctx.tx, ctx.tenant, first.purchase_order_id, lines)
     tables.change_order(
@@ -160,7 +159,7 @@ def merge_drafts(ctx: Context, purchase_order_ids: Sequence[int]) -> PurchaseOrd
         note="\n".join(draft.note for draft in drafts if draft.note)[:500],
     )  # fmt: skip
     after = order_of(ctx, first.purchase_order_id)
-    _told(ctx, "purchase.edited", after, before=lines_said(first), after=lines_said(after))
+    remember(ctx, "purchase.edited", after, before=lines_said(first), after=lines_said(after))
     return after
 
 
@@ -187,12 +186,15 @@ def approve_purchase_order(ctx: Context, purchase_order_id: int) -> PurchaseOrde
         )
         if why is not None:
             waiting = order_of(ctx, purchase_order_id)
-            _told(ctx, "purchase.second_asked", waiting, why=why)
+            remember(ctx, "purchase.second_asked", waiting, why=why)
             _ask_for_a_second(ctx, waiting, why)
             ctx.publish(
-                "purchase.second_asked", f"purchase_order:{purchase_order_id}", number=order.number, why=why,
-                site_id=order.site_id, first=ctx.actor.by,
-            )  # fmt: skip
+                "purchase.second_asked",
+                f"purchase_order:{waiting.purchase_order_id}",
+                **to_come(waiting),
+                why=why,
+                first=ctx.actor.by,
+            )
             return waiting
     else:
         ctx.require(Right.APPROVE_PURCHASES, order.site_id)
@@ -203,11 +205,12 @@ def approve_purchase_order(ctx: Context, purchase_order_id: int) -> PurchaseOrde
         no_second(ctx, purchase_order_id)
     tables.set_state(ctx.tx, ctx.tenant, purchase_order_id, "approved")
     approved = order_of(ctx, purchase_order_id)
-    outgoing.send(ctx, approved, "order" if approved.sent_revision is None else "change")
-    _told(ctx, "purchase.approved", approved, total=f"{approved.total:f}", lines=lines_said(approved))
-    ctx.publish(
-        "purchase.placed", f"purchase_order:{purchase_order_id}", number=approved.number, site_id=approved.site_id
-    )
+    told = outgoing.send(ctx, approved, "order" if approved.sent_revision is None else "change")
+    remember(
+        ctx, "purchase.approved", approved, total=f"{approved.total:f}", lines=lines_said(approved),
+        supplier_is_told=told,
+    )  # fmt: skip
+    ctx.publish("purchase.placed", f"purchase_order:{approved.purchase_order_id}", **to_come(approved))
     return approved
 
 
@@ -230,13 +233,46 @@ def take_back_approval(ctx: Context, purchase_order_id: int, reason: str) -> Pur
         second_approved_by=None, second_approved_at=None, revision=order.revision + 1,
     )  # fmt: skip
     after = order_of(ctx, purchase_order_id)
-    _told(ctx, "purchase.taken_back", after, reason=reason[:500])
+    review(ctx, after)
+    remember(ctx, "purchase.taken_back", after, reason=reason[:500])
+    ctx.publish("purchase.taken_back", f"purchase_order:{after.purchase_order_id}", **to_come(after))
+    return after
+
+
+def take_lines_out(ctx: Context, purchase_order_id: int, decision_keys: Collection[str]) -> PurchaseOrder:
+    """Take the lines of decisions that were taken back out of an order that has not left the house.
+
+    Whoever approved the order has approved what is left of it, so the approvals stand.
+
+    Raises:
+        NotFound: there is no such order.
+        Refused: it has been sent, or is being sent at this moment.
+    """
+    order = lock(ctx, purchase_order_id, Right.DECIDE_PROPOSALS)
+    left = [
+        NewLine(line.item_id, line.quantity, line.unit_cost, line.decision_key)
+        for line in order.lines
+        if line.decision_key not in decision_keys
+    ]
+    if order.state != "draft":
+        check(order.number, order.state, "take_back")
+        outgoing.recall(ctx, order)
+    tables.remove_lines(ctx.tx, ctx.tenant, purchase_order_id)
+    tables.put_lines(ctx.tx, ctx.tenant, purchase_order_id, left)
+    tables.change_order(ctx.tx, ctx.tenant, purchase_order_id, revision=order.revision + 1)
+    after = order_of(ctx, purchase_order_id)
+    if after.state == "approved":
+        outgoing.send(ctx, after, "order" if after.sent_revision is None else "change")
+    elif after.waits_for_second:
+        _ask_for_a_second(ctx, after, after.second_needed or "")
+    remember(ctx, "purchase.lines_taken_out", after, before=lines_said(order), after=lines_said(after))
+    ctx.publish("purchase.changed", f"purchase_order:{after.purchase_order_id}", **to_come(after))
     return after
 
 
 def no_second(ctx: Context, purchase_order_id: int) -> None:
     """Nobody is asked any more to be the second who approves an order."""
-    tasks.close_task(ctx, SECOND, f"purchase_order:{purchase_order_id}", "It is decided.")
+    settled(ctx, purchase_order_id, SECOND, outcome="It is decided.")
 
 
 def _ask_for_a_second(ctx: Context, order: PurchaseOrder, why: str) -> None:
@@ -280,16 +316,6 @@ def order_of(ctx: Context, purchase_order_id: int) -> PurchaseOrder:
     if not found:
         raise NotFound("purchase order", purchase_order_id)
     return found[0]
-
-
-def lines_said(order: PurchaseOrder) -> list[str]:
-    """The lines in words, for the history of an order."""
-    return [f"{plain(line.quantity)} {line.sku} at {line.unit_cost:f}" for line in order.lines][:50]
-
-
-def _told(ctx: Context, action: str, order: PurchaseOrder, **detail: object) -> None:
-    ctx.audit(action, f"purchase_order:{order.purchase_order_id}", number=order.number, **detail)
-    notify(ctx.tx, "live", "orders")
 
 
 def _insert(

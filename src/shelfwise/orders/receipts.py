@@ -12,6 +12,8 @@ from shelfwise.core.quantities import ZERO, plain
 from shelfwise.orders import purchase_tables, receipt_tables
 from shelfwise.orders.model import Receipt, amount_faults, instant_faults, name_faults
 from shelfwise.orders.purchase_states import state_by_receipts
+from shelfwise.orders.purchases import order_of
+from shelfwise.orders.telling import review
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
 from shelfwise.store.database import notify
@@ -82,6 +84,7 @@ def record_receipt(
     purchase_tables.set_state(
         ctx.tx, ctx.tenant, purchase_order_id, state_by_receipts(state, sent_at is not None, lines)
     )
+    review(ctx, order_of(ctx, purchase_order_id))
     over = ZERO if owed else min(max(now.received - now.quantity, ZERO), quantity)
     ctx.audit(
         "purchase.received", f"purchase_order:{purchase_order_id}", number=number, line=line, source=source,

@@ -15,11 +15,9 @@ from shelfwise.orders import receipt_tables
 from shelfwise.orders.approval import our_currency
 from shelfwise.orders.model import LeadTime, PurchaseOrder, PurchaseState
 from shelfwise.orders.outgoing import message_of, paper_of
+from shelfwise.orders.purchase_changes import answer, cancel, change_sent
 from shelfwise.orders.purchase_life import (
     Confirmed,
-    answer,
-    cancel,
-    change_sent,
     close_purchase_order,
     confirm,
     mark_sent,
@@ -36,6 +34,7 @@ from shelfwise.orders.purchases import (
     order_of,
     place_purchase_order,
     take_back_approval,
+    take_lines_out,
 )
 from shelfwise.orders.receipts import record_receipt, take_back_receipt
 from shelfwise.orders.sales import sales_line, sales_lines, take_sales_lines
@@ -74,6 +73,7 @@ __all__ = [
     "supplier_has_it",
     "take_back_approval",
     "take_back_receipt",
+    "take_lines_out",
     "take_sales_lines",
 ]
 

@@ -93,6 +93,7 @@ SENTENCES: dict[str, str] = {
     "purchase.edited": "edited {it}",
     "purchase.file_added": "added a file to {it}",
     "purchase.given_back": "took out {it}, which an import had brought",
+    "purchase.lines_taken_out": "took lines out of {it}, as their decisions were taken back",
     "purchase.merged": "merged {it} into {into}",
     "purchase.placed": "placed {it}",
     "purchase.received": "received goods of {it}",

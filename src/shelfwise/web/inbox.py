@@ -18,7 +18,7 @@ from shelfwise.web.shell import shell
 from shelfwise.web.visits import Visit, Visitor
 from shelfwise.work import escalation, inbox, objections, tasks
 from shelfwise.work.inbox import Row, Scope
-from shelfwise.work.model import task_ladder
+from shelfwise.work.model import SETTLED_BY, task_ladder
 
 router = APIRouter(include_in_schema=False)
 SCOPES: dict[str, Scope] = {"me": "me", "mine": "mine", "all": "all"}
@@ -76,6 +76,7 @@ def _page(visit: Visit, ctx: Context, task_id: int, status: int = 200, fault: st
         visit,
         ctx,
         "task.html",
+        settled_by=SETTLED_BY.get(found.kind, ""),
         status=status,
         task=found,
         row=row,

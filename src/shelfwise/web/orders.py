@@ -68,6 +68,7 @@ def order(visit: Visitor, purchase_order_id: int) -> Response:
             ctx,
             "order.html",
             order=found,
+            zone=records.site_by_id(ctx, found.site_id).zone_info,
             message=orders.message_of(ctx, found),
             may_now={verb for verb in ALLOWED if may(found.state, verb)},
             history=lines(ctx, orders.history(ctx, purchase_order_id)),
@@ -147,7 +148,12 @@ def mark_sent(visit: Visitor, purchase_order_id: int) -> Response:
     """A person has sent the order to its supplier."""
     with visit.context() as ctx:
         order = orders.mark_sent(ctx, orders.purchase_order(ctx, purchase_order_id).number)
-    said = f"Noted: {order.supplier} has {order.number}." if order.state == "sent" else "Nothing changed."
+    if order.state == "approved":
+        said = "Nothing changed."
+    elif order.answer_to is not None:
+        said = f"Noted: {order.supplier} has been told. Note the answer here when it comes."
+    else:
+        said = f"Noted: {order.supplier} has {order.number}."
     return pages.go(f"/orders/{purchase_order_id}", said)
 
 
@@ -164,10 +170,12 @@ def send_again(
 def close(visit: Visitor, purchase_order_id: int, reason: Annotated[str, Form(max_length=500)]) -> Response:
     """Expect no more of an order; what comes all the same is received as usual."""
     with visit.context() as ctx:
+        asked = orders.purchase_order(ctx, purchase_order_id).answer_to is not None
         order = orders.close_purchase_order(ctx, purchase_order_id, reason)
-    return pages.go(
-        f"/orders/{purchase_order_id}", f"{order.number} is closed: no more of it is expected. Reopen it to undo this."
-    )
+    said = f"{order.number} is closed: no more of it is expected. Reopen it to undo this."
+    if asked and order.answer_to is None:
+        said += f" {order.supplier} was not told of the change yet, and is not told now: it is taken back."
+    return pages.go(f"/orders/{purchase_order_id}", said)
 
 
 def _told(order: PurchaseOrder, line: int, came: str, where: str) -> str:

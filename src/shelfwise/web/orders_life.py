@@ -76,7 +76,7 @@ def edit(visit: Visitor, purchase_order_id: int) -> Response:
         ctx.require(Right.DECIDE_PROPOSALS, order.site_id)
         return pages.render(
             visit, ctx, "order_draft.html", order=order, suppliers=[], sites=[], chosen=order.supplier_id,
-            site=order.site, rows=len(order.lines) + 3, key="",
+            zone=records.site_by_id(ctx, order.site_id).zone_info, site=order.site, rows=len(order.lines) + 3, key="",
         )  # fmt: skip
 
 
@@ -166,6 +166,16 @@ def _back(order: PurchaseOrder, said: str) -> Response:
     return pages.go(f"/orders/{order.purchase_order_id}", said)
 
 
+_BY_HAND = "Shelfwise has no address for {}: tell them yourself, then say here that you did."
+
+
+def _who_tells(order: PurchaseOrder) -> str:
+    """Whether the supplier is being told, in words."""
+    if order.goes_to is None:
+        return _BY_HAND.format(order.supplier)
+    return f"{order.supplier} is told. Note the answer here when it comes."
+
+
 def _do(visit: Visit, act: Callable[[Context], PurchaseOrder], said: Callable[[PurchaseOrder], str]) -> Response:
     with visit.context() as ctx:
         order = act(ctx)
@@ -177,6 +187,8 @@ def approve(visit: Visitor, purchase_order_id: int) -> Response:
     def said(order: PurchaseOrder) -> str:
         if order.waits_for_second:
             return f"Approved by you. {order.second_needed} Somebody else has to approve it too."
+        if order.goes_to is None:
+            return f"{order.number} is approved. {_BY_HAND.format(order.supplier)}"
         return f"{order.number} is approved, and leaves for {order.supplier}."
 
     return _do(visit, lambda ctx: orders.approve_purchase_order(ctx, purchase_order_id), said)
@@ -211,21 +223,26 @@ def confirm(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
         for line in order.lines:
             amount = str(sent.get(f"amount-{line.line}", "")).strip()
             day = str(sent.get(f"day-{line.line}", "")).strip()
+            cost = str(sent.get(f"cost-{line.line}", "")).strip()
+            each = quantity(cost, f"line {line.line}, cost") if cost else None
             said.append(
                 Confirmed(
                     line.line,
                     quantity(amount, f"line {line.line}, quantity") if amount else None,
                     _noon(ctx, day, order.site_id) if day else None,
+                    None if each == line.unit_cost else each,
                 )
             )
         return orders.confirm(ctx, purchase_order_id, said)
 
     def told(order: PurchaseOrder) -> str:
         short = [line for line in order.lines if line.owed < line.quantity]
+        other = [f"{line.sku} at {line.cost:f}" for line in order.lines if line.cost != line.unit_cost]
+        costs = f" It costs other than ordered: {', '.join(other)}." if other else ""
         if not short:
-            return f"Noted: {order.supplier} sends all of {order.number}."
+            return f"Noted: {order.supplier} sends all of {order.number}.{costs}"
         missing = ", ".join(f"{plain(line.quantity - line.owed)} of {line.sku}" for line in short)
-        return f"Noted: {order.supplier} will not send {missing}. Planning counts on the rest alone."
+        return f"Noted: {order.supplier} will not send {missing}. Planning counts on the rest alone.{costs}"
 
     return _do(visit, act, told)
 
@@ -242,14 +259,14 @@ def change(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
         expected_at = _noon(ctx, day, order.site_id) if day else order.expected_at
         return orders.change_sent(ctx, purchase_order_id, quantities, expected_at, str(sent.get("reason", "")))
 
-    return _do(visit, act, lambda order: f"Changed; {order.supplier} is told. Note the answer here when it comes.")
+    return _do(visit, act, lambda order: f"Changed. {_who_tells(order)}")
 
 
 @router.post("/orders/{purchase_order_id}/cancel")
 def cancel(visit: Visitor, purchase_order_id: int, reason: Reason) -> Response:
     def said(order: PurchaseOrder) -> str:
         if order.answer_to == "cancel":
-            return f"Cancelled; {order.supplier} is told. Note the answer here when it comes."
+            return f"Cancelled. {_who_tells(order)}"
         return f"{order.number} is cancelled; it had not left. Restore it to undo this."
 
     return _do(visit, lambda ctx: orders.cancel(ctx, purchase_order_id, reason), said)
@@ -262,10 +279,15 @@ def answer(
     accepted: Annotated[str, Form(max_length=3)],
     note: Reason = "",
 ) -> Response:
+    def said(order: PurchaseOrder) -> str:
+        if order.answer_to is not None:
+            return f"Noted: {order.number} stands. What {order.supplier} says of the change before is still to come."
+        return "Noted." if accepted == "yes" else f"Noted: {order.number} stands as it was before."
+
     return _do(
         visit,
         lambda ctx: orders.answer(ctx, purchase_order_id, accepted == "yes", note),
-        lambda order: "Noted." if accepted == "yes" else f"Noted: {order.number} stands as it was before.",
+        said,
     )
 
 

@@ -37,6 +37,7 @@ class Group:
 
     key: str
     supplier: str
+    site_id: int
     site: str
     currency: str
     proposals: tuple[Proposal, ...]
@@ -88,7 +89,14 @@ def grouped(waiting: Sequence[Proposal]) -> list[Group]:
     for one in waiting:
         groups.setdefault((one.supplier_id, one.site_id, one.currency), []).append(one)
     return [
-        Group("-".join(str(part) for part in key), some[0].supplier, some[0].site, some[0].currency, tuple(some))
+        Group(
+            "-".join(str(part) for part in key),
+            some[0].supplier,
+            some[0].site_id,
+            some[0].site,
+            some[0].currency,
+            tuple(some),
+        )
         for key, some in groups.items()
     ]
 
@@ -229,11 +237,12 @@ def reject(visit: Visitor, proposal_id: int, note: Annotated[str, Form(max_lengt
 def plan(visit: Visitor) -> Response:
     """Ask for a planning run now, not at the end of the day."""
     with visit.context() as ctx:
-        ctx.require(Right.RUN_PLANNING)
-        sites = records.sites(ctx)
+        allowed = ctx.sites(Right.RUN_PLANNING)
+        sites = [site for site in records.sites(ctx) if allowed is None or site.site_id in allowed]
         if not sites:
             raise Refused("There is no site to plan for yet.")
         for site in sites:
             ctx.publish("planning.requested", f"site:{site.site_id}", site_id=site.site_id)
         ctx.audit("planning.requested", "sites", sites=[site.code for site in sites])
-    return pages.go("/proposals", "Planning has been asked for; new proposals stand here in a moment.")
+    named = "" if allowed is None else f" for {', '.join(site.name for site in sites)}"
+    return pages.go("/proposals", f"Planning has been asked for{named}; new proposals stand here in a moment.")

@@ -11,7 +11,7 @@ from shelfwise.access.model import Actor, Right, Role
 from shelfwise.store.database import values
 from shelfwise.work import alerts, tasks
 from shelfwise.work.alerts import Alert
-from shelfwise.work.model import PATIENCE, addressed, is_mine, rule, task_ladder, urgency
+from shelfwise.work.model import PATIENCE, SETTLED_BY, addressed, is_mine, rule, task_ladder, urgency
 from shelfwise.work.tasks import Task
 
 Scope = Literal["me", "mine", "all"]
@@ -36,6 +36,7 @@ class Row:
         to: the role that it is for at present.
         for_me: it is this person's to do: theirs, or nobody's and their role's.
         snoozed_until: set while it is to be left out.
+        by_hand: a person says when it is settled; else what it is about does.
     """
 
     key: str
@@ -238,7 +239,7 @@ def _task_row(ctx: Context, one: Task, held: Held, sites: dict[int, str]) -> Row
         ),
         snoozed_until=one.snoozed_until if asleep else None,
         snoozed_by=one.snoozed_by if asleep else None,
-        by_hand=True,
+        by_hand=one.kind not in SETTLED_BY,
     )
 
 

@@ -11,7 +11,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
 from shelfwise.store.database import notify, run, value, values
-from shelfwise.work.model import LONGEST_TASK_SNOOZE
+from shelfwise.work.model import LONGEST_TASK_SNOOZE, SETTLED_BY
 from shelfwise.work.task_rows import (
     Note,
     Priority,
@@ -202,13 +202,14 @@ def done(ctx: Context, task_id: int, remark: str = "") -> Task:
 
     Raises:
         NotFound: no such task.
-        Refused: it was dropped.
+        Refused: it was dropped, or it is closed by what it asks for and not by saying so.
         Invalid: an answer is needed.
     """
     task = _mine_to_handle(ctx, task_id)
     if task.state == "done":
         return task
     _require_unfinished(task)
+    _require_by_hand(task)
     said = words(remark, "note", "an answer to whoever said it") if task.kind == OBJECTION else tidy(remark)
     closed = _close(ctx, task, "done", said)
     if task.kind == OBJECTION:
@@ -221,13 +222,14 @@ def drop(ctx: Context, task_id: int, reason: str) -> Task:
 
     Raises:
         NotFound: no such task.
-        Refused: it was done.
+        Refused: it was done, or it is closed by what it asks for and not by saying so.
         Invalid: no reason.
     """
     task = _mine_to_handle(ctx, task_id)
     if task.state == "dropped":
         return task
     _require_unfinished(task)
+    _require_by_hand(task)
     if task.kind == OBJECTION:
         raise Refused("Somebody waits for an answer. Say what you found, and mark it done.")
     return _close(ctx, task, "dropped", words(reason, "reason", "why it is not to be done"))
@@ -376,6 +378,12 @@ def unfinished(ctx: Context, task_id: int) -> Task:
 def _require_unfinished(found: Task) -> None:
     if not found.unfinished:
         raise Refused(f"This task is {found.state} already. Open it again first.")
+
+
+def _require_by_hand(found: Task) -> None:
+    instead = SETTLED_BY.get(found.kind)
+    if instead is not None:
+        raise Refused(f"This waits still. {instead}")
 
 
 def _require_person(ctx: Context, login: str, site_id: int | None) -> None:

@@ -1,0 +1,71 @@
+"""What others get to know of what was done to a purchase order: the audit log, open pages, and who listens to facts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from shelfwise.access.context import Context
+from shelfwise.core.quantities import plain
+from shelfwise.orders.model import ANSWER_WITHIN, LATE_AFTER, UNDER_WAY, PurchaseOrder
+from shelfwise.store.database import notify
+from shelfwise.work import tasks
+
+SECOND = "approve_order"
+TELL = "tell_supplier"
+SILENT = "supplier_silent"
+UNANSWERED = "supplier_unanswered"
+LATE = "order_late"
+_BY_TIME = (SILENT, UNANSWERED, LATE)
+
+
+def remember(ctx: Context, action: str, order: PurchaseOrder, **detail: object) -> None:
+    """Into the history of an order, and onto the pages that show it."""
+    ctx.audit(action, f"purchase_order:{order.purchase_order_id}", number=order.number, **detail)
+    notify(ctx.tx, "live", "orders")
+
+
+def to_come(order: PurchaseOrder) -> dict[str, Any]:
+    """What a fact about an order says: which it is, and what is to come of each line from now on."""
+    coming = order.state in UNDER_WAY
+    return {
+        "number": order.number,
+        "site_id": order.site_id,
+        "outstanding": {
+            str(line.line): {"sku": line.sku, "quantity": plain(line.outstanding) if coming else "0"}
+            for line in order.lines
+        },
+    }
+
+
+def overdue(order: PurchaseOrder, now: datetime) -> set[str]:
+    """What a person has to ask the supplier of an order about by now: the kinds of the tasks."""
+    found = set()
+    if order.state == "sent" and order.sent_at is not None and order.answer_to is None:
+        found |= {SILENT} if order.sent_at + ANSWER_WITHIN <= now else set()
+    if order.answer_to is not None and order.asked_at is not None and order.state != "closed":
+        found |= {UNANSWERED} if order.asked_at + ANSWER_WITHIN <= now else set()
+    if order.due_at is not None and order.due_at + LATE_AFTER <= now:
+        found.add(LATE)
+    return found
+
+
+def review(ctx: Context, order: PurchaseOrder) -> None:
+    """Close the tasks about an order whose cause is gone."""
+    gone = [kind for kind in _BY_TIME if kind not in overdue(order, ctx.now)]
+    if not order.to_be_told:
+        gone.append(TELL)
+    if not order.waits_for_second:
+        gone.append(SECOND)
+    settled(ctx, order.purchase_order_id, *gone, outcome="It is settled.")
+
+
+def settled(ctx: Context, order_id: int, *kinds: str, outcome: str) -> None:
+    """What people were asked to do about an order is done."""
+    for kind in kinds:
+        tasks.close_task(ctx, kind, f"purchase_order:{order_id}", outcome)
+
+
+def lines_said(order: PurchaseOrder) -> list[str]:
+    """The lines in words, for the history of an order."""
+    return [f"{plain(line.quantity)} {line.sku} at {line.unit_cost:f}" for line in order.lines][:50]
