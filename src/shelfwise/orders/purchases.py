@@ -17,6 +17,7 @@ from shelfwise.orders.purchase_tables import NewLine
 from shelfwise.orders.telling import SECOND, lines_said, remember, review, settled, to_come
 from shelfwise.records import tables as records_tables
 from shelfwise.records.model import amount_of_money_faults, currency_faults, refuse, text_faults
+from shelfwise.records.supplier_tables import known_suppliers
 from shelfwise.store.database import notify
 from shelfwise.work import tasks
 
@@ -345,7 +346,7 @@ def _insert(
 
 
 def _check_ends(ctx: Context, supplier_id: int, site_id: int) -> None:
-    if records_tables.supplier(ctx.tx, ctx.tenant, supplier_id) is None:
+    if not known_suppliers(ctx.tx, ctx.tenant, [supplier_id]):
         raise NotFound("supplier", supplier_id)
     if records_tables.site_by_id(ctx.tx, ctx.tenant, site_id) is None:
         raise NotFound("site", site_id)

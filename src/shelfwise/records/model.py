@@ -171,19 +171,58 @@ class Place:
 
 
 @dataclass(frozen=True)
+class NewSupplier:
+    """A supplier to be added, or as one shall be.
+
+    Attributes:
+        order_url: where orders go by HTTP; goes before `email`. None of the two: a person tells them.
+        account_number: what they call us.
+        address: lines, as on paper.
+        currency: in which they bill; None: as the terms of each item say.
+        numbers: how numbers are written on what they read: 'en' 1,234.50, 'de' 1.234,50, 'fr' 1 234,50.
+    """
+
+    code: str
+    name: str
+    order_url: str | None = None
+    email: str | None = None
+    account_number: str | None = None
+    address: str = ""
+    currency: str | None = None
+    numbers: str = "en"
+    provenance: Provenance = "entered"
+
+
+@dataclass(frozen=True)
 class Supplier:
-    """Whoever we buy from; orders go to `order_url`, or by hand where it is None."""
+    """Whoever we buy from; the fields are those of `NewSupplier`."""
 
     supplier_id: int
     code: str
     name: str
     order_url: str | None
+    email: str | None
+    account_number: str | None
+    address: str
+    currency: str | None
+    numbers: str
     provenance: Provenance
+
+    @property
+    def as_new(self) -> NewSupplier:
+        return NewSupplier(
+            self.code, self.name, self.order_url, self.email, self.account_number, self.address, self.currency,
+            self.numbers, self.provenance,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Terms:
-    """On which terms a supplier sells an item: cost of one unit, whole packs, at least `minimum_order` units."""
+    """On which terms a supplier sells an item: cost of one unit, whole packs, at least `minimum_order` units.
+
+    Attributes:
+        supplier_sku: what they call the item.
+    """
 
     supplier_id: int
     item_id: int
@@ -193,6 +232,7 @@ class Terms:
     pack_size: Decimal = Decimal(1)
     minimum_order: Decimal = Decimal(0)
     provenance: Provenance = "entered"
+    supplier_sku: str = ""
 
 
 def refuse(faults: Iterable[Fault]) -> None:
@@ -320,17 +360,6 @@ def zone_faults(zone: Zone) -> Iterator[Fault]:
         yield Fault("low_degc", f"a limit below high_degc ({high})", str(low), "Exchange or correct the limits.")
     if zone.delay < timedelta(0):
         yield Fault("delay", "a duration of 0 or more", str(zone.delay), "Correct the delay.")
-
-
-def terms_faults(terms: Terms, row: str = "") -> Iterator[Fault]:
-    """What is wrong with a supplier's terms."""
-    yield from amount_of_money_faults(terms.unit_cost, f"{row}unit_cost")
-    if not (exact(terms.minimum_order) and terms.minimum_order >= 0):
-        yield Fault(f"{row}minimum_order", "0 or more units", str(terms.minimum_order), "Correct the minimum.")
-    if not (math.isfinite(terms.lead_time_days) and terms.lead_time_days >= 0):
-        yield Fault(f"{row}lead_time_days", "0 or more days", str(terms.lead_time_days), "Correct the lead time.")
-    yield from positive_faults(terms.pack_size, f"{row}pack_size", "units")
-    yield from currency_faults(terms.currency, f"{row}currency")
 
 
 def currency_faults(currency: str, where: str = "currency") -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from psycopg.types.json import Jsonb
 
-from shelfwise.records.model import NewPlace, Place, Site, Supplier, Terms, Zone
+from shelfwise.records.model import NewPlace, Place, Site, Zone
 from shelfwise.store.database import Tx, first, rows, run, value, values
 
 _SITE = "select site_id, code, name, time_zone, width_m, depth_m, provenance from site"
@@ -17,7 +17,6 @@ _ZONE = """select zone_id, site_id, code, name, kind, x_m, y_m, width_m, depth_m
     from zone"""
 _PLACE = """select place_id, site_id, zone_id, code, kind, x_m, y_m, width_m, depth_m, item_id, capacity,
     archived from place"""
-_SUPPLIER = "select supplier_id, code, name, order_url, provenance from supplier"
 
 
 def quanta(tx: Tx, tenant: int, ids: Collection[int]) -> dict[int, Decimal]:
@@ -216,61 +215,6 @@ def standing_places(tx: Tx, tenant: int, site_ids: Collection[int]) -> dict[tupl
             (tenant, list(site_ids)),
         )
     }
-
-
-def insert_supplier(tx: Tx, tenant: int, supplier: Supplier) -> int | None:
-    """The new supplier's id, or None where its code is taken."""
-    found = value(
-        tx,
-        """insert into supplier (tenant_id, code, name, order_url, provenance) values (%s, %s, %s, %s, %s)
-           on conflict (tenant_id, code) do nothing returning supplier_id""",
-        (tenant, supplier.code, supplier.name, supplier.order_url, supplier.provenance),
-    )
-    return None if found is None else int(found)
-
-
-def suppliers(tx: Tx, tenant: int) -> list[Supplier]:
-    return rows(tx, Supplier, f"{_SUPPLIER} where tenant_id = %s order by code", (tenant,))
-
-
-def supplier(tx: Tx, tenant: int, supplier_id: int) -> Supplier | None:
-    return first(tx, Supplier, f"{_SUPPLIER} where tenant_id = %s and supplier_id = %s", (tenant, supplier_id))
-
-
-def put_terms(tx: Tx, tenant: int, terms: Sequence[Terms]) -> None:
-    """Insert terms, or replace those of the same supplier and item."""
-    run(
-        tx,
-        """insert into supplier_item (tenant_id, supplier_id, item_id, unit_cost, currency, pack_size,
-                                      minimum_order, lead_time_days, provenance)
-           select %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::text[], %s::numeric[],
-               %s::numeric[], %s::float8[], %s::text[]) u
-           on conflict (tenant_id, supplier_id, item_id) do update set
-               unit_cost = excluded.unit_cost, currency = excluded.currency, pack_size = excluded.pack_size,
-               minimum_order = excluded.minimum_order, lead_time_days = excluded.lead_time_days,
-               provenance = excluded.provenance""",
-        (
-            tenant,
-            [one.supplier_id for one in terms],
-            [one.item_id for one in terms],
-            [one.unit_cost for one in terms],
-            [one.currency for one in terms],
-            [one.pack_size for one in terms],
-            [one.minimum_order for one in terms],
-            [one.lead_time_days for one in terms],
-            [one.provenance for one in terms],
-        ),
-    )
-
-
-def terms_for(tx: Tx, tenant: int, ids: Collection[int]) -> list[Terms]:
-    return rows(
-        tx,
-        Terms,
-        """select supplier_id, item_id, unit_cost, currency, lead_time_days, pack_size, minimum_order, provenance
-           from supplier_item where tenant_id = %s and item_id = any(%s::bigint[]) order by item_id, supplier_id""",
-        (tenant, list(ids)),
-    )
 
 
 def go_live(tx: Tx, tenant: int) -> datetime | None:

@@ -7,6 +7,9 @@ alter table supplier
     -- How numbers are written on what they read: 1,234.50 or 1.234,50 or 1 234,50.
     add column numbers text not null default 'en' check (numbers in ('en', 'de', 'fr'));
 
+-- What they call the item.
+alter table supplier_item add column supplier_sku text not null default '';
+
 -- What one unit costs from so many on, from a day on; 0 from on: the price itself, known ahead.
 create table supplier_price (
     tenant_id int not null,
