@@ -18,6 +18,7 @@ from shelfwise.core.quantities import plain
 from shelfwise.orders import service as orders
 from shelfwise.orders.model import PurchaseOrder
 from shelfwise.planning.model import order_faults
+from shelfwise.records import service as records
 from shelfwise.records.model import refuse
 from shelfwise.store.database import notify
 
@@ -233,12 +234,13 @@ def _carry_out(
             groups.setdefault((found.supplier_id, found.site_id, found.currency), []).append((found, wanted))
     result = [(orders.purchase_order(ctx, order_id), ids) for order_id, ids in placed.items()]
     for (supplier_id, site_id, currency), members in groups.items():
+        costs = _costs(ctx, supplier_id, currency, members)
         order = orders.place_purchase_order(
             ctx,
             decision_key=_decision_key([found for found, _ in members]),
             supplier_id=supplier_id,
             site_id=site_id,
-            lines=[(found.item_id, wanted, found.unit_cost) for found, wanted in members],
+            lines=[(found.item_id, wanted, cost) for (found, wanted), cost in zip(members, costs, strict=True)],
             line_keys=[found.decision_key for found, _ in members],
             currency=currency,
             expected_at=ctx.now + timedelta(days=max(found.expected_days for found, _ in members)),
@@ -259,6 +261,15 @@ def _carry_out(
             _tell_approved(ctx, found, wanted, order, note)
         result.append((order, [found.proposal_id for found, _ in members]))
     return result
+
+
+def _costs(ctx: Context, supplier_id: int, currency: str, members: Sequence[tuple[Proposal, Decimal]]) -> list[Decimal]:
+    """What one unit of each costs: as proposed, but for another quantity what that costs by the supplier's terms."""
+    known = records.costs(ctx, supplier_id, [(found.item_id, wanted) for found, wanted in members])
+    return [
+        found.unit_cost if wanted == found.proposed_quantity or now is None or now[1] != currency else now[0]
+        for (found, wanted), now in zip(members, known, strict=True)
+    ]
 
 
 def _decision_key(members: Sequence[Proposal]) -> str:

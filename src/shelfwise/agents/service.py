@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role
@@ -15,7 +15,7 @@ from shelfwise.orders import service as orders
 from shelfwise.planning.model import Decision, Params
 from shelfwise.planning.service import plan
 from shelfwise.store.database import notify
-from shelfwise.work import objections
+from shelfwise.work import objections, tasks
 
 __all__ = [
     "Approved",
@@ -51,6 +51,7 @@ def propose_purchases(ctx: Context, site_id: int, params: Params | None = None) 
     """
     seen, decisions = plan(ctx, site_id, params)
     expire(ctx, site_id)
+    _ask_for_rates(ctx, seen.without_rate)
     return propose(ctx, site_id, decisions, reviewed={item.item_id for item in seen.items})
 
 
@@ -153,6 +154,22 @@ def expire(ctx: Context, site_id: int | None = None) -> int:
     if over:
         notify(ctx.tx, "live", "proposals")
     return len(over)
+
+
+def _ask_for_rates(ctx: Context, missing: Mapping[str, Sequence[str]]) -> None:
+    """Have an admin say what currencies are worth whose offers could not be compared."""
+    for currency, skus in missing.items():
+        tasks.open_task(
+            ctx,
+            kind="set_rate",
+            subject=f"currency:{currency}",
+            site_id=None,
+            title=f"Say what one {currency} is worth",
+            detail=f"Offers in {currency} for {', '.join(skus[:5])}{' and more' if len(skus) > 5 else ''}.",
+            why="They cannot be compared with offers in other currencies, so planning leaves them out.",
+            link="/approval",
+            role=Role.ADMIN.value,
+        )
 
 
 def _past(ctx: Context, site_id: int, decisions: Sequence[Decision]) -> tuple[set[int], dict[int, int]]:

@@ -13,6 +13,7 @@ from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Fault, Invalid, Refused, shorten
 from shelfwise.records.model import amount_of_money_faults, currency_faults, exact, refuse
 from shelfwise.store.database import rows, run, value, values
+from shelfwise.work import tasks
 
 EVERYBODY = "*"
 
@@ -120,6 +121,7 @@ def set_rate(ctx: Context, currency: str, valid_from: date, rate: Decimal) -> No
            on conflict (tenant_id, currency, valid_from) do update set rate = excluded.rate""",
         (ctx.tenant, currency, valid_from, rate),
     )
+    tasks.close_task(ctx, "set_rate", f"currency:{currency}", "The rate is set.")
     ctx.audit("exchange_rate.set", f"currency:{currency}", valid_from=valid_from.isoformat(), rate=f"{rate:f}")
 
 
@@ -133,6 +135,18 @@ def rates(ctx: Context) -> list[Rate]:
            order by currency, valid_from desc limit 200""",
         (ctx.tenant,),
     )
+
+
+def worth_today(ctx: Context) -> dict[str, Decimal]:
+    """What one unit of each currency is worth today in ours, ours among them."""
+    ctx.require_somewhere(Right.VIEW)
+    found = values(
+        ctx.tx,
+        """select distinct on (currency) currency, rate from exchange_rate where tenant_id = %s and valid_from <= %s
+           order by currency, valid_from desc""",
+        (ctx.tenant, ctx.now.date()),
+    )
+    return {**dict(found), our_currency(ctx): Decimal(1)}
 
 
 def budgets(ctx: Context, month: date) -> list[Budget]:

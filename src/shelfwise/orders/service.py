@@ -12,7 +12,8 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound, Refused
 from shelfwise.orders import purchase_tables as tables
 from shelfwise.orders import receipt_tables
-from shelfwise.orders.approval import our_currency
+from shelfwise.orders.approval import our_currency, worth_today
+from shelfwise.orders.attachments import add_attachment, attachment, attachments
 from shelfwise.orders.model import LeadTime, PurchaseOrder, PurchaseState
 from shelfwise.orders.outgoing import message_of, paper_of
 from shelfwise.orders.purchase_changes import answer, cancel, change_sent
@@ -75,6 +76,7 @@ __all__ = [
     "take_back_receipt",
     "take_lines_out",
     "take_sales_lines",
+    "worth_today",
 ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shelfwise.core.quantities import plain
-from shelfwise.planning.model import Floats, ItemState, Offer, Params, Snapshot
+from shelfwise.planning.model import Deal, Floats, ItemState, Offer, Params, Snapshot
 from shelfwise.planning.simulate import Futures, Outcome, band
 
 if TYPE_CHECKING:
@@ -153,6 +153,47 @@ def evidence(
             "until_next_order_without": round(later.until_next, 4),
             "until_next_order_with": round(now.until_next, 4),
         },
+    }
+
+
+def prices_said(item: ItemState, offer: Offer, deal: Deal | None) -> str:
+    """Sentences on what the price has to do with it; '' where nothing."""
+    said = ""
+    if deal is not None:
+        costs = f"{plain(deal.quantity)} at {plain(deal.unit_cost)} {offer.currency} each"
+        needed = f"{plain(deal.instead)} at {plain(deal.instead_cost)}"
+        if deal.outright:
+            totals = f"{deal.quantity * deal.unit_cost:,.2f} and {deal.instead * deal.instead_cost:,.2f}"
+            said = f" {costs} cost less altogether than the {needed} that are needed: {totals}."
+        else:
+            said = (
+                f" {costs} cost less than the {needed} that are needed: {deal.saves:,.2f} a year, with ordering and "
+                "keeping counted."
+            )
+    if item.left_out:
+        said += f" Offers in {', '.join(item.left_out)} are left out: nobody said what that is worth."
+    return said
+
+
+def prices(item: ItemState, offer: Offer, deal: Deal | None) -> dict[str, Any]:
+    """What the choice of price and supplier stands on, fit for JSON."""
+    return {
+        "prices": {
+            "breaks": [[plain(start), plain(cost)] for start, cost in offer.breaks],
+            "needed": None if deal is None else plain(deal.instead),
+            "saves_a_year": None if deal is None else round(deal.saves, 2),
+            "others": [
+                {
+                    "supplier": one.supplier,
+                    "unit_cost": plain(one.unit_cost),
+                    "currency": one.currency,
+                    "compared": f"{one.unit_cost * one.rate:.4f}",
+                }
+                for one in item.offers
+                if one is not offer
+            ],
+            "left_out": list(item.left_out),
+        }
     }
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.core.quantities import plain
 from shelfwise.records.model import LARGEST
+from shelfwise.records.prices import Break, cost_of
 
 Floats = NDArray[np.float64]
 DAYS_IN_YEAR = 365.0
@@ -86,7 +87,13 @@ class LeadTime:
 
 @dataclass(frozen=True)
 class Offer:
-    """Terms on which a supplier sells an item."""
+    """Terms on which a supplier sells an item.
+
+    Attributes:
+        unit_cost: of one unit, where nothing in `breaks` says otherwise.
+        breaks: (from so many units on, cost of one), the smallest quantity first.
+        rate: what one unit of `currency` is worth in the currency that all offers of the item are compared in.
+    """
 
     supplier_id: int
     supplier: str
@@ -95,6 +102,33 @@ class Offer:
     pack_size: Decimal
     minimum_order: Decimal
     lead_time: LeadTime
+    breaks: tuple[Break, ...] = ()
+    rate: Decimal = Decimal(1)
+
+    def cost_for(self, quantity: Decimal) -> Decimal:
+        """What one unit costs when so many are ordered."""
+        return cost_of(self.unit_cost, self.breaks, quantity)
+
+    def total(self, quantity: Decimal) -> Decimal:
+        return quantity * self.cost_for(quantity)
+
+
+@dataclass(frozen=True)
+class Deal:
+    """More than is needed, for it is cheaper: all in all, or over the year.
+
+    Attributes:
+        instead: what is needed; `instead_cost`: what one unit of that costs.
+        saves: what more saves in a year, keeping and ordering counted, in the currency of comparison.
+        outright: it costs less altogether, whatever becomes of it.
+    """
+
+    quantity: Decimal
+    unit_cost: Decimal
+    instead: Decimal
+    instead_cost: Decimal
+    saves: float
+    outright: bool
 
 
 @dataclass(frozen=True)
@@ -109,6 +143,7 @@ class ItemState:
         demand: None: there is not enough evidence for a forecast.
         offers: who sells it; none: it cannot be ordered.
         unit_price: what a unit recently sold for, in the currency of its offers; None: unknown.
+        left_out: currencies of offers that cannot be compared with the others, for they have no rate.
     """
 
     item_id: int
@@ -122,6 +157,7 @@ class ItemState:
     demand: DemandPaths | None
     offers: tuple[Offer, ...]
     unit_price: Decimal | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def ordered(self) -> Decimal:
@@ -147,6 +183,15 @@ class Snapshot:
     today: date
     items: tuple[ItemState, ...]
 
+    @property
+    def without_rate(self) -> dict[str, list[str]]:
+        """Currencies whose offers could not be compared, each with the items that they are for."""
+        found: dict[str, list[str]] = {}
+        for item in self.items:
+            for currency in item.left_out:
+                found.setdefault(currency, []).append(item.sku)
+        return found
+
 
 @dataclass(frozen=True)
 class Params:
@@ -156,7 +201,7 @@ class Params:
         service_level: the share of replenishment cycles that should pass without a stockout, 0.5 to 0.999.
         review_days: days from one planning run to the next.
         holding_rate: cost of a year's stock as a share of its value.
-        ordering_cost: cost of placing and receiving one order line, in the offers' currency.
+        ordering_cost: cost of placing and receiving one order line, in the currency that offers are compared in.
         longest_cover_days: an order never covers more reviews than lie in so many days, whatever is cheaper
             (minimum order and pack excepted).
         samples: futures drawn for each item.

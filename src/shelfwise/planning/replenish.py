@@ -22,7 +22,7 @@ import numpy as np
 
 from shelfwise.core.quantities import plain, round_up
 from shelfwise.planning import explain
-from shelfwise.planning.model import DAYS_IN_YEAR, Decision, Floats, ItemState, Offer, Params, Snapshot
+from shelfwise.planning.model import DAYS_IN_YEAR, Deal, Decision, Floats, ItemState, Offer, Params, Snapshot
 from shelfwise.planning.simulate import Futures, draw, outcome, shelf
 
 CHART_DAYS = 21
@@ -66,17 +66,61 @@ def decide_item(snapshot: Snapshot, item: ItemState, params: Params, rng: np.ran
     if not item.offers:
         return None
     offer = choose(item.offers)
+    futures, policy, needed = _needed(snapshot, item, offer, params, rng)
+    if needed <= 0:
+        return None
+    for_so_many = choose(item.offers, needed)
+    if for_so_many is not offer:
+        offer = for_so_many
+        futures, policy, needed = _needed(snapshot, item, offer, params, rng)
+        if needed <= 0:
+            return None
+    deal = cheaper_deal(offer, needed, policy.daily_mean, params)
+    quantity = needed if deal is None else deal.quantity
+    return _decision(snapshot, item, offer, futures, policy, quantity, params, deal)
+
+
+def _needed(
+    snapshot: Snapshot, item: ItemState, offer: Offer, params: Params, rng: np.random.Generator
+) -> tuple[Futures, Policy, Decimal]:
     futures = draw(item, offer.lead_time, snapshot.today, params, CHART_DAYS, rng)
     policy = levels(item, offer, futures, params)
-    quantity = order_quantity(item, offer, policy)
-    if quantity <= 0:
-        return None
-    return _decision(snapshot, item, offer, futures, policy, quantity, params)
+    return futures, policy, order_quantity(item, offer, policy)
 
 
-def choose(offers: tuple[Offer, ...]) -> Offer:
-    """The cheapest a unit; of equally cheap ones the fastest, then the one known longest."""
-    return min(offers, key=lambda one: (one.unit_cost, one.lead_time.quantile(0.5), one.supplier_id))
+def choose(offers: tuple[Offer, ...], quantity: Decimal = Decimal(0)) -> Offer:
+    """The cheapest a unit when so many are ordered, compared in one currency; of equally cheap ones the fastest, then
+    the one known longest."""
+    return min(
+        offers, key=lambda one: (one.cost_for(quantity) * one.rate, one.lead_time.quantile(0.5), one.supplier_id)
+    )
+
+
+def cheaper_deal(offer: Offer, needed: Decimal, daily: float, params: Params) -> Deal | None:
+    """The price break at which ordering more than is needed costs least; None: what is needed costs least.
+
+    Compared is the cost of a year at so many a time: buying, ordering and keeping (the all-units discount of Silver,
+    Pyke and Thomas 2017, chapter 4). No deal covers more than the longest cover wanted, unless it costs less outright.
+    """
+    rate = float(offer.rate)
+
+    def yearly(quantity: Decimal) -> float:
+        each, much = float(offer.cost_for(quantity)) * rate, float(quantity)
+        demand = daily * DAYS_IN_YEAR
+        return demand * each + params.ordering_cost * demand / much + params.holding_rate * each * much / 2
+
+    best: Deal | None = None
+    for start, _ in offer.breaks:
+        quantity = round_up(max(start, offer.minimum_order), offer.pack_size)
+        if quantity <= needed:
+            continue
+        outright = offer.total(quantity) < offer.total(needed)
+        if not outright and float(quantity) > daily * params.longest_cover_days:
+            continue
+        saves = yearly(needed) - yearly(quantity)
+        if (outright or saves > 0) and (best is None or saves > best.saves):
+            best = Deal(quantity, offer.cost_for(quantity), needed, offer.cost_for(needed), saves, outright)
+    return best
 
 
 def levels(item: ItemState, offer: Offer, futures: Futures, params: Params) -> Policy:
@@ -86,7 +130,7 @@ def levels(item: ItemState, offer: Offer, futures: Futures, params: Params) -> P
     protected = demand + futures.surprise
     reorder_point = max(float(np.quantile(protected, params.service_level, method="inverted_cdf")), 0.0)
     daily = float(demand.sum() / days.sum())
-    economic = economic_quantity(daily, float(offer.unit_cost), params)
+    economic = economic_quantity(daily, float(offer.unit_cost * offer.rate), params)
     reviews = futures.over(np.full_like(futures.lead, params.review_days))
     batch = cover(reviews, economic, params)
     return Policy(reorder_point, reorder_point + batch, protected, daily, economic)
@@ -138,6 +182,7 @@ def _decision(
     policy: Policy,
     quantity: Decimal,
     params: Params,
+    deal: Deal | None,
 ) -> Decision:
     without = shelf(item, futures, snapshot.at, 0.0)
     with_order = shelf(item, futures, snapshot.at, float(quantity))
@@ -161,15 +206,17 @@ def _decision(
         sku=item.sku,
         supplier_id=offer.supplier_id,
         quantity=quantity,
-        unit_cost=offer.unit_cost,
+        unit_cost=offer.cost_for(quantity),
         currency=offer.currency,
         pack_size=offer.pack_size,
         minimum_order=offer.minimum_order,
         expected_days=offer.lead_time.quantile(0.5),
         forecast_id=item.demand.forecast_id if item.demand else None,
         today=snapshot.today,
-        reason=explain.reason(item, offer, policy, quantity, now, later, params),
+        reason=explain.reason(item, offer, policy, quantity, now, later, params)
+        + explain.prices_said(item, offer, deal),
         evidence=explain.evidence(snapshot, item, offer, futures, policy, quantity, now, later, params)
+        | explain.prices(item, offer, deal)
         | {"chart": explain.chart(snapshot, futures, without, with_order)},
         alternative=alternative,
         expected_value=value,
@@ -197,7 +244,7 @@ def _one_pack_less(
         "what": "Order one pack less",
         "quantity": plain(fewer),
         "stockout_probability": round(then.until_next, 4),
-        "saved": round(float(offer.pack_size * offer.unit_cost), 2),
+        "saved": round(float(offer.total(quantity) - offer.total(fewer)), 2),
         "days_sooner": round(float(offer.pack_size) / daily, 1) if daily > 0 else None,
     }
 
@@ -209,7 +256,7 @@ def _value(item: ItemState, offer: Offer, quantity: Decimal, spared: Floats, par
     Args:
         spared: units that would be owed if we waited and are not if we order now, shape (samples,).
     """
-    holding = float(quantity * offer.unit_cost) * params.holding_rate * params.review_days / DAYS_IN_YEAR
+    holding = float(offer.total(quantity)) * params.holding_rate * params.review_days / DAYS_IN_YEAR
     value: dict[str, Any] = {
         "units_spared": round(float(spared.mean()), 2),
         "holding_cost": round(holding, 2),
@@ -221,7 +268,7 @@ def _value(item: ItemState, offer: Offer, quantity: Decimal, spared: Floats, par
         "p90": None,
     }
     if item.unit_price is not None:
-        margin = max(float(item.unit_price - offer.unit_cost), 0.0)
+        margin = max(float(item.unit_price - offer.cost_for(quantity)), 0.0)
         worth = spared * margin - holding
         low, high = np.quantile(worth, (0.1, 0.9))
         value |= {

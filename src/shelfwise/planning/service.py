@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.clocks import local_day
 from shelfwise.demand.service import StoredForecast, latest_of
-from shelfwise.orders.service import lead_times, on_order
+from shelfwise.orders.service import lead_times, on_order, worth_today
 from shelfwise.orders.transfers import in_transit
 from shelfwise.planning import tables
 from shelfwise.planning.leadtime import learn
@@ -28,7 +29,8 @@ from shelfwise.planning.model import (
 )
 from shelfwise.planning.replenish import decide
 from shelfwise.records.model import Terms
-from shelfwise.records.service import site_by_id, suppliers, terms_for
+from shelfwise.records.prices import Price, breaks_on
+from shelfwise.records.service import prices_for, site_by_id, suppliers, terms_for
 from shelfwise.stock.service import levels
 
 PRICE_DAYS = 90
@@ -50,7 +52,7 @@ def snapshot(ctx: Context, site_id: int) -> Snapshot:
     for item_id, arrivals in in_transit(ctx, site_id).items():
         coming[item_id] = sorted([*coming.get(item_id, []), *arrivals], key=lambda arrival: arrival[1])
     forecasts = latest_of(ctx, site_id)
-    offers = _offers(ctx, [item.item_id for item in known])
+    offers, left_out = _comparable(ctx, _offers(ctx, [item.item_id for item in known]))
     prices = tables.mean_prices(ctx.tx, ctx.tenant, site_id, ctx.now - timedelta(days=PRICE_DAYS))
     home = tables.currency(ctx.tx, ctx.tenant)
     states = []
@@ -70,6 +72,7 @@ def snapshot(ctx: Context, site_id: int) -> Snapshot:
                 on_order=tuple(Arrival(amount, when) for amount, when in coming.get(item.item_id, ())),
                 demand=_demand(forecasts.get(item.item_id)),
                 offers=sellers,
+                left_out=left_out.get(item.item_id, ()),
                 unit_price=prices.get(item.item_id) if comparable else None,
             )
         )
@@ -97,6 +100,25 @@ def _demand(stored: StoredForecast | None) -> DemandPaths | None:
     return DemandPaths(stored.forecast_id, stored.model, stored.first_day, stored.paths)
 
 
+def _comparable(
+    ctx: Context, offers: dict[int, tuple[Offer, ...]]
+) -> tuple[dict[int, tuple[Offer, ...]], dict[int, tuple[str, ...]]]:
+    """Offers of each item that can be compared, in our currency where they are in several; and the currencies of those
+    that cannot, for nobody said what they are worth."""
+    worth = worth_today(ctx)
+    compared: dict[int, tuple[Offer, ...]] = {}
+    left_out: dict[int, tuple[str, ...]] = {}
+    for item_id, some in offers.items():
+        currencies = {offer.currency for offer in some}
+        if len(currencies) == 1:
+            compared[item_id] = tuple(replace(one, rate=worth.get(one.currency, one.rate)) for one in some)
+            continue
+        compared[item_id] = tuple(replace(one, rate=worth[one.currency]) for one in some if one.currency in worth)
+        if missing := sorted(currencies - worth.keys()):
+            left_out[item_id] = tuple(missing)
+    return compared, left_out
+
+
 def _offers(ctx: Context, item_ids: Sequence[int]) -> dict[int, tuple[Offer, ...]]:
     terms = terms_for(ctx, item_ids)
     names = {supplier.supplier_id: supplier.name for supplier in suppliers(ctx)}
@@ -109,6 +131,9 @@ def _offers(ctx: Context, item_ids: Sequence[int]) -> dict[int, tuple[Offer, ...
     for receipt in seen:
         said = stated.get((receipt.supplier_id, receipt.item_id), 0.0)
         by_supplier.setdefault(receipt.supplier_id, []).append((receipt.days, said))
+    prices: dict[tuple[int, int], list[Price]] = {}
+    for price in prices_for(ctx, item_ids):
+        prices.setdefault((price.supplier_id, price.item_id), []).append(price)
     result: dict[int, list[Offer]] = {}
     for one in terms:
         observed = comparable_days(one, by_supplier.get(one.supplier_id, ()))
@@ -121,6 +146,7 @@ def _offers(ctx: Context, item_ids: Sequence[int]) -> dict[int, tuple[Offer, ...
                 pack_size=one.pack_size,
                 minimum_order=one.minimum_order,
                 lead_time=learn(one.lead_time_days, observed),
+                breaks=breaks_on(prices.get((one.supplier_id, one.item_id), ()), ctx.now.date()),
             )
         )
     return {item_id: tuple(offers) for item_id, offers in result.items()}
