@@ -26,7 +26,7 @@ import shelfwise
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role, person
 from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
-from shelfwise.records.model import NewItem, NewPlace, Site, Zone
+from shelfwise.records.model import NewItem, NewPlace, NewSupplier, Site, Terms, Zone
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
 from shelfwise.store.database import value
@@ -87,6 +87,12 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "orders.outgoing.lock": "what was decided about an order",
     "orders.outgoing.recall": "what was decided about an order",
     "orders.outgoing.stop": "what was decided about an order",
+    "orders.outgoing.never_left": "what was decided about an order",
+    "orders.purchase_changes.take_back_untold_change": "what was decided about an order",
+    "orders.purchase_changes.state_anew": "what was decided about an order",
+    "orders.telling.remember": "what was decided about an order",
+    "orders.telling.review": "what was decided about an order",
+    "orders.telling.settled": "what was decided about an order",
     "orders.purchases.no_second": "what was decided about an order",
     "orders.purchases.order_of": "whoever has just asked for a right, and gives the order back",
     "orders.sent_back.take_back": "a reversal of what went back",
@@ -113,6 +119,10 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "access.people.add_user": lambda rows: {"login": "nina", "password": None, "role": None},
     "access.keys.add_key": lambda rows: {"name": "erp", "scopes": []},
     "records.items.change_item": lambda rows: {"to": NewItem(rows["sku"], "another name")},
+    "records.suppliers.change_supplier": lambda rows: {"to": NewSupplier("NEW", "New")},
+    "records.suppliers.change_terms": lambda rows: {
+        "to": Terms(rows["supplier_id"], rows["item_id"], Decimal(1), "EUR", 1.0)
+    },
     "records.site_changes.change_site": lambda rows: {"to": Site(0, "NEW", "New", "UTC", 9, 9, "entered")},
     "records.site_changes.change_zone": lambda rows: {
         "to": Zone(0, 0, "NEW", "New", "ambient", 0, 0, 1, 1, None, None, timedelta(0))

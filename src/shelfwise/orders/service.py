@@ -13,7 +13,6 @@ from shelfwise.core.errors import NotFound, Refused
 from shelfwise.orders import purchase_tables as tables
 from shelfwise.orders import receipt_tables
 from shelfwise.orders.approval import our_currency, worth_today
-from shelfwise.orders.attachments import add_attachment, attachment, attachments
 from shelfwise.orders.model import LeadTime, PurchaseOrder, PurchaseState
 from shelfwise.orders.outgoing import message_of, paper_of
 from shelfwise.orders.purchase_changes import answer, cancel, change_sent
