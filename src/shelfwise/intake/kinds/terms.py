@@ -12,7 +12,8 @@ from shelfwise.intake.kind import Change, Key, Kind, Posted, Record, Row, RowFau
 from shelfwise.intake.kinds.shared import asked, codes, measure, number, removed
 from shelfwise.records import bulk, exchange
 from shelfwise.records import service as records
-from shelfwise.records.model import Terms, terms_faults
+from shelfwise.records.model import Terms
+from shelfwise.records.prices import terms_faults
 
 _DEFAULTS: Record = {"from_quantity": Decimal(0), "pack_size": Decimal(1), "minimum_order": Decimal(0)}
 
