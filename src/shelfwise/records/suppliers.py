@@ -206,7 +206,7 @@ def remove_terms(ctx: Context, supplier_id: int, item_id: int) -> None:
     ctx.require(Right.EDIT_RECORDS)
     before = terms(ctx, supplier_id, item_id)
     tables.remove_terms(ctx.tx, ctx.tenant, supplier_id, item_id)
-    ctx.audit("terms.removed", f"supplier:{supplier_id}", item_id=item_id, **_said(before))
+    ctx.audit("terms.ended", f"supplier:{supplier_id}", item_id=item_id, **_said(before))
 
 
 def terms(ctx: Context, supplier_id: int, item_id: int) -> Terms:
