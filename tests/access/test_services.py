@@ -29,6 +29,7 @@ from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
 from shelfwise.records.model import NewItem, NewPlace, NewSupplier, Site, Terms, Zone
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
+from shelfwise.stock.opening import OpeningLot
 from shelfwise.store.database import value
 from tests.access.two_sites import FAR, Rows, TwoSites, build
 from tests.conftest import NOON
@@ -133,6 +134,9 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "stock.posting.post": lambda rows: {"movement": _movement(rows)},
     "stock.posting.post_many": lambda rows: {"movements": [_movement(rows)]},
     "stock.posting.opening_stock": lambda rows: {"stock": [(rows["item_id"], rows["place_id"], Decimal(1))]},
+    "stock.opening.opening_lots": lambda rows: {
+        "stock": [OpeningLot(rows["item_id"], rows["place_id"], Decimal(1), "L1")]
+    },
     "demand.service.forecast_site": lambda rows: {"origin": (NOON - timedelta(days=1)).date()},
 }
 

@@ -13,12 +13,13 @@ import pytest
 from shelfwise.access.context import Office, business_time
 from shelfwise.access.service import actor_of_key, sign_in
 from shelfwise.core.errors import Refused
-from shelfwise.demo import DemoSignIn
+from shelfwise.demo import DemoSignIn, furnish
 from shelfwise.demo import seeding as demo
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value, values
 from shelfwise.twin import config, sales, world
+from shelfwise.twin.sales import Seller
 
 ITEMS = 24
 
@@ -55,6 +56,22 @@ def seed(office: Office, home: Path, orders: Path, told: list[str] | None = None
         progress=lambda what, done, total: steps.append(what),
         orders=orders,
     )
+
+
+def test_goods_that_expire_lie_in_lots_and_some_wait_to_be_looked_at(office: Office) -> None:
+    sellers = [Seller("10001", "SCENTED CANDLE", 90, 6.0, tuple(range(20, 110, 10)), 2.95)]
+    sellers += [Seller("10002", "HEART LANTERN", 80, 5.0, tuple(range(20, 110, 10)), 1.95)]
+    built = world.build(sellers)
+    with office.context(demo.FOUNDER) as ctx:
+        site_id = furnish.lay_out(ctx, built, ctx.now)
+        furnish.put_in(ctx, built, site_id, dict.fromkeys(furnish.device_names(built), "s" * 24), "http://127.0.0.1/o")
+        candle, lantern = (records.item_by_sku(ctx, sku).item_id for sku in ("10001", "10002"))
+        lots = stock.lies_at(ctx, item_id=candle)
+        assert len({one.lot for one in lots}) == 2
+        assert {one.status for one in lots} == {"available", "quarantine"}
+        assert all(one.expires_on and one.expires_on > ctx.now.date() for one in lots)
+        assert [one.lot for one in stock.lies_at(ctx, item_id=lantern)] == [""]
+        assert stock.rebuild_check(ctx) == []
 
 
 def test_a_seeded_demonstration_has_a_floor_stock_people_and_few_proposals(

@@ -85,6 +85,18 @@ def test_a_share_of_the_bins_stands_on_scales(built: World) -> None:
     assert len(scales) == len(set(scales)) == world.SCALES
 
 
+def test_goods_of_the_chilled_room_lie_there_in_lots_that_have_not_expired(built: World) -> None:
+    today = date(2026, 3, 2)
+    cool = [item for item in built.items if item.zone == "C"]
+    assert cool
+    for item in cool:
+        lots = item.lots(today)
+        assert sum(pieces for _, pieces, _, _ in lots) == item.opening
+        assert len({code for code, *_ in lots}) == len(lots)
+        assert all(made < today < last_day for _, _, made, last_day in lots)
+    assert all(not item.lots(today) for item in built.items if item.zone != "C")
+
+
 def test_the_same_seed_gives_the_same_world(built: World, sellers: list[Seller]) -> None:
     assert build(sellers) == built
     assert build(sellers, seed=8) != built

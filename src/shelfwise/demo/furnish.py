@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from shelfwise.access.context import Context
+from shelfwise.core.clocks import local_day
 from shelfwise.edge import devices
 from shelfwise.records import service as records
 from shelfwise.records.model import NewItem, NewPlace, Terms
 from shelfwise.stock import service as stock
+from shelfwise.stock.opening import OpeningLot, opening_lots
 from shelfwise.twin import world
 from shelfwise.twin.world import World
 
@@ -33,10 +36,14 @@ def lay_out(ctx: Context, built: World, go_live: datetime) -> int:
     records.add_items(
         ctx,
         [
-            NewItem(item.sku, item.description, unit_weight_g=item.unit_weight_g, provenance="imported")
+            NewItem(
+                item.sku, item.description, unit_weight_g=item.unit_weight_g, provenance="imported",
+                tracking="none" if item.shelf_life_days is None else "lot",
+                needs_expiry=item.shelf_life_days is not None, shelf_life_days=item.shelf_life_days,
+            )
             for item in built.items
         ],
-    )
+    )  # fmt: skip
     records.set_go_live(ctx, go_live)
     return site_id
 
@@ -47,9 +54,32 @@ def put_in(ctx: Context, built: World, site_id: int, device_secrets: dict[str, s
     places = _bins(ctx, built, site_id, item_ids)
     _devices(ctx, built, site_id, places, device_secrets)
     _terms(ctx, built, item_ids, order_url)
+    _opening(ctx, built, item_ids, places)
+
+
+def _opening(ctx: Context, built: World, item_ids: dict[str, int], places: dict[str, int]) -> None:
+    """What lies where on the first day; a lot of the chilled room is held, for somebody to decide about."""
     stock.opening_stock(
-        ctx, [(item_ids[item.sku], places[item.bin_code], Decimal(item.opening)) for item in built.items]
+        ctx,
+        [
+            (item_ids[item.sku], places[item.bin_code], Decimal(item.opening))
+            for item in built.items
+            if item.shelf_life_days is None
+        ],
     )
+    today = local_day(ctx.now, ZoneInfo(world.TIME_ZONE))
+    lots = [
+        OpeningLot(item_ids[item.sku], places[item.bin_code], Decimal(pieces), lot, last_day, made)
+        for item in built.items
+        for lot, pieces, made, last_day in item.lots(today)
+    ]
+    opening_lots(ctx, lots)
+    if lots:
+        held = max(lots, key=lambda one: (one.quantity, one.item_id))
+        stock.hold(
+            ctx, item_id=held.item_id, lot=held.lot, place_id=held.place_id, quantity=held.quantity // 4 or Decimal(1),
+            reason="A box fell from the truck: look at each piece.", status="quarantine",
+        )  # fmt: skip
 
 
 def device_names(built: World) -> list[str]:

@@ -232,6 +232,10 @@ class Dock:
             "source": source,
             "occurred_at": at.isoformat(),
         }
+        if item.shelf_life_days is not None:
+            # Every delivery is a lot of its own, made a week before it came.
+            told["lot"] = f"{order['number']}-{line['line']}"
+            told["expires_on"] = (at.date() + timedelta(days=item.shelf_life_days - 7)).isoformat()
         try:
             answer = await self.platform.post(f"/purchase-orders/{order['purchase_order_id']}/receipts", told)
         except Rejected as refusal:

@@ -8,7 +8,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from shelfwise.twin.sales import Seller
@@ -20,6 +20,8 @@ WIDTH_M, DEPTH_M = 64.0, 42.0
 CURRENCY = "GBP"
 SCALES = 120
 NEAR_REORDER = 12
+# Of what lies in the chilled room.
+SHELF_LIFE_DAYS = 180
 LORA_GATEWAY = "lorawan-gateway"
 BIN_WIDTH_M, BIN_DEPTH_M = 1.1, 0.95
 # Wax and chocolate do not bear a hot summer.
@@ -87,6 +89,7 @@ class Item:
         scale: the device under its bin; None: none.
         capacity, opening: in pieces.
         unit_cost: in GBP, as text with its decimals.
+        shelf_life_days: kept by lots with a last day; None: it keeps for ever.
     """
 
     sku: str
@@ -102,6 +105,19 @@ class Item:
     unit_cost: str
     pack_size: int
     minimum_order: int
+    shelf_life_days: int | None = None
+
+    def lots(self, opening: date) -> list[tuple[str, int, date, date]]:
+        """What the opening stock consists of, on that day: (lot, pieces, made on, last day); nothing without lots."""
+        if self.shelf_life_days is None:
+            return []
+        older = self.opening // 3
+        found = []
+        for pieces, days_left in ((older, 14 + self.opening % 60), (self.opening - older, self.shelf_life_days - 40)):
+            made = opening + timedelta(days=days_left - self.shelf_life_days)
+            if pieces:
+                found.append((f"{made:%y%m%d}-{self.supplier[:3]}", pieces, made, opening + timedelta(days=days_left)))
+        return found
 
 
 @dataclass(frozen=True)
@@ -246,6 +262,7 @@ def _item(seller: Seller, rank: int, count: int, spot: tuple[str, str, Box], see
         unit_cost=f"{max(0.01, seller.price * chance.uniform(0.42, 0.6)):.2f}",
         pack_size=pack,
         minimum_order=pack * chance.choice((1, 1, 2, 3)),
+        shelf_life_days=SHELF_LIFE_DAYS if zone == "C" else None,
     )
 
 
