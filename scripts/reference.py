@@ -203,6 +203,7 @@ def _sentence(text: str) -> str:
 def rights() -> str:
     from scripts import rest
     from shelfwise.access.model import ON_THE_FLOOR, PERSONS_ALONE, RIGHTS, Right, Role, system
+    from shelfwise.stock.model import OWN_MISTAKES
 
     shelfwise = system("any part")
     rows = [
@@ -221,6 +222,10 @@ def rights() -> str:
         + table(["may", "name", *(role.value for role in Role), "Shelfwise itself"], rows)
         + "\n## What only a person may do\n\nNo key and no part of Shelfwise can be given "
         + _named(right.value for right in PERSONS_ALONE)
+        + ".\n\n## What everybody may take back themselves\n\nTaking back movements needs `adjust_stock`. A person who "
+        "told of one themselves may take it back without it for 30 minutes of business time (`take_back_minutes` in "
+        f"the table `tenant`), where it was one of {', '.join(code(one) for one in sorted(OWN_MISTAKES))} and they may "
+        "still tell of such a thing there"
         + ".\n\n## What a badge and a PIN are good for\n\nOn a handheld, at its site, and as far as the person's role "
         "there goes: "
         + _named(right.value for right in ON_THE_FLOOR)

@@ -9,6 +9,7 @@ from shelfwise.access.context import Context
 from shelfwise.records import service as records
 from shelfwise.store.events import Event
 from shelfwise.work.alerts import open_alerts
+from shelfwise.work.tasks import tasks
 from tests.conftest import NOON
 
 
@@ -36,3 +37,26 @@ def test_what_expired_was_taken_from_a_hold_or_is_in_two_places_is_told(ctx: Con
         ("3 of MILK were taken though they are on hold", "/items/MILK", site_id),
         ("Serial S-1 of MILK was seen where it cannot be", "/items/MILK", site_id),
     }
+
+
+def test_broken_promises_and_goods_too_few_or_too_many_are_tasks_in_words(ctx: Context) -> None:
+    site_id = records.add_site(ctx, code="MAIN", name="Main", time_zone="Europe/Berlin", width_m=40, depth_m=25)
+    item_id = records.add_item(ctx, sku="MILK")
+    here = {"item_id": item_id, "site_id": site_id}
+    told = [
+        (
+            "stock.overpromised",
+            {**here, "on_hand": "8", "blocked": "4", "reserved": "6", "sales_line_ids": [1, 2], "transfer_ids": [3]},
+        ),
+        ("transfer.over", {"transfer_id": 5, "number": "TR-000005", "to_site_id": site_id, "lines": []}),
+        ("shipment.short", {**here, "shipment_id": 9, "place_id": 1, "asked": "4", "found": "1"}),
+    ]
+    app.tell_of_stock(ctx, [Event(1, n, kind, "item:1", data, NOON, NOON) for n, (kind, data) in enumerate(told)])
+    found = tasks(ctx)
+    assert {(one.title, one.link, one.role, one.site_id) for one in found} == {
+        ("More of MILK was promised than is there", "/items/MILK", "planner", site_id),
+        ("More of TR-000005 came than had left", "/transfers/5", "manager", site_id),
+        ("A shipment may go short of MILK", "/shipments/9", "planner", site_id),
+    }
+    (promised,) = [one for one in found if one.kind == "overpromised"]
+    assert promised.detail.startswith("2 order lines and 1 transfer line lost what was reserved")

@@ -95,7 +95,11 @@ def test_books_that_differ_from_their_movements_are_an_alert_and_stay_as_they_ar
         run(ctx.tx, "insert into balance values (1, %s, %s, 5)", (item, place))
     assert jobs.check_books(office) > 0
     with office.context(system("test")) as ctx:
-        assert [(alert.kind, alert.severity) for alert in alerts.open_alerts(ctx)] == [("books", "danger")]
+        (alert,) = alerts.open_alerts(ctx)
+        assert (alert.kind, alert.severity, alert.link) == ("books", "danger", "/items/TEA")
+        # In words for people, without what only the code calls things.
+        assert "TEA: the books hold 5 in A-1 at " in alert.detail
+        assert "Difference(" not in alert.detail + str(alert.evidence)
         assert values(ctx.tx, "select on_hand from balance")[0][0] == 5
         run(ctx.tx, "delete from balance")
     assert jobs.check_books(office) == 0

@@ -22,7 +22,7 @@ from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.store.database import Tx
 from shelfwise.store.events import EVENTS, Consumer, Event, Fact
-from shelfwise.work import alerts, spreading
+from shelfwise.work import alerts, spreading, tasks
 from shelfwise.work.outbox import Message, NotDelivered, Rejected
 
 
@@ -82,7 +82,7 @@ def ask_for_counts(ctx: Context, facts: Sequence[Event]) -> None:
 
 
 def tell_of_stock(ctx: Context, facts: Sequence[Event]) -> None:
-    """What happened to stock that somebody has to look at: it expired, was taken from a hold, or is in two places."""
+    """What happened to stock that somebody has to look at: it expired, left a hold, is in two places, or too little."""
     for fact in facts:
         if fact.kind == "stock.expired":
             about = fact.data
@@ -106,6 +106,29 @@ def tell_of_stock(ctx: Context, facts: Sequence[Event]) -> None:
                 "they have to come back.",
                 _page_of(about["sku"]), about, site_id=about["site_id"],
             )  # fmt: skip
+        elif fact.kind == "stock.overpromised":
+            _ask_about_promises(ctx, fact.data)
+        elif fact.kind == "transfer.over":
+            about = fact.data
+            tasks.open_task(
+                ctx, kind="transfer_over", subject=f"transfer:{about['transfer_id']}", site_id=about["to_site_id"],
+                title=f"More of {about['number']} came than had left",
+                detail="What came was booked. Find out at both sites which figure is right: count there what lies "
+                "there, so that nothing is promised that is elsewhere.",
+                why="One of the two sites has counted wrong, and its stock may be wrong with it.",
+                link=f"/transfers/{about['transfer_id']}", role="manager", evidence=about,
+            )  # fmt: skip
+        elif fact.kind == "shipment.short":
+            about = fact.data
+            sku = records.item(ctx, about["item_id"]).sku
+            tasks.open_task(
+                ctx, kind="shipment_short", subject=f"shipment:{about['shipment_id']}:item:{about['item_id']}",
+                site_id=about["site_id"], title=f"A shipment may go short of {sku}",
+                detail=f"The picker found {about['found']} of {about['asked']}. Where there was more elsewhere, they "
+                "were sent there; else tell the customer, or send the rest later.",
+                why="The customer was promised all of it.",
+                link=f"/shipments/{about['shipment_id']}", role="planner", evidence=about,
+            )  # fmt: skip
         elif fact.kind == "stock.serial_conflict":
             about = fact.data
             sku = records.item(ctx, about["item_id"]).sku
@@ -115,6 +138,26 @@ def tell_of_stock(ctx: Context, facts: Sequence[Event]) -> None:
                 "By the books it is somewhere else. Look at the piece: a number was misread, or a movement not told.",
                 _page_of(sku), about, site_id=about["site_id"],
             )  # fmt: skip
+
+
+def _ask_about_promises(ctx: Context, about: dict[str, Any]) -> None:
+    """Less is there than was promised: the youngest promises were given back, and somebody tells those who wait."""
+    sku = records.item(ctx, about["item_id"]).sku
+    orders_waiting, transfers_waiting = len(about["sales_line_ids"]), len(about["transfer_ids"])
+    waiting = " and ".join(
+        f"{many} {one if many == 1 else one + 's'}"
+        for many, one in ((orders_waiting, "order line"), (transfers_waiting, "transfer line"))
+        if many
+    )
+    tasks.open_task(
+        ctx, kind="overpromised", subject=f"item:{about['item_id']}:site:{about['site_id']}",
+        site_id=about["site_id"], title=f"More of {sku} was promised than is there",
+        detail=f"{waiting or 'No line'} lost what was reserved, the youngest first, and waits again. Order more, "
+        "move some here, or tell the customers.",
+        why=f"{about['reserved']} were promised, and of the {about['on_hand']} that are there {about['blocked']} may "
+        "not be sold.",
+        link=_page_of(sku), role="planner", evidence=about,
+    )  # fmt: skip
 
 
 def _page_of(sku: str) -> str:

@@ -225,11 +225,11 @@ def _check_books(settings: Settings, given: argparse.Namespace) -> int:
     database = Database(_database_url(settings), size=2).open()
     try:
         with Office(database).context(system("terminal")) as ctx:
-            differences = stock.rebuild_check(ctx)
+            differences = stock.in_words(ctx, stock.rebuild_check(ctx))
     finally:
         database.close()
-    for difference in differences:
-        print(difference)
+    for _, words in differences:
+        print(words)
     print(f"{len(differences)} differences between balances and movements")
     return 1 if differences else 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -160,16 +161,19 @@ def check_books(office: Office) -> int:
     with office.context(system("book check")) as ctx:
         differences = stock.rebuild_check(ctx)
         if differences:
+            said = stock.in_words(ctx, differences)
+            skus = sorted({sku for sku, _ in said})
+            more = f" And {len(said) - 5} more." if len(said) > 5 else ""
             alerts.raise_alert(
                 ctx,
                 "books",
                 "ledger",
                 "danger",
-                f"{len(differences)} balances differ from their movements",
-                "The nightly check rebuilt all balances from the movement ledger and found differences. "
-                "Nothing was changed. Do not trust the stock of these items until it is explained.",
-                "/stock",
-                {"differences": [str(difference) for difference in differences[:20]]},
+                f"{len(differences)} figures differ from the movements behind them",
+                f"{' '.join(words for _, words in said[:5])}{more} Nothing was changed. Do not trust the stock of "
+                "these items until it is explained.",
+                f"/items/{quote(skus[0], safe='')}" if len(skus) == 1 else "/stock",
+                {"differences": [words for _, words in said[:20]]},
             )
         else:
             alerts.clear_alert(ctx, "books", "ledger")

@@ -263,3 +263,37 @@ def test_the_rebuild_check_names_what_differs_and_repairs_nothing(ctx: Context) 
     ]
     assert service.rebuild_check(ctx) == expected
     assert service.rebuild_check(ctx) == expected
+
+
+def test_the_rebuild_check_also_covers_weights_serials_and_what_came_of_orders(ctx: Context) -> None:
+    house = build_house(ctx)
+    order = house.buy(ctx, "k1", "10")
+    about = {"purchase_order_id": order.purchase_order_id, "line": 1, "place_id": house.place["A-1"]}
+    service.receive(
+        ctx, quantity=Decimal(1), source="r1", serial="S1", catch_weight_g=Decimal(340), **about  # type: ignore[arg-type]
+    )  # fmt: skip
+    service.receive(ctx, quantity=Decimal(2), source="r2", status="damaged", **about)  # type: ignore[arg-type]
+    service.return_to_supplier(
+        ctx, quantity=Decimal(1), reason="broken", owed_again=True, status="damaged", **about  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert service.rebuild_check(ctx) == []
+    run(
+        ctx.tx,
+        "update balance set catch_weight_g = 1 where place_id = %s and status = 'available'",
+        (about["place_id"],),
+    )
+    run(ctx.tx, "update serial set place_id = %s", (house.place["A-3"],))
+    run(ctx.tx, "update purchase_line set received = 7, damaged = 8")
+    found = service.rebuild_check(ctx)
+    assert found == [
+        Difference("damaged", house.mug, house.site_id, None, Decimal(1), Decimal(8)),
+        Difference("received", house.mug, house.site_id, None, Decimal(1), Decimal(7)),
+        Difference("serial", house.mug, house.site_id, house.place["A-1"], Decimal(1), Decimal(0)),
+        Difference("weight", house.mug, house.site_id, house.place["A-1"], Decimal(340), Decimal(1)),
+    ]
+    assert [words for _, words in service.in_words(ctx, found)] == [
+        "MUG: 8 came damaged of an order for MAIN, the receipts give 1.",
+        "MUG: 7 received of an order for MAIN, the receipts give 1.",
+        "MUG: a serial number is not where the movements brought it, A-1 at MAIN, or not as they left it there.",
+        "MUG: the books weigh 1 g in A-1 at MAIN, the movements give 340 g.",
+    ]

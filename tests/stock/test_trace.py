@@ -14,6 +14,7 @@ from shelfwise.access.context import Context
 from shelfwise.core.errors import NotFound
 from shelfwise.records import service as records
 from shelfwise.stock import service
+from shelfwise.stock.customer_returns import CameBack, take_customer_return
 from shelfwise.stock.model import NewMovement
 from tests.conftest import NOON
 from tests.stock.house import build_house
@@ -162,3 +163,46 @@ def test_a_serial_tells_its_history(ctx: Context) -> None:
         service.post(ctx, replace(move(house, start, end, "1", reason), serial="S1"))  # type: ignore[arg-type]
     assert [one.reason for one in service.serial_history(ctx, house.mug, "S1")] == ["receive", "move", "pick"]
     assert [one.kind for one in service.find_serial(ctx, "S1")] == ["customer"]
+
+
+def test_who_sent_a_lot_back_has_none_of_it_and_what_went_back_to_the_supplier_is_shown_as_that(ctx: Context) -> None:
+    house = build_house(ctx)
+    order = house.buy(ctx, "d1", "20")
+    dock = house.place["DOCK"]
+    service.receive(ctx, order.purchase_order_id, 1, Decimal(20), dock, "r1", lot="A")
+    service.return_to_supplier(
+        ctx, purchase_order_id=order.purchase_order_id, line=1, place_id=dock, quantity=Decimal(2), lot="A",
+        reason="chipped", owed_again=False,
+    )  # fmt: skip
+    kept, returned = (house.sell(ctx, number, "3") for number in ("W-1", "W-2"))
+    for line in (kept, returned):
+        service.issue(ctx, line, [(dock, Decimal(3))], f"p{line}")
+    take_customer_return(ctx, house.site_id, "W-2", [CameBack(returned, Decimal(3), dock, lot="A")], "b1")
+    found = service.trace(ctx, house.mug, "A")
+    assert [(one.order_number, int(one.quantity)) for one in found.reached] == [("W-1", 3)]
+    assert found.customers == {"": 3}
+    assert [(one.to_kind, int(one.quantity)) for one in found.sent_back] == [("supplier", 2)]
+    assert found.inside == ()
+
+
+def test_a_recall_follows_conversions_to_the_customers_in_the_end_however_many_and_even_in_a_circle(
+    ctx: Context,
+) -> None:
+    house = build_house(ctx)
+    here = house.place["A-3"]
+    stock_up(ctx, house, "A", "12", "A-3")
+    pair, gift = (records.add_item(ctx, sku=sku) for sku in ("PAIR", "GIFT"))
+    steps = [(house.mug, 8, pair, 4), (pair, 3, gift, 3), (gift, 1, house.mug, 2)]
+    for number, (start, much, end, became) in enumerate(steps):
+        service.convert(
+            ctx, item_id=start, place_id=here, quantity=Decimal(much), to_item_id=end, to_quantity=Decimal(became),
+            source=f"c{number}", lot="A",
+        )  # fmt: skip
+    line = house.sell(ctx, "W-1", "2", gift)
+    service.issue(ctx, line, [(here, Decimal(2))], "p1")
+    found = service.trace(ctx, house.mug, "A")
+    assert [(one.sku, int(one.quantity)) for one in found.made_into] == [("PAIR", 4), ("GIFT", 3)]
+    assert [(one.sku, one.order_number, int(one.quantity)) for one in found.reached] == [("GIFT", "W-1", 2)]
+    assert {one.sku for one in service.trace(ctx, gift, "A").made_of} == {"MUG", "PAIR"}
+    service.reverse_batch(ctx, found.made_into[0].batch_id, "it was another lot")
+    assert service.trace(ctx, house.mug, "A").reached == ()

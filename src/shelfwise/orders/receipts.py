@@ -128,8 +128,11 @@ def _same_receipt(
 
 
 def take_back_receipt(ctx: Context, source: str) -> None:
-    """A receipt's movement was reversed: it counts for nothing, and what it brought is outstanding again."""
-    ctx.require_somewhere(Right.ADJUST_STOCK)
+    """A receipt's movement was reversed: it counts for nothing, and what it brought is outstanding again.
+
+    The caller (stock) has found that the actor may take it back: anybody's, or for a while their own.
+    """
+    ctx.require_somewhere(Right.RECEIVE_GOODS)
     stored = receipt_tables.receipt_of_source(ctx.tx, ctx.tenant, source)
     if stored is None:
         return
@@ -137,7 +140,7 @@ def take_back_receipt(ctx: Context, source: str) -> None:
     if locked is None:
         return
     number, site_id, state, sent_at = locked
-    ctx.require(Right.ADJUST_STOCK, site_id)
+    ctx.require(Right.RECEIVE_GOODS, site_id)
     if not receipt_tables.reverse_receipt(ctx.tx, ctx.tenant, source, ctx.now):
         return
     receipt_tables.add_received(

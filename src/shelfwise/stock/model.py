@@ -59,6 +59,10 @@ ENDS: dict[str, tuple[Ends, ...]] = {
 STATUS_CHANGES = frozenset({"hold", "release", "reverse"})
 # Sources of lines that the ledger makes itself are filed under the movement they belong to.
 SHORT = "short:"
+# What people may take back themselves, for a while: they saw it, and saw wrong. What was decided takes a right.
+OWN_MISTAKES = frozenset(
+    {"receive", "put_away", "move", "pick", "ship", "return", "transfer_out", "transfer_in", "convert"}
+)
 # What the services of stock file their own facts under; nobody else's source may begin like that.
 RESERVED = (SHORT, "receipt:", "pick:", "ship:", "transfer:", "count:", "convert:")
 
@@ -164,6 +168,7 @@ class Movement:
     transfer_id: int | None
     transfer_line: int | None
     count_id: int | None
+    actor: str
 
 
 @dataclass(frozen=True)

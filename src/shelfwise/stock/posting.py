@@ -32,6 +32,7 @@ ENOUGH_FOR: dict[str, tuple[Right, ...]] = {
     "return": (Right.RECEIVE_GOODS,),
     "transfer_out": (Right.ISSUE_GOODS,),
     "transfer_in": (Right.RECEIVE_GOODS,),
+    "convert": (Right.ISSUE_GOODS, Right.ADJUST_STOCK),
     "adjust": (Right.ADJUST_STOCK,),
     "count": (Right.ADJUST_STOCK,),
     "write_off": (Right.ADJUST_STOCK,),

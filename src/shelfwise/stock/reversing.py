@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import Fault, Invalid, NotFound, Refused
+from shelfwise.core.errors import Fault, Forbidden, Invalid, NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
 from shelfwise.orders import sent_back, shipments_tables, transfers_tables
 from shelfwise.orders import service as orders
 from shelfwise.orders import tables as orders_tables
 from shelfwise.stock import tables
 from shelfwise.stock.ledger import Map, lock, read_map, write
-from shelfwise.stock.model import SHORT, Batch, Entry, Movement
-from shelfwise.stock.posting import RECEIPT
+from shelfwise.stock.model import OWN_MISTAKES, SHORT, Batch, Entry, Movement
+from shelfwise.stock.posting import RECEIPT, require_any
 from shelfwise.stock.settling import BalanceKey
 from shelfwise.stock.tables import Key
+from shelfwise.store.database import value
 
 
 def reverse(ctx: Context, movement_id: int, reason: str) -> int:
     """Take back a movement that was a mistake, by posting its opposite now; returns the id of the reversal.
 
+    Whoever may adjust stock takes back anybody's. A person takes back their own for a while, see `own_since`: who has
+    just scanned the wrong bin puts it right at once, while everybody remembers.
+
     With it go the further lines of what was told at once, and the correction a short one made. A receipt counts as not
     received; a sales line as not issued, and waits for stock again.
 
     Raises:
-        Forbidden: the actor may not adjust stock at its site.
+        Forbidden: the actor may not adjust stock at its site, and it is not theirs, or not any more.
         Invalid: no reason was given.
         NotFound: there is no such movement.
         Refused: it was reversed before, is itself a reversal, belongs to a shipment that has left, or was a hold of
@@ -42,7 +47,7 @@ def reverse_leaving(ctx: Context, movement_id: int, reason: str) -> int:
 
 
 def _reverse(ctx: Context, movement_id: int, reason: str, reopening: bool = False) -> int:
-    ctx.require_somewhere(Right.ADJUST_STOCK)
+    _require_any_of_it(ctx)
     _reason(reason)
     wrong = tables.movement(ctx.tx, ctx.tenant, movement_id)
     if wrong is None:
@@ -63,12 +68,12 @@ def reverse_batch(ctx: Context, batch_id: int, reason: str) -> list[int]:
     Returns the ids of the reversals.
 
     Raises:
-        Forbidden: the actor may not adjust stock at one of its sites.
+        Forbidden: the actor may not adjust stock at one of its sites, and it is not theirs, or not any more.
         Invalid: no reason was given.
         NotFound: there is no such batch.
         Refused: all of it was reversed before, it is itself a reversal, or goods that have left; or see `reverse`.
     """
-    ctx.require_somewhere(Right.ADJUST_STOCK)
+    _require_any_of_it(ctx)
     _reason(reason)
     lines = tables.movements_of_batch(ctx.tx, ctx.tenant, batch_id)
     if not lines:
@@ -76,6 +81,42 @@ def reverse_batch(ctx: Context, batch_id: int, reason: str) -> list[int]:
     ids = _take_back(ctx, lines, Batch("reverse", reason[:500], reverses_batch_id=batch_id))
     ctx.audit("stock.batch_reversed", f"batch:{batch_id}", movements=len(ids), reason=reason[:500])
     return list(ids.values())
+
+
+def own_since(ctx: Context) -> datetime:
+    """What somebody has told since then they may take back themselves, without the right to adjust stock."""
+    ctx.require_somewhere(Right.VIEW)
+    minutes = value(ctx.tx, "select take_back_minutes from tenant where tenant_id = %s", (ctx.tenant,))
+    return ctx.now - timedelta(minutes=int(minutes or 0))
+
+
+def _require_any_of_it(ctx: Context) -> None:
+    if not any(ctx.actor.may_somewhere(right) for right in (Right.RECEIVE_GOODS, Right.ISSUE_GOODS)):
+        ctx.require_somewhere(Right.ADJUST_STOCK)
+
+
+def _require_right_or_own(ctx: Context, lines: Sequence[Movement], sites: Collection[int]) -> None:
+    """
+    Raises:
+        Forbidden: the actor may not adjust stock at one of the sites, and not all of the lines are theirs and recent.
+    """
+    lacking = [site_id for site_id in sorted(sites) if not ctx.actor.may(Right.ADJUST_STOCK, site_id)]
+    if not lacking:
+        return
+    if ctx.actor.kind != "person" or any(one.actor != str(ctx.actor) for one in lines):
+        ctx.require(Right.ADJUST_STOCK, lacking[0])
+    told = [one for one in lines if not (one.source or "").startswith(SHORT)]
+    if any(one.reason not in OWN_MISTAKES for one in told):
+        ctx.require(Right.ADJUST_STOCK, lacking[0])
+    since = own_since(ctx)
+    if any(one.recorded_at < since for one in lines):
+        raise Forbidden(
+            f"You told of this at {min(one.recorded_at for one in lines):%H:%M}, which is too long ago to take it back "
+            "yourself. Ask somebody who may adjust stock."
+        )
+    for reason in {one.reason for one in told}:
+        for site_id in lacking:
+            require_any(ctx, reason, site_id)
 
 
 def _reason(reason: str) -> None:
@@ -96,8 +137,7 @@ def _take_back(
     keys = {
         (one.item_id, places.spots[place].site_id) for one in lines for place in (one.from_place_id, one.to_place_id)
     }
-    for site_id in sorted({site_id for _, site_id in keys}):
-        ctx.require(Right.ADJUST_STOCK, site_id)
+    _require_right_or_own(ctx, lines, {site_id for _, site_id in keys})
     for one in lines:
         if one.reverses is not None:
             raise Refused(f"Movement {one.movement_id} is a reversal. Post the original movement again instead.")

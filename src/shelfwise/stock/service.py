@@ -23,7 +23,7 @@ from shelfwise.records import tables as records_tables
 from shelfwise.records.model import refuse
 from shelfwise.stock import arrivals, lots, tables
 from shelfwise.stock.asof import stock_as_of
-from shelfwise.stock.checking import rebuild_check
+from shelfwise.stock.checking import in_words, rebuild_check
 from shelfwise.stock.correcting import accept_loss, adjust, write_off
 from shelfwise.stock.explain import explain, lies_at, near_expiry
 from shelfwise.stock.floor_work import to_put_away, told_before, usual_bin
@@ -42,7 +42,7 @@ from shelfwise.stock.promises import (
     tell_issued,
 )
 from shelfwise.stock.reads import bins, item_stock, levels, movements, stock_list, stock_of, stockouts
-from shelfwise.stock.reversing import reverse, reverse_batch
+from shelfwise.stock.reversing import own_since, reverse, reverse_batch
 from shelfwise.stock.serials import find_serial, serial_at
 from shelfwise.stock.status import correct_lot, expire_lots, hold, release, suggest
 from shelfwise.stock.trace import batch_steps, serial_history, trace
@@ -63,6 +63,7 @@ __all__ = [
     "find_serial",
     "hold",
     "hold_back",
+    "in_words",
     "issue",
     "item_stock",
     "let_wait",
@@ -71,6 +72,7 @@ __all__ = [
     "movements",
     "near_expiry",
     "opening_stock",
+    "own_since",
     "post",
     "post_many",
     "put_away",

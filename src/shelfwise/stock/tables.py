@@ -21,7 +21,7 @@ Fact = tuple[str, str, dict[str, object], datetime]
 
 _MOVEMENT = """select movement_id, item_id, from_place_id, to_place_id, quantity, occurred_at, recorded_at, reason,
         source, lot, serial, reverses, sales_line_id, from_status, to_status, catch_weight_g, note, batch_id, part_of,
-        lot_chosen, purchase_order_id, purchase_line, transfer_id, transfer_line, count_id
+        lot_chosen, purchase_order_id, purchase_line, transfer_id, transfer_line, count_id, actor
     from movement"""
 # Kinds of places that are on hand, for SQL; `model.REAL`.
 REAL = "('bin', 'dock', 'packing')"

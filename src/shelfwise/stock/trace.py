@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +10,8 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound
 from shelfwise.core.quantities import ZERO
-from shelfwise.stock import lots, tables
+from shelfwise.stock import descent, lots, tables
+from shelfwise.stock.descent import Made, Reached
 from shelfwise.stock.model import Lot, Status
 from shelfwise.store.database import rows
 
@@ -76,29 +76,19 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Made:
-    """What a lot was made of or into, by conversions."""
-
-    item_id: int
-    sku: str
-    lot: str | None
-    quantity: Decimal
-    batch_id: int
-    occurred_at: datetime
-
-
-@dataclass(frozen=True)
 class Trace:
     """A lot forward and back.
 
     Attributes:
         came: from suppliers, as opening stock and back from customers.
         got: what went to customers: who got it.
+        sent_back: what went back to suppliers.
         scrapped: what was written off.
         travelled: what left a site on the road or came from there.
         corrected: what counts, adjustments and short picks made more or less of it.
         inside: moves within a site, holds and releases; and whatever was taken back, with its reversal.
-        made_into, made_of: other items it became, or that became it.
+        made_into, made_of: other items it became, or that became it, over any number of conversions.
+        reached: who has it in the end, as it is or as what it became; what came back is not counted.
         complete: all movements are there; not so where there are more than were asked for.
     """
 
@@ -107,12 +97,14 @@ class Trace:
     lies: tuple[Lies, ...]
     came: tuple[Step, ...]
     got: tuple[Step, ...]
+    sent_back: tuple[Step, ...]
     scrapped: tuple[Step, ...]
     travelled: tuple[Step, ...]
     corrected: tuple[Step, ...]
     inside: tuple[Step, ...]
     made_into: tuple[Made, ...]
     made_of: tuple[Made, ...]
+    reached: tuple[Reached, ...]
     complete: bool
 
     @property
@@ -121,10 +113,10 @@ class Trace:
 
     @property
     def customers(self) -> dict[str, Decimal]:
-        """How much each customer got; '' where the order names none."""
+        """How much each customer has of it, as it is or as what it became; '' where the order names none."""
         sums: dict[str, Decimal] = {}
-        for one in self.got:
-            sums[one.customer or ""] = sums.get(one.customer or "", ZERO) + one.quantity
+        for one in self.reached:
+            sums[one.customer] = sums.get(one.customer, ZERO) + one.quantity
         return sums
 
 
@@ -183,23 +175,26 @@ def trace(ctx: Context, item_id: int, code: str, limit: int = 10_000) -> Trace:
         about,
     )
     heaps: dict[str, list[Step]] = {
-        name: [] for name in ("came", "got", "scrapped", "travelled", "corrected", "inside")
+        name: [] for name in ("came", "got", "sent_back", "scrapped", "travelled", "corrected", "inside")
     }
     for one in steps:
         if (heap := _heap(one)) is not None:
             heaps[heap].append(one)
+    became = descent.family(ctx, item_id, code, forward=True)
     return Trace(
         lot,
         _sku(ctx, item_id),
         tuple(lies),
         came=tuple(heaps["came"]),
         got=tuple(heaps["got"]),
+        sent_back=tuple(heaps["sent_back"]),
         scrapped=tuple(heaps["scrapped"]),
         travelled=tuple(heaps["travelled"]),
         corrected=tuple(heaps["corrected"]),
         inside=tuple(heaps["inside"]),
-        made_into=_made(ctx, item_id, steps, out=True),
-        made_of=_made(ctx, item_id, steps, out=False),
+        made_into=descent.made(ctx, became, code, forward=True),
+        made_of=descent.made(ctx, descent.family(ctx, item_id, code, forward=False), code, forward=False),
+        reached=descent.reached(ctx, [item_id, *became], code),
         complete=complete,
     )
 
@@ -212,6 +207,8 @@ def _heap(step: Step) -> str | None:
         return None
     if step.to_kind == "customer":
         return "got"
+    if step.to_kind == "supplier":
+        return "sent_back"
     if step.to_kind == "scrap":
         return "scrapped"
     if step.from_kind in ("supplier", "customer", "opening"):
@@ -221,30 +218,6 @@ def _heap(step: Step) -> str | None:
     if {"adjustment", "unaccounted"} & {step.from_kind, step.to_kind}:
         return "corrected"
     return "inside"
-
-
-def _made(ctx: Context, item_id: int, steps: Sequence[Step], out: bool) -> tuple[Made, ...]:
-    """The other sides of conversions: what went out as this lot came in as something else, or the reverse."""
-    batches = {
-        one.batch_id
-        for one in steps
-        if one.stands and one.batch_id is not None and (one.to_kind if out else one.from_kind) == "conversion"
-    }
-    if not batches:
-        return ()
-    return tuple(
-        rows(
-            ctx.tx,
-            Made,
-            f"""select m.item_id, i.sku, m.lot, m.quantity, m.batch_id, m.occurred_at
-                from movement m
-                join item i on i.tenant_id = m.tenant_id and i.item_id = m.item_id
-                join place p on p.tenant_id = m.tenant_id and p.place_id = m.{"from" if out else "to"}_place_id
-                where m.tenant_id = %s and m.batch_id = any(%s::bigint[]) and m.item_id <> %s and p.kind = 'conversion'
-                order by m.movement_id""",
-            (ctx.tenant, sorted(batches), item_id),
-        )
-    )
 
 
 def _sku(ctx: Context, item_id: int) -> str:

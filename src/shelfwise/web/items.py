@@ -15,6 +15,7 @@ from shelfwise.records import service as records
 from shelfwise.records.model import Item, Site
 from shelfwise.stock import service as stock
 from shelfwise.stock.asof import AsOf
+from shelfwise.stock.model import OWN_MISTAKES
 from shelfwise.stock.reads import StockRow
 from shelfwise.web import pages
 from shelfwise.web.charts import demand_chart, race_table
@@ -128,6 +129,9 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
             lies=stock.lies_at(ctx, item_id=item.item_id),
             unaccounted=[one for one in stock.item_stock(ctx, item.item_id) if one.kind == "unaccounted"],
             moved=stock.movements(ctx, item.item_id, 50),
+            own_since=stock.own_since(ctx),
+            me=str(ctx.actor),
+            own_mistakes=OWN_MISTAKES,
             **values,
         )
 
