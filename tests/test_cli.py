@@ -78,3 +78,22 @@ def test_import_brings_a_file_in_and_check_books_agrees(
     assert cli.main(["--home", str(tmp_path), "import", str(file), "--site", "LEI"]) == 0
     assert "This very file was imported before" in capsys.readouterr().out
     assert cli.main(["--home", str(tmp_path), "check-books"]) == 0
+
+
+def test_import_takes_items_and_says_what_it_would_do_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    monkeypatch.setenv("SHELFWISE_DATABASE_URL", database_url)
+    file = tmp_path / "list.csv"
+    file.write_text("Kennung,Bezeichnung\nTEA,Tea\n", "utf-8")
+    assert cli.main(["--home", str(tmp_path), "import", str(file), "--dry-run"]) == 1
+    assert "say which one it is with --kind" in capsys.readouterr().out
+    file.write_text("sku,description,unit_weight_g\nTEA,Tea,100\nMUG,Mug,heavy\n", "utf-8")
+    assert cli.main(["--home", str(tmp_path), "import", str(file), "--kind", "items", "--dry-run"]) == 1
+    assert "1 new, 0 changed, 0 as before, 1 bad" in capsys.readouterr().out
+    assert cli.main(["--home", str(tmp_path), "import", str(file)]) == 1
+    assert "row 3, column unit_weight_g" in capsys.readouterr().err
+    assert cli.main(["--home", str(tmp_path), "import", str(file), "--leave-out-bad"]) == 0
+    assert "list: 1 new items" in capsys.readouterr().out
+    assert cli.main(["--home", str(tmp_path), "import", str(file), "--kind", "shoes"]) == 1
+    assert "Choose one of them." in capsys.readouterr().err

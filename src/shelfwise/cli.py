@@ -61,20 +61,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.set_defaults(command=_demo)
 
-    load = commands.add_parser("import", help="import sales order lines from a CSV or Parquet file")
+    load = commands.add_parser("import", help="take in a file: items, suppliers, stock, sales and more")
     load.add_argument(
         "file",
         metavar="FILE",
         type=Path,
-        help="a CSV or Parquet file with one order line a row; all of it is taken or none, and a line that is known "
-        "already stays as it is",
+        help="a CSV file, a workbook (.xlsx, .xls, .ods), a ZIP or a folder of CSV files, or a Parquet file of sales; "
+        "all of it is taken or none, and the same file again changes nothing",
     )
-    load.add_argument("--site", required=True, metavar="CODE", help="the code of the site that ships these orders")
+    load.add_argument(
+        "--kind",
+        metavar="KIND",
+        help="what it holds: sites, zones, items, barcodes, places, suppliers, terms, stock, sales or purchase_orders "
+        "(default: found out by its headings)",
+    )
+    load.add_argument(
+        "--site", metavar="CODE", help="the code of the site that sold, for sales lines that do not say; needed "
+        "where there are several sites"
+    )  # fmt: skip
     load.add_argument(
         "--dry-run",
         action="store_true",
         help="change nothing: say what would happen and name each bad cell; the exit code is 1 where there is one",
     )
+    load.add_argument("--leave-out-bad", action="store_true", help="take the good rows in and leave the bad ones out")
     load.set_defaults(command=_import)
 
     check = commands.add_parser("check-books", help="rebuild balances from movements and compare; changes nothing")
@@ -192,28 +202,41 @@ def _database_url(settings: Settings) -> str:
 def _import(settings: Settings, given: argparse.Namespace) -> int:
     from shelfwise.access.context import Office
     from shelfwise.access.model import Role, person
-    from shelfwise.intake import sales
-    from shelfwise.intake.report import imported_text, print_dry_run
+    from shelfwise.intake import importing, sales
+    from shelfwise.intake.found import Choice
+    from shelfwise.intake.report import print_dry_run, print_imported, print_outcome
     from shelfwise.store.database import Database
 
-    if given.dry_run:
+    if given.dry_run and not _is_installed(settings):
+        # Sales alone can be looked at without books to compare them with.
         return 1 if print_dry_run(sales.check(given.file), sys.stdout) else 0
     database = Database(_database_url(settings), size=2).open()
 
-    def progress(done: int, total: int) -> None:
-        share = done / total if total else 1.0
+    def progress(table: str, done: int, total: int) -> None:
+        share = done / total if total else 0.0
         bar = "█" * round(30 * share)
-        print(f"\r{bar:░<30} {done:,} of {total:,} rows", end="", file=sys.stderr, flush=True)
+        print(f"\r{bar:░<30} {table}: {done:,} of {total:,} rows", end="", file=sys.stderr, flush=True)
 
     try:
         # Whoever can read the installation's secrets is its admin.
-        actor = person(os.environ.get("USER", "terminal"), Role.ADMIN)
-        imported = sales.import_sales(Office(database), actor, given.file, site_code=given.site, progress=progress)
+        office, actor = Office(database), person(os.environ.get("USER", "terminal"), Role.ADMIN)
+        choices = {importing.EVERY_TABLE: Choice(given.kind)} if given.kind else {}
+        if given.dry_run:
+            found = importing.check(office, actor, given.file, choices, site_code=given.site, progress=progress)
+            print(file=sys.stderr)
+            return 1 if print_outcome(found, sys.stdout) else 0
+        done = importing.run(
+            office, actor, given.file, choices, site_code=given.site, skip_bad=given.leave_out_bad, progress=progress
+        )
     finally:
         database.close()
     print(file=sys.stderr)
-    print(imported_text(imported))
+    print_imported(done, sys.stdout)
     return 0
+
+
+def _is_installed(settings: Settings) -> bool:
+    return settings.database_url is not None or (settings.home / "secrets" / "postgres").exists()
 
 
 def _check_books(settings: Settings, given: argparse.Namespace) -> int:

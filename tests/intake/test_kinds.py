@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import xlsxwriter
 
@@ -217,6 +219,32 @@ def test_terms_suppliers_sites_zones_and_places_come_from_one_workbook_in_the_or
     assert told(office, "select on_hand from balance where on_hand > 0") == [(12,)]
     again = check(office, MARA, path)
     assert {(one.created, one.changed) for one in again.wanted} == {(0, 0)}
+
+
+def test_prices_by_quantity_come_with_the_terms_and_need_them(shop: Office, tmp_path: Path) -> None:
+    head = "supplier,sku,from_quantity,unit_cost,currency,pack_size,lead_time_days\n"
+    path = write(tmp_path, "terms.csv", head + "POT,MUG,,2.5,EUR,12,5\nPOT,MUG,100,2.25,EUR,12,5\n")
+    assert counts(run(shop, MARA, path)) == [("terms", 2, 0, 0)]
+    assert told(shop, "select from_quantity, unit_cost from supplier_price") == [(100, Decimal("2.25"))]
+    dearer = write(tmp_path, "dearer.csv", head + "POT,MUG,0,2.5,EUR,12,5\nPOT,MUG,100,2.3,EUR,12,5\n")
+    assert counts(run(shop, MARA, dearer)) == [("terms", 0, 1, 1)]
+    assert counts(check(shop, MARA, dearer)) == [("terms", 0, 0, 2)]
+    odd = write(tmp_path, "odd.csv", head + "POT,MUG,100,2.25,USD,12,5\nPOT,TEA,100,2,EUR,,5\n")
+    assert [(one.row, one.column) for one in check(shop, MARA, odd).tables[0].faults] == [
+        (2, "currency"), (3, "from_quantity"),
+    ]  # fmt: skip
+
+
+def test_sales_come_as_parquet_and_in_a_zip_beside_other_files(shop: Office, tmp_path: Path) -> None:
+    line = {"order_number": ["1"], "sku": ["MUG"], "quantity": [2.0], "ordered_at": [datetime(2026, 1, 5, 10)],
+            "unit_price": [2.5]}  # fmt: skip
+    pl.DataFrame(line).write_parquet(tmp_path / "sales.parquet")
+    assert counts(run(shop, MARA, tmp_path / "sales.parquet")) == [("sales", 1, 0, 0)]
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("../../items.csv", "sku,description\nCUP,Cup\n")
+        archive.writestr("sales.csv", "order_number,sku,quantity,ordered_at,unit_price\n2,CUP,1,2026-01-06,3\n")
+    assert counts(run(shop, MARA, tmp_path / "all.zip")) == [("items", 1, 0, 0), ("sales", 1, 0, 0)]
+    assert told(shop, "select order_number, state from sales_line order by 1") == [("1", "history"), ("2", "history")]
 
 
 def test_thousands_of_items_are_taken_in_at_once(shop: Office, tmp_path: Path) -> None:

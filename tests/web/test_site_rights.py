@@ -28,7 +28,14 @@ FAR = re.compile(r"77700000\d\d|Zanzibar")
 # Parts of addresses that name what exists for a moment only.
 # What a page has to be asked for, after its address.
 ASKED = {"/explain": "?item={item_id}", "/lot": "?item={item_id}&code=L1", "/move/code": "?scanned=21001&site={site}"}
-NOT_THERE = {"job_id": "none", "subscription_id": "77", "listing": "stock_levels", "form": "csv", "parked_id": "77"}
+NOT_THERE = {
+    "job_id": "none",
+    "file_id": "77",
+    "subscription_id": "77",
+    "listing": "stock_levels",
+    "form": "csv",
+    "parked_id": "77",
+}
 # Pages on what belongs to no site: a role at a single one does not open them.
 WHOLE_HOUSE = {
     "/records/items/new",

@@ -11,6 +11,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -108,6 +110,8 @@ def open_file(path: Path, recognised: Recognised, encoding: str | None = None, d
             raise
         weakref.finalize(opened, shutil.rmtree, folder, ignore_errors=True)
         return opened
+    if head.startswith(b"PAR1"):
+        return Opened(path.name, sha256, (_parquet(path),))
     if is_workbook(head):
         return _workbook(open_workbook(path), path, sha256, recognised)
     if size > LARGEST_TEXT:
@@ -204,6 +208,26 @@ def _below(sheet: Sheet, number: int) -> Iterator[tuple[int, list[Cell]]]:
     for at, cells in sheet.cells():
         if at > number:
             yield at, cells
+
+
+def _parquet(path: Path) -> Grid:
+    from shelfwise.intake.files import open_source
+
+    source = open_source(path)
+    names = [str(i) for i in range(len(source.headers))]
+
+    def rows() -> Iterator[tuple[int, list[Cell]]]:
+        for chunk in source.chunks():
+            for number, *cells in chunk.frame.select("row", *names).iter_rows():
+                yield number, [_cell(cell) for cell in cells]
+
+    return Grid(path.stem, source.headers, 1, (), True, path, rows)
+
+
+def _cell(value: object) -> Cell:
+    if isinstance(value, bool | str | Decimal | date) or value is None:
+        return value
+    return Decimal(repr(value)) if isinstance(value, int | float) else str(value)
 
 
 def _text(path: Path, recognised: Recognised, encoding: str | None, delimiter: str | None) -> Grid:

@@ -6,7 +6,7 @@ workbook needs what another one brings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,25 @@ if TYPE_CHECKING:  # polars takes a third of a second to import: not at the star
     from shelfwise.intake.grids import Grid, Opened
 
 Progress = Callable[[str, int, int], None]
+# The name under which a choice stands for every table that has none of its own.
+EVERY_TABLE = "*"
+
+
+def faulty_rows(path: Path, found: Found) -> Iterator[list[str]]:
+    """The rows of a table with bad cells, as they stand in the file, each with what is wrong; headings first."""
+    from shelfwise.intake.grids import open_file
+
+    wrong: dict[int, list[str]] = {}
+    for fault in found.all_faults:
+        wrong.setdefault(fault.row, []).append(f"{fault.column}: expected {fault.expected}. {fault.remedy}")
+    yield [*found.headings, "row", "what is wrong"]
+    opened = open_file(path, lambda row: headings.recognised(KINDS, row))
+    for grid in opened.grids:
+        if grid.name == found.name:
+            for number, cells in grid.rows():
+                if number in wrong:
+                    texts = ["" if cell is None else str(cell) for cell in cells[: len(grid.headings)]]
+                    yield [*texts, str(number), " ".join(wrong[number])]
 
 
 class _TakenBack(Exception):
@@ -161,7 +180,7 @@ class _File:
 
     def _choice(self, ctx: Context, grid: Grid) -> tuple[Choice, bool]:
         """What a person says, else what was said of the last file with these headings, else what it looks like."""
-        said = self.choices.get(grid.name)
+        said = self.choices.get(grid.name, self.choices.get(EVERY_TABLE))
         if said is not None and said.kind is not None:
             return said, False
         stored = tables.layout(ctx.tx, ctx.tenant, headings_key(grid.headings))
@@ -183,6 +202,8 @@ class _File:
         """Take one table in, as far as its rows are good."""
         from shelfwise.intake.reading import Said, read
 
+        if self.progress is not None:
+            self.progress(grid.name, 0, 0)
         places, problems = headings.propose(kind, grid.headings, choice.columns)
         before = tables.import_of(ctx.tx, ctx.tenant, self.opened.sha256, kind.name, grid.name) if kind.once else None
         done = read(grid, kind, places, Said(choice.columns, choice.decimal, choice.dates), _zone(ctx))
@@ -216,7 +237,7 @@ class _File:
         changes, same = comparing.changes(kind, rows, known)
         created = sum(1 for change in changes if change.before is None)
         told = replace(
-            told, changes=tuple(changes[:CHANGES_SHOWN]), created=created, changed=len(changes) - created,
+            told, changes=_shown(changes), created=created, changed=len(changes) - created,
             unchanged=same,
         )  # fmt: skip
         import_id = tables.add_import(
@@ -264,6 +285,11 @@ class _File:
 def headings_key(names: Sequence[str]) -> str:
     """What stands for a row of headings: files of one make have the same."""
     return "\x1f".join(name.strip() for name in names).replace("\x00", "")
+
+
+def _shown(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Those that change something first: a person looks at them more closely than at what is new."""
+    return tuple(sorted(changes, key=lambda one: (one.before is None, one.row))[:CHANGES_SHOWN])
 
 
 def _stored(kind: Kind, one: Change) -> StoredChange:

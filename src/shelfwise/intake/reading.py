@@ -101,7 +101,7 @@ def read(grid: Grid, kind: Kind, places: Mapping[str, int], said: Said, zone: Zo
                         dates=written.dates)  # fmt: skip
     if done.problems:
         return done
-    reader = _Reader(numbers, written, zone, guarded=not grid.typed, done=done)
+    reader = _Reader(numbers, written, zone, done=done)
     values = {name: reader.column(kind.sheet.column(name), told) for name, told in cells.items()}
     done.rows = [Row(at, {name: told[i] for name, told in values.items()}) for i, at in enumerate(numbers)]
     if kind.numbered and kind.numbered[0] not in places:
@@ -169,7 +169,6 @@ class _Reader:
     numbers: Sequence[int]
     written: Written
     zone: ZoneInfo
-    guarded: bool
     done: Read
 
     def column(self, column: Column, cells: Sequence[Cell]) -> list[Value]:
@@ -247,7 +246,7 @@ class _Reader:
 
     def _text(self, column: Column, i: int, cell: Cell) -> Value:
         if cell is None or isinstance(cell, str):
-            said = unguarded(cell) if self.guarded and cell else cell
+            said = unguarded(cell) if cell else cell
             said = said.strip() if said and column.kind == "code" else said
             return said or None
         if isinstance(cell, Failed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from shelfwise.intake.found import Found, Outcome
 from shelfwise.intake.model import DryRun, Imported
 
 
@@ -48,3 +49,46 @@ def imported_text(done: Imported) -> str:
     if done.skipped:
         said.append(f"{done.skipped:,} bad rows were left out, such as: {done.faults[0].fault()}")
     return "\n".join(said)
+
+
+def print_outcome(found: Outcome, out: TextIO) -> bool:
+    """Write what an import of a file would do; returns True where something must be corrected first."""
+    for note in found.notes:
+        out.write(f"{note}\n")
+    for one in found.tables:
+        if one.sales is not None and not one.problems:
+            print_dry_run(one.sales, out)
+        else:
+            out.write("\n".join(_found_lines(one)) + "\n\n")
+    bad = not found.can_start or bool(found.fault_count)
+    out.write("Nothing was changed." + (" Correct the file, or say what it is." if bad else "") + "\n")
+    return bad
+
+
+def _found_lines(one: Found) -> list[str]:
+    if one.kind is None:
+        return [f"{one.name}: left alone. Its headings fit no kind of file; say which one it is with --kind."]
+    lines = [
+        f"{one.name}: {one.kind.sheet.title}, {one.rows:,} rows: {one.created:,} new, {one.changed:,} changed, "
+        f"{one.unchanged:,} as before, {one.skipped:,} bad."
+    ]
+    lines += [f"  {column.header}  ->  {column.name or 'not imported'}" for column in one.columns]
+    lines += one.notes
+    if one.same_file is not None:
+        lines.append("This very file was imported before; there is nothing to do.")
+    lines += [f"! {problem}" for problem in one.problems]
+    return lines + [f"! {fault.fault()}" for fault in one.faults]
+
+
+def print_imported(done: Outcome, out: TextIO) -> None:
+    """Write what an import did."""
+    for one in done.wanted:
+        if one.imported is not None:
+            out.write(imported_text(one.imported) + "\n")
+        elif one.same_file is not None:
+            out.write(f"{one.name}: this very file was imported before; there was nothing to do.\n")
+        elif one.kind is not None:
+            out.write(
+                f"{one.name}: {one.created:,} new {one.kind.noun[1]}, {one.changed:,} changed, {one.unchanged:,} as "
+                f"before, {one.skipped:,} bad rows left out.\n"
+            )

@@ -30,9 +30,13 @@ class Undone:
 
 
 def imports(ctx: Context, limit: int = 100) -> list[Batch]:
-    """What was imported, the newest first."""
+    """What was imported, the newest first; whoever may not import everywhere sees what they imported themselves."""
     ctx.require_somewhere(Right.IMPORT_DATA)
-    return tables.imports(ctx.tx, ctx.tenant, limit)
+    return [one for one in tables.imports(ctx.tx, ctx.tenant, limit) if _sees(ctx, one)]
+
+
+def _sees(ctx: Context, batch: Batch) -> bool:
+    return ctx.actor.may(Right.IMPORT_DATA) or batch.imported_by == str(ctx.actor)
 
 
 def import_of_file(ctx: Context, file_id: int) -> list[Batch]:
@@ -43,14 +47,20 @@ def import_of_file(ctx: Context, file_id: int) -> list[Batch]:
     """
     ctx.require_somewhere(Right.IMPORT_DATA)
     found = tables.imports_of_file(ctx.tx, ctx.tenant, file_id)
-    if not found:
+    if not found or not _sees(ctx, found[0]):
         raise NotFound("import", file_id)
     return found
 
 
 def changes_of(ctx: Context, batch: Batch, limit: int) -> list[Change]:
-    """The first records that an import made or changed."""
+    """The first records that an import made or changed.
+
+    Raises:
+        NotFound: it is somebody else's, of sites the actor may not import for.
+    """
     ctx.require_somewhere(Right.IMPORT_DATA)
+    if not _sees(ctx, batch):
+        raise NotFound("import", batch.import_id)
     kind = next((one for one in KINDS if one.name == batch.kind), None)
     return [] if kind is None else _stored(ctx, kind, batch.import_id, limit)
 
@@ -68,7 +78,7 @@ def undo(ctx: Context, file_id: int) -> Undone:
     """
     ctx.require_somewhere(Right.IMPORT_DATA)
     batches = tables.imports_of_file(ctx.tx, ctx.tenant, file_id, lock=True)
-    if not batches:
+    if not batches or not _sees(ctx, batches[0]):
         raise NotFound("import", file_id)
     if all(batch.undone_at is not None for batch in batches):
         raise Refused("This import was taken back before. There is nothing to do.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from psycopg import errors as pg
@@ -163,6 +164,23 @@ def remove_terms(ctx: Context, pairs: Sequence[tuple[str, str]]) -> dict[tuple[s
            where t.tenant_id = %(tenant)s and s.tenant_id = t.tenant_id and s.supplier_id = t.supplier_id
              and i.tenant_id = t.tenant_id and i.item_id = t.item_id and s.code = u.code and i.sku = u.sku""",
     )  # fmt: skip
+
+
+def remove_prices(ctx: Context, prices: Sequence[tuple[str, str, Decimal]]) -> None:
+    """Forget what a supplier charges for an item from so many units on, on whatever day; by code and SKU."""
+    ctx.require(Right.IMPORT_DATA)
+    if not prices:
+        return
+    gone = run(
+        ctx.tx,
+        """delete from supplier_price p using supplier s, item i,
+               unnest(%s::text[], %s::text[], %s::numeric[]) u (code, sku, start)
+           where p.tenant_id = %s and s.tenant_id = p.tenant_id and s.supplier_id = p.supplier_id
+             and i.tenant_id = p.tenant_id and i.item_id = p.item_id and s.code = u.code and i.sku = u.sku
+             and p.from_quantity = u.start""",
+        (*map(list, zip(*prices, strict=True)), ctx.tenant),
+    )
+    ctx.audit("prices.removed", "terms", count=gone)
 
 
 def _remove(ctx: Context, action: str, keys: Sequence[tuple[str, ...]], sql: str) -> dict[tuple[str, ...], str]:

@@ -79,6 +79,7 @@ SENTENCES: dict[str, str] = {
     "planning.requested": "asked for a planning run",
     "prices.added": "added {count} prices of suppliers",
     "prices.changed": "changed the prices by quantity of {it}",
+    "prices.removed": "took out {count} prices that an import had brought",
     "proposal.approved": "approved {it}: {ordered} of {item}, as order {order}",
     "proposal.expired": "let {it} lapse: {note}",
     "proposal.made": "proposed {quantity} of {item}: {it}",

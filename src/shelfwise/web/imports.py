@@ -1,98 +1,40 @@
-"""Import: a file of sales is checked cell by cell first, and taken in only when a person says so."""
+"""Import: a file is looked at first, every bad cell and every change named, and taken in only when a person says so."""
 
 from __future__ import annotations
 
+import csv
+import io
 import secrets
-import shutil
-import tempfile
-import threading
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
-import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
-from shelfwise.access.context import Context, Office
-from shelfwise.access.model import Actor, Right
-from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, ShelfwiseError, shorten
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.errors import Fault, Invalid, NotFound
 from shelfwise.records import service as records
+from shelfwise.records.exchange import Value, guarded, written
 from shelfwise.records.model import Site
 from shelfwise.web import pages
+from shelfwise.web.import_jobs import Imports, Job, discard, look, take_in
 from shelfwise.web.visits import Visit, Visitor, visitor
 
+if TYPE_CHECKING:
+    from shelfwise.intake.found import Found
+    from shelfwise.intake.kind import Change
+
+__all__ = ["Imports", "router"]
+
 router = APIRouter(include_in_schema=False)
-_KEPT = 8
 _CHUNK = 1 << 20
-_log = structlog.get_logger()
-
-
-@dataclass
-class Job:
-    """An uploaded file and how far it is: 'checked', 'running', 'done' or 'failed'."""
-
-    job_id: str
-    owner: str
-    site_code: str
-    file_name: str
-    path: Path
-    dry_run: Any
-    state: str = "checked"
-    done: int = 0
-    rows: int = 0
-    imported: Any = None
-    error: str = ""
-    faults: tuple[Fault, ...] = ()
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def start(self) -> None:
-        """
-        Raises:
-            Refused: it runs or has run already.
-        """
-        with self.lock:
-            if self.state in {"running", "done"}:
-                raise Refused("This file is being imported already, or has been.")
-            self.state, self.done = "running", 0
-
-
-class Imports:
-    """The files uploaded to this process, newest last; they are gone when it ends, what was imported is not."""
-
-    def __init__(self) -> None:
-        self._folder: Path | None = None
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
-
-    def path(self) -> Path:
-        """Where a new upload may be written."""
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="shelfwise-import-"))
-        return self._folder / secrets.token_hex(8)
-
-    def close(self) -> None:
-        """Remove the uploaded files."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-    def keep(self, job: Job) -> None:
-        self._jobs[job.job_id] = job
-        idle = [one for one in self._jobs.values() if one.state != "running"]
-        for old in idle[: max(0, len(self._jobs) - _KEPT)]:
-            old.path.unlink(missing_ok=True)
-            del self._jobs[old.job_id]
-
-    def get(self, job_id: str, actor: Actor) -> Job:
-        """
-        Raises:
-            NotFound: there is no such upload of this person's.
-        """
-        job = self._jobs.get(job_id)
-        if job is None or job.owner != str(actor):
-            raise NotFound("upload", job_id)
-        return job
+_FIELDS = 5000
+CHANGES_SHOWN = 100
 
 
 def _jobs(visit: Visit) -> Imports:
@@ -102,33 +44,41 @@ def _jobs(visit: Visit) -> Imports:
 
 @router.get("/import")
 def form(visit: Visitor) -> Response:
+    from shelfwise.intake import undoing
+    from shelfwise.intake.kinds import KINDS
+
     with visit.context() as ctx:
-        return pages.render(visit, ctx, "import.html", sites=_sites(ctx), go_live=records.go_live(ctx), faults=())
+        done = undoing.imports(ctx)
+        files = [list(group) for _, group in groupby(done, key=lambda one: one.file_id)]
+        return pages.render(
+            visit, ctx, "import.html", sites=_sites(ctx), go_live=records.go_live(ctx), kinds=KINDS, files=files,
+            faults=(),
+        )  # fmt: skip
 
 
 @router.post("/import")
 async def upload(request: Request) -> Response:
-    """Keep the file and check it. Who asks is known before a byte of the body is read."""
+    """Keep the file and look at it. Who asks is known before a byte of the body is read."""
     visit = await run_in_threadpool(visitor, request)
     await run_in_threadpool(_may_import, visit)
     async with request.form(max_files=1, max_fields=4) as sent:
-        file, site_code = sent.get("file"), sent.get("site")
+        file, site_code = sent.get("file"), sent.get("site", "")
         if not isinstance(file, UploadFile) or not file.filename or not isinstance(site_code, str):
-            raise Invalid(Fault("file", "a CSV or Parquet file and a site", "no file", "Choose a file."))
+            raise Invalid(Fault("file", "a CSV file or a workbook", "no file", "Choose a file."))
         jobs = _jobs(visit)
-        path = jobs.path()
+        path = jobs.path(Path(file.filename).name)
         try:
             with path.open("wb") as copy:
                 while chunk := await file.read(_CHUNK):
                     await run_in_threadpool(copy.write, chunk)
-            return await run_in_threadpool(_check, visit, jobs, path, Path(file.filename).name[:200], site_code)
+            return await run_in_threadpool(_look, visit, jobs, path, Path(file.filename).name[:200], site_code)
         except BaseException:
-            path.unlink(missing_ok=True)
+            discard(path)
             raise
 
 
 def _sites(ctx: Context) -> list[Site]:
-    """The sites whose sales the actor may bring in."""
+    """The sites for which the actor may bring something in."""
     allowed = ctx.sites(Right.IMPORT_DATA)
     return [site for site in records.sites(ctx) if allowed is None or site.site_id in allowed]
 
@@ -138,74 +88,144 @@ def _may_import(visit: Visit) -> None:
         ctx.require_somewhere(Right.IMPORT_DATA)
 
 
-def _check(visit: Visit, jobs: Imports, path: Path, name: str, site_code: str) -> Response:
-    # Data frames take a while to import: only whoever imports a file pays for it.
-    from shelfwise.intake import sales
-
-    with visit.context() as ctx:
-        site = records.site(ctx, site_code)
-        ctx.require(Right.IMPORT_DATA, site.site_id)
-        today = max(ctx.now, ctx.wall.now()).date()
-    try:
-        dry_run = sales.check(path, time_zone=site.time_zone, today=today)
-    except Invalid as error:
-        path.unlink(missing_ok=True)
-        with visit.context() as ctx:
-            return pages.render(
-                visit,
-                ctx,
-                "import.html",
-                status=422,
-                sites=_sites(ctx),
-                go_live=records.go_live(ctx),
-                faults=error.faults,
-            )
-    job = Job(secrets.token_urlsafe(16), str(visit.actor), site.code, name, path, dry_run, rows=dry_run.rows)
+def _look(visit: Visit, jobs: Imports, path: Path, name: str, site_code: str) -> Response:
+    _check_site(visit, site_code)
+    job = Job(secrets.token_urlsafe(16), str(visit.actor), site_code, name, path)
     jobs.keep(job)
+    look(visit.office, visit.actor, job)
     return pages.go(f"/import/{job.job_id}")
+
+
+def _check_site(visit: Visit, code: str) -> None:
+    with visit.context() as ctx:
+        if code:
+            ctx.require(Right.IMPORT_DATA, records.site(ctx, code).site_id)
 
 
 @router.get("/import/{job_id}")
 def show(visit: Visitor, job_id: str) -> Response:
+    from shelfwise.intake.kinds import KINDS
+
     job = _jobs(visit).get(job_id, visit.actor)
     with visit.context() as ctx:
         ctx.require_somewhere(Right.IMPORT_DATA)
-        return pages.render(visit, ctx, "import_job.html", job=job, dry=job.dry_run)
+        return pages.render(
+            visit, ctx, "import_job.html", job=job, found=job.outcome, kinds=KINDS, sites=_sites(ctx), said=None,
+            differences=differences, named=named,
+        )  # fmt: skip
+
+
+@router.post("/import/{job_id}/choose")
+async def choose(request: Request, job_id: str) -> Response:
+    """Read the file as a person says, and look at it anew."""
+    visit = await run_in_threadpool(visitor, request)
+    await run_in_threadpool(_may_import, visit)
+    async with request.form(max_files=0, max_fields=_FIELDS) as sent:
+        return await run_in_threadpool(_choose, visit, job_id, sent)
+
+
+def _choose(visit: Visit, job_id: str, sent: FormData) -> Response:
+    job = _jobs(visit).get(job_id, visit.actor)
+    site = str(sent.get("site", job.site_code))
+    _check_site(visit, site)
+    if job.outcome is None:
+        raise Invalid(Fault("file", "one that can be read", job.file_name, "Choose another file."))
+    told = {one.name: _choice(one, number, sent) for number, one in enumerate(job.outcome.tables)}
+    job.site_code, job.choices = site, told
+    look(visit.office, visit.actor, job)
+    return pages.go(f"/import/{job_id}")
+
+
+def _choice(found: Found, number: int, sent: FormData) -> Any:
+    """What the form says of one table; another kind than before begins with what it proposes itself."""
+    from shelfwise.intake.found import Choice
+    from shelfwise.intake.kinds import kind_of
+
+    name = str(sent.get(f"kind-{number}", found.kind.name if found.kind else ""))
+    if not name or found.kind is None or name != found.kind.name:
+        return Choice(name)
+    columns = {column.name: "" for column in kind_of(name).sheet.columns}
+    for column in found.columns:
+        taken_for = str(sent.get(f"column-{number}-{column.number}", column.name))
+        if taken_for in columns:
+            columns[taken_for] = column.header
+    return Choice(name, columns, _one_of(sent, f"decimal-{number}", ".", ","),
+                  _one_of(sent, f"dates-{number}", "ymd", "dmy", "mdy"))  # fmt: skip
+
+
+def _one_of(sent: FormData, name: str, *allowed: str) -> str | None:
+    said = sent.get(name)
+    return said if isinstance(said, str) and said in allowed else None
+
+
+@router.get("/import/{job_id}/faults.csv")
+def faults(visit: Visitor, job_id: str, table: int = 0) -> Response:
+    """The rows with bad cells as a file, to be corrected and imported again."""
+    from shelfwise.intake.importing import faulty_rows
+
+    _may_import(visit)
+    job = _jobs(visit).get(job_id, visit.actor)
+    if job.outcome is None or not 0 <= table < len(job.outcome.tables) or not job.path.exists():
+        raise NotFound("table with bad cells", table)
+    text = io.StringIO()
+    rows = csv.writer(text)
+    for row in faulty_rows(job.path, job.outcome.tables[table]):
+        rows.writerow([guarded(cell) for cell in row])
+    headers = {"Content-Disposition": 'attachment; filename="bad-rows.csv"'}
+    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.post("/import/{job_id}/start")
 async def start(request: Request, job_id: str) -> Response:
-    """Import the checked file in the background; the page follows how far it is."""
+    """Import the file; the page follows how far it is."""
     visit = await run_in_threadpool(visitor, request)
     await run_in_threadpool(_may_import, visit)
     async with request.form() as sent:
         skip_bad = sent.get("skip_bad") == "yes"
     job = _jobs(visit).get(job_id, visit.actor)
-    job.start()
-    threading.Thread(target=_run, args=(visit.office, visit.actor, job, skip_bad), name="import", daemon=True).start()
+    await run_in_threadpool(take_in, visit.office, visit.actor, job, skip_bad)
     return pages.go(f"/import/{job_id}")
 
 
-def _run(office: Office, actor: Actor, job: Job, skip_bad: bool) -> None:
-    from shelfwise.intake import sales
+@router.get("/imports/{file_id}")
+def imported(visit: Visitor, file_id: int) -> Response:
+    """What one file brought, and what it changed from what to what."""
+    from shelfwise.intake import undoing
+    from shelfwise.intake.kinds import KINDS
 
-    def progress(done: int, rows: int) -> None:
-        job.done, job.rows = done, rows
+    kinds = {kind.name: kind for kind in KINDS}
+    with visit.context() as ctx:
+        done = undoing.import_of_file(ctx, file_id)
+        told = [(one, kinds.get(one.kind), undoing.changes_of(ctx, one, CHANGES_SHOWN)) for one in done]
+        return pages.render(visit, ctx, "import_done.html", tables=told, first=done[0], differences=differences,
+                            named=named)  # fmt: skip
 
-    try:
-        job.imported = sales.import_sales(
-            office, actor, job.path, site_code=job.site_code, progress=progress, skip_bad=skip_bad
-        )
-    except ShelfwiseError as error:
-        job.error = str(error) if not isinstance(error, Invalid) else "Nothing was imported."
-        job.faults = error.faults[:50] if isinstance(error, Invalid) else ()
-        job.state = "failed"
-    except Exception as error:  # a background job has nobody else to tell
-        _log.error("web.import_failed", file=shorten(job.file_name), exc_info=error)
-        job.error = "Something failed on our side and nothing was imported. It has been logged."
-        job.state = "failed"
-    else:
-        job.state = "done"
-    finally:
-        if job.state == "done":
-            job.path.unlink(missing_ok=True)
+
+@router.post("/imports/{file_id}/undo")
+def undo(visit: Visitor, file_id: int) -> Response:
+    from shelfwise.intake import undoing
+
+    with visit.context() as ctx:
+        done = undoing.undo(ctx, file_id)
+    left = f" {len(done.left)} had to stay; see below." if done.left else ""
+    return pages.go(f"/imports/{file_id}", f"{done.file_name} was taken back: {done.restored} records.{left}")
+
+
+def named(change: Change) -> str:
+    """What a record is called, by its key."""
+    return " ".join(_said(part) for part in change.key if part is not None)
+
+
+def differences(change: Change) -> list[tuple[str, str, str]]:
+    """Of each column that says something else: its name, what it said, and what it says then."""
+    before: Mapping[str, Value] = change.before or {}
+    keys = set() if change.before else {name for name in change.after if change.after[name] in change.key}
+    return [
+        (name.replace("_", " "), _said(before.get(name)), _said(change.after[name]))
+        for name in change.fields
+        if name not in keys
+    ]
+
+
+def _said(value: Value) -> str:
+    return "nothing" if value is None else written(value, ZoneInfo("UTC"))
