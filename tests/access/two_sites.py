@@ -64,6 +64,7 @@ def build(ctx: Context) -> TwoSites:
         "session_id": 1,
         "handheld_id": 1,
         "but": 1,
+        "barcode": "4006381333931",
     }
     records.add_terms(
         ctx, supplier_id=shared["supplier_id"], item_id=shared["item_id"], unit_cost=Decimal(2), currency="EUR",

@@ -26,6 +26,7 @@ ZONE: dict[str, object] = {
     "code": "Z9", "name": "Z9", "kind": "ambient", "x_m": "0", "y_m": "0", "width_m": "2", "depth_m": "2",
     "delay": "10",
 }  # fmt: skip
+REST_ZONE = {"code": "Z8", "name": "Z8", "kind": "ambient", "x_m": 0, "y_m": 0, "width_m": 2, "depth_m": 2}
 # What each changing route needs, its form or its JSON. Whatever is missing here fails the test that counts routes.
 CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/alerts/{alert_id}/acknowledge": (Right.HANDLE_ALERTS, {}),
@@ -183,6 +184,27 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/account/pin": (Right.VIEW, {"password": "x", "pin": "4711"}),
     "/account/sessions/{session_id}/end": (Right.VIEW, {}),
     "/account/end-others": (Right.VIEW, {}),
+    "/api/v1/items": (Right.EDIT_RECORDS, {"sku": "REST"}),
+    "/api/v1/items/{sku}/change": (Right.EDIT_RECORDS, {"description": "Mug"}),
+    "/api/v1/items/{sku}/archive": (Right.EDIT_RECORDS, {}),
+    "/api/v1/items/{sku}/restore": (Right.EDIT_RECORDS, {}),
+    "/api/v1/items/{sku}/packs": (
+        Right.EDIT_RECORDS,
+        {"level": "case", "quantity": 12, "valid_from": "2026-03-02"},
+    ),
+    "/api/v1/items/{sku}/barcodes": (Right.EDIT_RECORDS, {"barcode": "CASE-2"}),
+    "/api/v1/items/{sku}/barcodes/remove": (Right.EDIT_RECORDS, {"barcode": "CASE-2"}),
+    "/api/v1/sites": (
+        Right.EDIT_RECORDS,
+        {"code": "S", "name": "South", "time_zone": "Europe/London", "width_m": 9, "depth_m": 9},
+    ),
+    "/api/v1/sites/{site_id}/change": (Right.EDIT_RECORDS, {"name": "City"}),
+    "/api/v1/sites/{site_id}/zones": (Right.EDIT_RECORDS, REST_ZONE),
+    "/api/v1/zones/{zone_id}/change": (Right.EDIT_RECORDS, {"name": "Cold"}),
+    "/api/v1/sites/{site_id}/places": (Right.EDIT_RECORDS, {"code": "Z-97"}),
+    "/api/v1/places/{place_id}/change": (Right.EDIT_RECORDS, {"code": "Z-96"}),
+    "/api/v1/places/{place_id}/archive": (Right.EDIT_RECORDS, {}),
+    "/api/v1/places/{place_id}/restore": (Right.EDIT_RECORDS, {}),
     "/api/v1/sales-lines/{sales_line_id}/first": (Right.TAKE_ORDERS, {"reason": "no"}),
     "/api/v1/sales-lines/{sales_line_id}/hold-back": (Right.TAKE_ORDERS, {"reason": "no"}),
     "/api/v1/sales-lines/{sales_line_id}/let-wait": (Right.TAKE_ORDERS, {}),

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from shelfwise.web import api_decisions, api_orders, api_shipments, api_stock, api_transfers, api_waiting, api_work
+from shelfwise.web import (
+    api_decisions,
+    api_orders,
+    api_records,
+    api_shipments,
+    api_stock,
+    api_transfers,
+    api_waiting,
+    api_work,
+)
 
 router = APIRouter(prefix="/api/v1")
-for part in (api_stock, api_orders, api_shipments, api_transfers, api_decisions, api_waiting, api_work):
+for part in (api_stock, api_records, api_orders, api_shipments, api_transfers, api_decisions, api_waiting, api_work):
     router.include_router(part.router)

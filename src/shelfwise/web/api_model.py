@@ -202,20 +202,6 @@ class MovementOut(Shown):
     reversed_by: int | None
 
 
-class ItemOut(Shown):
-    """An item, where it lies and what moved lately."""
-
-    item_id: int
-    sku: str
-    description: str
-    unit: str
-    quantum: Exact
-    unit_weight_g: float | None
-    provenance: str
-    places: list[ItemPlaceOut] = []
-    movements: list[MovementOut] = []
-
-
 class ForecastOut(BaseModel):
     """The newest forecast of an item at a site: `summary` holds quantiles by day and the race of methods."""
 

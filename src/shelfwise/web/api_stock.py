@@ -24,7 +24,6 @@ from shelfwise.web.api_model import (
     DeviceOut,
     ForecastOut,
     Id,
-    ItemOut,
     PlaceOut,
     QuarantinedOut,
     ReplayedOut,
@@ -83,21 +82,7 @@ def stock_list(
         return [StockOut.model_validate(one) for one in stock.stock_list(ctx, here.site_id, search, limit, offset)]
 
 
-@router.get("/items/{sku}", tags=["stock"], responses=errors(404))
-def item(visit: Visitor, sku: Annotated[str, Path(max_length=200)]) -> ItemOut:
-    """An item, where it lies and its latest movements."""
-    with visit.context() as ctx:
-        found = records.item_by_sku(ctx, sku)
-        shown = ItemOut.model_validate(found)
-        return shown.model_copy(
-            update={
-                "places": stock.item_stock(ctx, found.item_id),
-                "movements": stock.movements(ctx, found.item_id, 100),
-            }
-        )
-
-
-@router.get("/items/{sku}/forecast", tags=["demand"], responses=errors(404))
+@router.get("/items/{sku:path}/forecast", tags=["demand"], responses=errors(404))
 def item_forecast(visit: Visitor, sku: Annotated[str, Path(max_length=200)], site: SiteCode = None) -> ForecastOut:
     """The newest forecast of an item at a site."""
     with visit.context() as ctx:
