@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from shelfwise.access.context import Office
 from shelfwise.access.model import Role, person
 from shelfwise.records import service as records
 from shelfwise.records.model import Item
+from shelfwise.records.packs import Pack, in_words
+from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value
+from tests.conftest import NOON
 from tests.web.conftest import Client
 from tests.web.world import World
 
+CASE = Pack("case", Decimal(2), NOON.date())
 ITEM = {"sku": "A/7 <b>", "description": "Odd & new", "unit": "each", "quantum": "1", "tracking": "none"}
 
 
@@ -103,6 +109,22 @@ def test_packs_are_told_in_smaller_packs_too_and_end_on_a_day(client: Client, of
         {"level": "case", "amount": "2", "valid_from": "today"},
     ):
         assert mara.post(where, data=told).status_code == 422, told
+
+
+def test_the_page_of_an_item_says_what_it_is_and_how_many_packs_lie_there(
+    client: Client, office: Office, world: World
+) -> None:
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        item_id = world.items["21000"]
+        records.set_pack(ctx, item_id, "case", Decimal(2), NOON.date())
+        records.add_barcode(ctx, item_id, "CASE-1", "case")
+        records.change_item(ctx, item_id, replace(records.item(ctx, item_id).as_new, shelf_life_days=60))
+        level = stock.stock_of(ctx, world.site_id, item_id)
+    assert level is not None
+    assert level.on_hand > 1
+    page = client("vera").get("/items/21000").text
+    for words in ("case of 2 each", "CASE-1", "60 days", f"on hand: {in_words(level.on_hand, [CASE], 'each')}"):
+        assert words in page, words
 
 
 def test_a_barcode_is_on_one_item_and_comes_off_again(client: Client, office: Office, world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -126,6 +126,8 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
             item=item,
             here=here,
             terms=[(one, records.supplier(ctx, one.supplier_id)) for one in records.terms_for(ctx, [item.item_id])],
+            packs=records.packs_of(ctx, item.item_id, ctx.now.astimezone(here.zone_info if here else UTC).date()),
+            barcodes=records.barcodes_of(ctx, item.item_id),
             lies=stock.lies_at(ctx, item_id=item.item_id),
             unaccounted=[one for one in stock.item_stock(ctx, item.item_id) if one.kind == "unaccounted"],
             moved=stock.movements(ctx, item.item_id, 50),

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from shelfwise.access.context import Context
 from shelfwise.core.quantities import plain
+from shelfwise.records.packs import in_words
 from shelfwise.web import words
 from shelfwise.web.charts import method_words
 from shelfwise.web.shell import Shell, shell
@@ -90,6 +91,7 @@ def environment() -> Environment:
         when=_when,
         day=_day,
         segment=segment,
+        in_packs=in_words,
         method=method_words,
     )
     env.globals.update(static=static_address, themes=THEMES)
