@@ -31,8 +31,12 @@ OLD = """
                           reason, lot, serial, sales_line_id) values
         (1, 1, 3, 1, 10, '2026-03-01', '2026-03-01', 'person:mara', 'receive', 'L1', null, null),
         (1, 1, 3, 1, 1, '2026-03-01', '2026-03-01', 'person:mara', 'receive', null, 'S1', null),
-        (1, 1, 1, 4, 1, '2026-03-01', '2026-03-01', 'person:mara', 'pick', null, 'S1', 1);
-    insert into balance values (1, 1, 1, 10), (1, 1, 3, -11), (1, 1, 4, 1);
+        (1, 1, 1, 4, 1, '2026-03-01', '2026-03-01', 'person:mara', 'pick', null, 'S1', 1),
+        -- A move that was told after the pick which followed it.
+        (1, 1, 3, 1, 1, '2026-03-01', '2026-03-01', 'person:mara', 'receive', null, 'S2', null),
+        (1, 1, 2, 4, 1, '2026-03-03', '2026-03-03', 'person:mara', 'pick', null, 'S2', null),
+        (1, 1, 1, 2, 1, '2026-03-02', '2026-03-04', 'person:mara', 'move', null, 'S2', null);
+    insert into balance values (1, 1, 1, 10), (1, 1, 2, 0), (1, 1, 3, -12), (1, 1, 4, 2);
     insert into stock_level values (1, 1, 1, 10, 0);
 """
 
@@ -55,7 +59,7 @@ def test_books_of_before_get_lots_statuses_and_the_new_places(server_url: str) -
         with Office(database).context(MANAGER) as ctx:
             assert service.rebuild_check(ctx) == []
             assert [(one.lot, int(one.on_hand)) for one in service.lies_at(ctx)] == [("L1", 10)]
-            assert service.serial_at(ctx, 1, "S1").kind == "customer"
+            assert [service.serial_at(ctx, 1, serial).kind for serial in ("S1", "S2")] == ["customer", "customer"]
             kinds: dict[str, str] = dict(values(ctx.tx, "select code, kind from place where place_id > 7"))
             assert kinds == {
                 "PACKING-STANDING": "packing", "TRANSIT": "transit", "SCRAP": "scrap", "CONVERSION": "conversion",

@@ -27,7 +27,13 @@ alter table tenant add column take_back_minutes int not null default 30 check (t
 
 -- Since when a serial is where it is: what is told later and happened before does not move it.
 alter table serial add column occurred_at timestamptz;
-update serial s set occurred_at = m.occurred_at from movement m
-    where m.tenant_id = s.tenant_id and m.movement_id = s.movement_id;
+-- Until now the last movement that was told said where a serial is; from now on it is the latest one that stands.
+update serial s set place_id = m.to_place_id, lot = m.lot, status = m.to_status, movement_id = m.movement_id,
+        occurred_at = m.occurred_at
+    from (select distinct on (m.tenant_id, m.item_id, m.serial) m.* from movement m where m.serial is not null
+          order by m.tenant_id, m.item_id, m.serial,
+              (m.reverses is null and not exists (select from movement r where r.tenant_id = m.tenant_id
+                  and r.reverses = m.movement_id)) desc, m.occurred_at desc, m.movement_id desc) m
+    where m.tenant_id = s.tenant_id and m.item_id = s.item_id and m.serial = s.serial;
 update serial set occurred_at = '-infinity' where occurred_at is null;
 alter table serial alter column occurred_at set not null;
