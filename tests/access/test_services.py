@@ -67,6 +67,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "stock.ledger.give_back": "the ledger's callers",
     "stock.ledger.follow_stockouts": "the ledger's callers",
     "stock.picking.replan": "holds",
+    "stock.picking.allow_again": "releases",
     "stock.arrivals.wanted": "whatever takes goods in",
     "stock.arrivals.last_day": "whatever takes goods in",
     "stock.arrivals.lacking": "whatever takes goods in",

@@ -147,3 +147,18 @@ def test_what_has_left_in_a_shipment_is_taken_back_by_reopening_it_and_not_by_it
             stock.reverse_batch(ctx, batch_id, "mistake")
     assert shipping.reopen_shipment(ctx, shipment.shipment_id, "it stands there").state == "packed"
     assert right(ctx)
+
+
+def test_what_was_released_is_sent_and_nobody_is_asked_to_unpack_it_any_more(ctx: Context) -> None:
+    house = build_house(ctx)
+    lots_received(ctx, house, ("BAD", "A-1", "6", 5))
+    shipment = begun(ctx, house, "4")
+    shipping.pick(ctx, shipment.shipment_id, 1, Decimal(4), "p1")
+    shipping.pack(ctx, shipment.shipment_id, [box()])
+    stock.hold(ctx, item_id=house.mug, lot="BAD", reason="recall")
+    task = "select state from task where kind = 'take_out'"
+    assert value(ctx.tx, task) == "open"
+    stock.release(ctx, item_id=house.mug, lot="BAD", reason="a false alarm")
+    assert value(ctx.tx, task) == "done"
+    assert shipping.ship(ctx, shipment.shipment_id).state == "shipped"
+    assert facts(ctx, "stock.taken_from_hold", "quantity") == []

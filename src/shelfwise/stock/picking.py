@@ -92,6 +92,14 @@ def replan(ctx: Context, site_id: int, held: Collection[Spot]) -> None:
         notify(ctx.tx, "live", "orders")
 
 
+def allow_again(ctx: Context, site_id: int, items: Collection[int]) -> None:
+    """Stock was released: shipments in which nothing is held any more need not be unpacked."""
+    for shipment_id in stops_tables.with_packed(ctx.tx, ctx.tenant, site_id, sorted(items)):
+        (shipment,) = documents.shipments(ctx.tx, ctx.tenant, shipment_id=shipment_id)
+        if not _held(ctx, shipment):
+            tasks.close_task(ctx, HELD_TASK, f"shipment:{shipment_id}", "The goods were released.")
+
+
 def _ask_to_unpack(ctx: Context, shipment_id: int) -> None:
     (shipment,) = documents.shipments(ctx.tx, ctx.tenant, shipment_id=shipment_id)
     if said := _held(ctx, shipment):

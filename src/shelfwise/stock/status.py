@@ -241,6 +241,9 @@ def _change(
                 if places.spots[one.from_place_id].site_id == site_id
             }
             picking.replan(ctx, site_id, here)
+    else:
+        for site_id in sorted({places.spots[one.from_place_id].site_id for one in entries}):
+            picking.allow_again(ctx, site_id, {scope.item_id})
     batch_id = tables.batch_of(ctx.tx, ctx.tenant, ids[0])
     return Held(batch_id, tuple(ids), sum((one.quantity for one in entries), ZERO))
 
