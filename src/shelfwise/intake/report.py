@@ -61,7 +61,8 @@ def print_outcome(found: Outcome, out: TextIO) -> bool:
         else:
             out.write("\n".join(_found_lines(one)) + "\n\n")
     bad = not found.can_start or bool(found.fault_count)
-    out.write("Nothing was changed." + (" Correct the file, or say what it is." if bad else "") + "\n")
+    if any(one.sales is None or one.problems for one in found.tables):
+        out.write("Nothing was changed." + (" Correct the file, or say what it is." if bad else "") + "\n")
     return bad
 
 

@@ -119,13 +119,19 @@ def _write(ctx: Context, changes: Sequence[Change], at: datetime | None) -> Post
     ids = records.add_items(ctx, [_item(change.after) for change in changes if change.before is None])
     known = [change for change in changes if change.before is not None]
     ids |= records.item_ids(ctx, [str(change.key[0]) for change in known])
-    plain = [change for change in known if not {*change.fields} & (_DEFAULTS.keys() | {"sku"})]
-    bulk.change_items(ctx, [_item(change.after) for change in plain if {*change.fields} & _PLAIN])
-    for change in known:
-        if change not in plain:
-            item_id = ids[str(change.key[0])]
-            kept = records.item(ctx, item_id).archived
-            records.change_item(ctx, item_id, replace(_item(change.after), archived=kept), confirmed=True)
+    careful = [change for change in known if {*change.fields} & _DEFAULTS.keys()]
+    bulk.change_items(
+        ctx,
+        [
+            _item(change.after)
+            for change in known
+            if {*change.fields} & _PLAIN and not {*change.fields} & _DEFAULTS.keys()
+        ],
+    )
+    for change in careful:
+        item_id = ids[str(change.key[0])]
+        kept = records.item(ctx, item_id).archived
+        records.change_item(ctx, item_id, replace(_item(change.after), archived=kept), confirmed=True)
     packs = [pack for change in changes for pack in _packs(ctx, change, ids[str(change.key[0])])]
     records.set_packs(ctx, packs)
     gone = [barcode for change in changes for barcode, _ in _barcodes(change.before or {}, change.after)]
