@@ -21,22 +21,32 @@ from shelfwise.core.errors import Forbidden, Invalid
 from shelfwise.records import service as records
 from shelfwise.records.model import NewItem
 from shelfwise.stock import service as stock
+from shelfwise.stock import transfers
+from shelfwise.stock.transfers import Goods
 from shelfwise.web import lists
-from shelfwise.web.listing import PAGE, every, find
+from shelfwise.web.listing import PAGE, Listing
+from shelfwise.web.listing_rows import every, find
 from shelfwise.web.visits import SESSION_COOKIE
+from shelfwise.work import subscriptions
 from tests.access.two_sites import FAR, TwoSites, at_near_site, build
 from tests.web.conftest import Client, TestClient
 from tests.web.world import World
 
 LISTS = sorted(lists.ALL)
 # What belongs to no site: a role at a single one does not open it.
-WHOLE_HOUSE: set[str] = set()
+WHOLE_HOUSE = {"audit", "keys", "people"}
 
 
 @pytest.fixture
 def sites(office: Office) -> TwoSites:
     with office.context(person("root", Role.ADMIN)) as ctx:
-        return build(ctx)
+        made = build(ctx)
+        for rows in (made.near, made.far):
+            transfers.approve_transfer(ctx, rows["transfer_id"])
+            goods = [Goods(1, Decimal(1), rows["place_id"])]
+            transfers.ship_transfer(ctx, rows["transfer_id"], goods, f"truck-{rows['site']}")
+        subscriptions.add(ctx, "Ana", "mail", "ana@example.com", ["alert.*"])
+        return made
 
 
 @pytest.fixture
@@ -56,6 +66,11 @@ def root(app: FastAPI, office: Office, sites: TwoSites) -> Iterator[TestClient]:
         yield one
 
 
+def widest(listing: Listing, **more: str) -> dict[str, str]:
+    """What has to be asked for all that a list can show."""
+    return {one.name: "all" for one in listing.filters if any(choice.value == "all" for choice in one.choices)} | more
+
+
 def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
@@ -63,11 +78,11 @@ def rows_of(text: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_is_sorted_by_each_column_both_ways_and_keeps_all_its_rows(ctx: Context, name: str) -> None:
     listing = lists.ALL[name]
-    everything = find(ctx, listing, {})
+    everything = find(ctx, listing, widest(listing))
     assert everything.total == len(everything.rows) > 0, "give tests/access/two_sites.py a row for it"
     for column in listing.columns:
         for sort in (column.key, f"-{column.key}"):
-            found = find(ctx, listing, {"sort": sort})
+            found = find(ctx, listing, widest(listing, sort=sort))
             assert (found.total, found.wanted.sort) == (
                 everything.total,
                 sort if column.sortable else listing.order,
@@ -81,21 +96,22 @@ def test_a_list_is_sorted_by_each_column_both_ways_and_keeps_all_its_rows(ctx: C
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_is_narrowed_by_each_of_its_filters_and_by_text(ctx: Context, name: str) -> None:
     listing = lists.ALL[name]
-    everything = find(ctx, listing, {})
+    everything = find(ctx, listing, widest(listing))
     assert set(everything.options) == {one.name for one in listing.filters}
     for one in listing.filters:
         for value, _ in everything.options[one.name]:
-            found = find(ctx, listing, {one.name: value})
+            found = find(ctx, listing, widest(listing, **{one.name: value}))
+            assert found.total <= everything.total
             assert found.wanted.chosen[one.name] in (value, one.default)
-            assert len(list(every(ctx, listing, {one.name: value}))) == found.total
+            assert len(list(every(ctx, listing, widest(listing, **{one.name: value})))) == found.total
         if one.kind in ("from", "until"):
-            assert find(ctx, listing, {one.name: "2026-03-02"}).total <= everything.total
+            assert find(ctx, listing, widest(listing, **{one.name: "2026-03-02"})).total <= everything.total
             with pytest.raises(Invalid, match="a day such as"):
                 find(ctx, listing, {one.name: "yesterday"})
     if listing.searchable:
         assert find(ctx, listing, {"search": "no such thing at all"}).total == 0
         for hostile in ("'; drop table item; --", "%", "\x00", "_", "\\", "{where}", "%(tenant)s", "100 %"):
-            assert find(ctx, listing, {"search": hostile}).total <= everything.total
+            assert find(ctx, listing, widest(listing, search=hostile)).total <= everything.total
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -108,22 +124,22 @@ def test_what_is_no_column_sorts_nothing(ctx: Context, name: str, sort: str) -> 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_is_given_out_whole_and_its_page_says_where(root: TestClient, ctx: Context, name: str) -> None:
     listing = lists.ALL[name]
-    total = find(ctx, listing, {}).total
+    total = find(ctx, listing, widest(listing)).total
     heads = [one.key for one in listing.columns if one.exported]
-    answer = root.get(f"/export/{name}.csv")
+    answer = root.get(f"/export/{name}.csv", params=widest(listing))
     assert answer.status_code == 200, answer.text
     assert re.fullmatch(rf'attachment; filename="{name}-\d{{4}}-\d\d-\d\d\.csv"', answer.headers["content-disposition"])
     told = list(csv.reader(io.StringIO(answer.text, newline="")))
     assert told[0] == heads
     assert len(told) == total + 1
-    assert root.get(f"/export/{name}.csv", params={"bom": "yes"}).content.startswith(
+    assert root.get(f"/export/{name}.csv", params=widest(listing, bom="yes")).content.startswith(
         b"\xef\xbb\xbf" + heads[0].encode()
     )
-    book = CalamineWorkbook.from_filelike(io.BytesIO(root.get(f"/export/{name}.xlsx").content))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(root.get(f"/export/{name}.xlsx", params=widest(listing)).content))
     assert book.sheet_names == [name]
     assert book.get_sheet_by_name(name).to_python()[0] == heads
     assert len(book.get_sheet_by_name(name).to_python()) == total + 1
-    page = root.get(listing.home).text
+    page = root.get(listing.home, params=widest(listing)).text
     assert f"/export/{name}.xlsx" in page
     assert f"/export/{name}.csv" in page
 
@@ -139,9 +155,11 @@ def test_a_list_and_its_file_hold_nothing_of_a_site_that_one_may_not_see(
         with pytest.raises(Forbidden):
             list(every(near, lists.ALL[name], {}))
         return
-    assert not FAR.search(str(list(every(near, lists.ALL[name], {}))))
-    assert not FAR.search(str(list(every(near, lists.ALL[name], {"site": sites.far["site"]}))))
-    found = find(near, lists.ALL[name], {"site": sites.far["site"]})
+    everything = widest(lists.ALL[name])
+    assert not FAR.search(str(list(every(near, lists.ALL[name], everything))))
+    for site in (sites.far["site"], str(sites.far["site_id"])):
+        assert not FAR.search(str(list(every(near, lists.ALL[name], {**everything, "site": site}))))
+    found = find(near, lists.ALL[name], everything)
     assert not FAR.search(str((found.rows, found.options)))
 
 
@@ -197,10 +215,40 @@ def test_an_unknown_list_or_form_is_said_not_to_exist(client: Client, world: Wor
 
 def test_every_list_names_columns_that_its_rows_have(ctx: Context) -> None:
     for listing in lists.ALL.values():
-        rows = find(ctx, listing, {}).rows
+        rows = find(ctx, listing, widest(listing)).rows
         known = set(rows[0])
         for column in listing.columns:
             if column.exported or column.sortable:
                 assert column.key in known, (listing.name, column.key)
             assert not column.under or column.under in known
             assert set(re.findall(r"\{(\w+)\}", column.link)) <= known
+
+
+def test_a_list_is_saved_under_a_name_and_a_page_opens_with_it(client: Client, world: World) -> None:
+    vera, omar = client("vera"), client("omar")
+    told = {"page": "stock_levels", "name": "Empty <b>", "query": "site=LON&state=out&evil=1&page=7", "shared": "yes"}
+    answer = vera.post("/filters", data={**told, "opens": "yes"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/stock?site=LON&state=out")
+    page = vera.get("/stock").text
+    assert "Empty &lt;b&gt;" in page
+    assert '<option value="out" selected>' in page
+    assert 'href="/stock?site=LON&amp;state=out&amp;sort=-sku"' in page
+    assert '<option value="out" selected>' not in vera.get("/stock?view=none").text
+    assert '<option value="out" selected>' not in omar.get("/stock").text
+    assert "Saved by vera" in omar.get("/stock").text
+    (filter_id,) = set(re.findall(r'action="/filters/(\d+)/remove"', page))
+    assert omar.post(f"/filters/{filter_id}/remove").status_code == 403
+    assert vera.post("/filters/none/open", data={"page": "stock_levels"}).status_code == 303
+    assert '<option value="out" selected>' not in vera.get("/stock").text
+    assert vera.post(f"/filters/{filter_id}/remove").status_code == 303
+    assert "Saved by vera" not in omar.get("/stock").text
+    assert vera.post("/filters", data={**told, "page": "nothing"}).status_code == 404
+
+
+def test_a_page_that_opens_with_a_filter_can_be_opened_without(client: Client, world: World) -> None:
+    vera = client("vera")
+    vera.post("/filters", data={"page": "sales_orders", "name": "All", "query": "show=all", "opens": "yes"})
+    page = vera.get("/sales").text
+    assert 'href="/sales?view=none"' in page
+    assert "No order is here" in page
+    assert "No customer waits" in vera.get("/sales?view=none").text

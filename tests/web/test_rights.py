@@ -183,6 +183,11 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/keys": (Right.MANAGE_PEOPLE, {"name": "shop", "scope": "view"}),
     "/keys/{key_id}/revoke": (Right.MANAGE_PEOPLE, {}),
     # What everybody may do for themselves.
+    "/filters": (Right.VIEW, {"page": "orders", "name": "Late ones", "query": "show=late"}),
+    "/filters/none/open": (Right.VIEW, {"page": "orders"}),
+    "/filters/{filter_id}": (Right.VIEW, {"name": "Later ones"}),
+    "/filters/{filter_id}/remove": (Right.VIEW, {}),
+    "/filters/{filter_id}/open": (Right.VIEW, {}),
     "/account/password": (Right.VIEW, {"old": "x", "password": "three random words", "again": "three random words"}),
     "/account/pin": (Right.VIEW, {"password": "x", "pin": "4711"}),
     "/account/sessions/{session_id}/end": (Right.VIEW, {}),

@@ -284,6 +284,14 @@ def sales_orders(ctx: Context, show: Show = "under_way", search: str = "", limit
     return [SalesOrder(number, tuple(lines[number])) for number in numbers if number in lines]
 
 
+def orders_by_number(ctx: Context, numbers: Sequence[str]) -> dict[str, SalesOrder]:
+    """Those of the orders that have lines at sites which the actor may see, with these lines."""
+    lines: dict[str, list[OrderLine]] = {}
+    for line in _lines(ctx, numbers, ctx.sites(Right.VIEW)):
+        lines.setdefault(line.order_number, []).append(line)
+    return {number: SalesOrder(number, tuple(some)) for number, some in lines.items()}
+
+
 def _lines(ctx: Context, numbers: Sequence[str], sites: Sequence[int] | None) -> list[OrderLine]:
     return rows(
         ctx.tx,

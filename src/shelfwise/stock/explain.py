@@ -125,7 +125,7 @@ class Explained:
         return sums
 
 
-_LIES = f"""select b.item_id, i.sku, p.site_id, s.code as site, z.code as zone, b.place_id, p.code as place, p.kind,
+LIES = f"""select b.item_id, i.sku, p.site_id, s.code as site, z.code as zone, b.place_id, p.code as place, p.kind,
         nullif(b.lot, '') as lot, b.status, b.on_hand, b.catch_weight_g, l.expires_on,
         coalesce(l.expires_on < (%(now)s at time zone s.time_zone)::date, false) as expired, l.first_received_at
     from balance b
@@ -155,7 +155,7 @@ def lies_at(
     return rows(
         ctx.tx,
         LiesAt,
-        f"""{_LIES}
+        f"""{LIES}
             where b.tenant_id = %(tenant)s and b.on_hand <> 0
               and (%(sites)s::bigint[] is null or p.site_id = any(%(sites)s))
               and (%(item)s::bigint is null or b.item_id = %(item)s)
@@ -178,7 +178,7 @@ def near_expiry(ctx: Context, site_id: int, days: int = 30, limit: int = 500) ->
     return rows(
         ctx.tx,
         LiesAt,
-        f"""{_LIES}
+        f"""{LIES}
             where b.tenant_id = %(tenant)s and p.site_id = %(site)s and b.on_hand > 0
               and l.expires_on <= (%(now)s at time zone s.time_zone)::date + %(days)s
             order by l.expires_on, i.sku, p.code limit %(limit)s""",

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Form, Response
 
 from shelfwise.web import pages
 from shelfwise.web.inbox import ANSWERED, NAPS, SHORT_NAPS, Back, Said, may_handle, wake_at
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.waiting import ALERTS
 from shelfwise.web.visits import Visitor
 from shelfwise.work import alerts, escalation, inbox
 from shelfwise.work.model import rule
@@ -19,8 +21,9 @@ router = APIRouter(include_in_schema=False)
 def list_alerts(visit: Visitor) -> Response:
     with visit.context() as ctx:
         return pages.render(
-            visit, ctx, "alerts.html", open_alerts=alerts.open_alerts(ctx), cleared=alerts.recent_alerts(ctx, 30)
-        )
+            visit, ctx, "alerts.html", open_alerts=alerts.open_alerts(ctx),
+            found=find(ctx, ALERTS, visit.request.query_params),
+        )  # fmt: skip
 
 
 @router.get("/alerts/banner")

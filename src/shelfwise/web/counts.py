@@ -20,6 +20,8 @@ from shelfwise.stock import service as stock
 from shelfwise.stock.counts import CountLine
 from shelfwise.web import pages
 from shelfwise.web.floor import chosen_site
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.transfers import COUNTS
 from shelfwise.web.visits import Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -37,8 +39,8 @@ def list_counts(visit: Visitor, site: str | None = None, item: str = "") -> Resp
     with visit.context() as ctx:
         here = chosen_site(ctx, site)
         return pages.render(
-            visit, ctx, "counts.html", counts=counts.counts(ctx), here=here, sites=records.sites(ctx), item=item,
-            zones=[] if here is None else records.zones(ctx, here.site_id),
+            visit, ctx, "counts.html", found=find(ctx, COUNTS, visit.request.query_params), here=here,
+            sites=records.sites(ctx), item=item, zones=[] if here is None else records.zones(ctx, here.site_id),
         )  # fmt: skip
 
 

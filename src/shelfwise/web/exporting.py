@@ -8,8 +8,9 @@ from shelfwise.access.context import Context
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import NotFound
 from shelfwise.web import lists
-from shelfwise.web.listing import Listing, cell, every, zone_of
+from shelfwise.web.listing import Listing
 from shelfwise.web.listing_files import CSV, XLSX, Head, Table, as_csv, as_workbook, sent
+from shelfwise.web.listing_rows import cell, every, zone_of
 from shelfwise.web.visits import Visit, Visitor
 
 router = APIRouter(include_in_schema=False)

@@ -14,6 +14,8 @@ from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Fault, Forbidden, Invalid, shorten
 from shelfwise.records import service as records
 from shelfwise.web import pages
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.waiting import INBOX
 from shelfwise.web.shell import shell
 from shelfwise.web.visits import Visit, Visitor
 from shelfwise.work import escalation, inbox, objections, tasks
@@ -24,8 +26,6 @@ router = APIRouter(include_in_schema=False)
 SCOPES: dict[str, Scope] = {"me": "me", "mine": "mine", "all": "all"}
 # How long something is left out of the inbox: what a page calls it, and the words on the button.
 NAPS = {"hour": "1 hour", "shift": "4 hours", "tomorrow": "tomorrow 8:00", "week": "1 week"}
-# What nobody reads to the end needs no more: what is most urgent stands first.
-MOST_ROWS = 200
 # Said to whoever has said that something is wrong.
 ANSWERED = "Noted, and somebody will answer. The answer comes to your inbox."
 SHORT_NAPS = {name: NAPS[name] for name in ("hour", "shift")}
@@ -34,12 +34,12 @@ Said = Annotated[str, Form(max_length=4000)]
 
 
 @router.get("/inbox")
-def show_inbox(visit: Visitor, show: str = "me", site: int | None = None) -> Response:
+def show_inbox(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        scope = SCOPES.get(show, "me")
-        sites = records.sites(ctx)
-        here = next((one.site_id for one in sites if one.site_id == site), None)
-        awake, asleep = inbox.inbox(ctx, scope, here)
+        found = find(ctx, INBOX, visit.request.query_params)
+        scope, sites = SCOPES[found.wanted.chosen["show"]], records.sites(ctx)
+        here = next((one.site_id for one in sites if str(one.site_id) == found.wanted.chosen["site"]), None)
+        _, asleep = inbox.inbox(ctx, scope, here)
         return pages.render(
             visit,
             ctx,
@@ -47,11 +47,11 @@ def show_inbox(visit: Visitor, show: str = "me", site: int | None = None) -> Res
             show=scope,
             site=here,
             sites=sites,
-            awake=[(one, may_handle(visit, one)) for one in awake[:MOST_ROWS]],
-            more=max(0, len(awake) - MOST_ROWS),
+            found=found,
+            awake=[(row["line"], may_handle(visit, row["line"])) for row in found.rows],
             asleep=[(one, may_handle(visit, one)) for one in asleep],
             finished=tasks.tasks(ctx, finished=True, limit=12) if scope == "all" else [],
-            back=f"/inbox?show={scope}" + (f"&site={here}" if here is not None else ""),
+            back=found.here(),
             naps=NAPS,
             short_naps=SHORT_NAPS,
             roles=[role for role in Role if role is not Role.VIEWER],

@@ -20,7 +20,8 @@ from shelfwise.stock.reads import StockRow
 from shelfwise.web import pages
 from shelfwise.web.charts import demand_chart, race_table
 from shelfwise.web.floor import chosen_site, floor_view
-from shelfwise.web.listing import PAGE, find
+from shelfwise.web.listing import PAGE
+from shelfwise.web.listing_rows import find, opened
 from shelfwise.web.lists.stock import ALL, STOCK
 from shelfwise.web.visits import Visitor
 from shelfwise.work import objections
@@ -36,7 +37,8 @@ def list_stock(
 ) -> Response:  # fmt: skip
     """What is where; of one site or (site=all) of all, sorted by any column; or as it was at the end of a day."""
     with visit.context() as ctx:
-        sites = records.sites(ctx)
+        sites, asked = records.sites(ctx), opened(ctx, STOCK, visit.request.query_params)
+        site = asked.get("site", site)
         here = None if site == ALL else chosen_site(ctx, site)
         shown: dict[str, Any] = {
             "here": here, "every": site == ALL, "search": search, "show": show, "page": max(page, 1), "more": False,
@@ -45,7 +47,7 @@ def list_stock(
         if here is None and not (sites and site == ALL):
             return pages.render(visit, ctx, "stock.html", **shown)
         place = ALL if here is None else here.code
-        shown["found"] = find(ctx, STOCK, {**visit.request.query_params, "site": place})
+        shown["found"] = find(ctx, STOCK, {**asked, "site": place})
         if day and here is not None:
             shown["as_of"] = _as_of(ctx, here, day, known, search)
         elif show in ("out", "doubt") and here is not None:

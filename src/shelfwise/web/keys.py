@@ -16,6 +16,8 @@ from shelfwise.core.clocks import day_start
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, ShelfwiseError, shorten
 from shelfwise.records import service as records
 from shelfwise.web import pages
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.people import KEYS
 from shelfwise.web.people_words import right_words
 from shelfwise.web.shell import shell
 from shelfwise.web.visits import Visit, Visitor
@@ -49,9 +51,8 @@ def _page(
         ctx,
         "keys.html",
         status=status,
-        keys=access.keys(ctx),
+        found=find(ctx, KEYS, visit.request.query_params),
         sites=sites,
-        site_names={site.site_id: site.name for site in sites},
         scopes=SCOPES,
         words=right_words,
         secret=secret,

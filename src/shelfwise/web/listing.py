@@ -6,30 +6,24 @@ as parameters. A list shows all it has: what does not fit on a page stands on th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import Enum
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
-from zoneinfo import ZoneInfo
-
-from psycopg.rows import dict_row
 
 from shelfwise.access.context import Context
+from shelfwise.access.filters import SavedFilter
 from shelfwise.access.model import Right
-from shelfwise.core.clocks import day_end, day_start
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.records import service as records
 from shelfwise.records.exchange import Kind
-from shelfwise.records.tables import contains
-from shelfwise.store.database import value
 
 PAGE = 100
 LAST_PAGE = 1_000_000
 LONGEST = 200
-# How many rows are read, and worked on, at once when all are exported.
-BATCH = 500
+# The question that means: as the page is by itself.
+UNFILTERED = "view=none"
 Row = dict[str, Any]
 Options = Sequence[tuple[str, str]]
 
@@ -124,6 +118,7 @@ class Listing:
         allowed: checks the right and says the sites, for `sites` in the query.
         fill: works out more about some rows, such as words.
         rows: instead of `query`, for short lists that rooms work out.
+        counted_apart: a page is read without looking at the rest, for a long list whose order an index has.
     """
 
     name: str
@@ -139,6 +134,7 @@ class Listing:
     allowed: Callable[[Context], list[int] | None] = viewable
     fill: Callable[[Context, list[Row]], None] | None = None
     rows: Callable[[Context], Iterable[Row]] | None = None
+    counted_apart: bool = False
 
     @property
     def searchable(self) -> bool:
@@ -195,7 +191,7 @@ def wanted(listing: Listing, given: Mapping[str, str]) -> Wanted:
         if one.choices and text not in {choice.value for choice in one.choices}:
             text = ""
         if one.kind in ("from", "until") and text:
-            _day(text, one.words)
+            day(text, one.words)
         chosen[one.name] = text or one.default
     page = given.get("page", "1")
     return Wanted(
@@ -212,7 +208,11 @@ def _default(listing: Listing, name: str) -> str:
     return "" if found is None else found.default
 
 
-def _day(text: str, where: str) -> date:
+def day(text: str, where: str) -> date:
+    """
+    Raises:
+        Invalid: the text is no day.
+    """
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -226,12 +226,14 @@ class Found:
     Attributes:
         total: how many rows the whole filtered list has.
         options: what each filter offers, by its name.
+        saved: the filters that somebody finds saved here.
     """
 
     wanted: Wanted
     rows: list[Row]
     total: int
     options: Mapping[str, Options]
+    saved: Sequence[SavedFilter] = ()
 
     @property
     def listing(self) -> Listing:
@@ -252,11 +254,13 @@ class Found:
         return max(1, -(-self.total // PAGE))
 
     @property
-    def narrowed(self) -> bool:
-        """Whether something is left out on purpose."""
-        return bool(self.wanted.search) or any(
-            text != _default(self.listing, name) for name, text in self.wanted.chosen.items()
-        )
+    def filtered(self) -> bool:
+        """Whether a filter leaves something out that the tabs would show."""
+        return any(self.wanted.chosen[one.name] != one.default for one in self.listing.filters if not one.tabs)
+
+    def everything(self) -> str:
+        """The same tab without search and filters."""
+        return self.address(search="", **{one.name: one.default for one in self.listing.filters if not one.tabs})
 
     def address(self, **changes: Any) -> str:
         """The page with something else asked: page=2, sort='-number', or a filter by its name."""
@@ -266,8 +270,25 @@ class Found:
             search=changes.pop("search", self.wanted.search),
             page=changes.pop("page", 1),
         )
-        query = replace(new, chosen={**new.chosen, **changes}).query()
+        return self._of(replace(new, chosen={**new.chosen, **changes}).query())
+
+    def _of(self, query: str) -> str:
+        # Without a question the page opens with the filter that a person chose for it.
+        if not query and any(one.default for one in self.saved):
+            query = UNFILTERED
         return f"{self.listing.home}?{query}" if query else self.listing.home
+
+    def chip(self, saved: SavedFilter) -> str:
+        """The address of a saved filter."""
+        return f"{self.listing.home}?{saved.query or UNFILTERED}"
+
+    def shows(self, saved: SavedFilter) -> bool:
+        """Whether the page shows what was saved."""
+        return saved.query == self.query()
+
+    def query(self) -> str:
+        """What is shown, as it is saved: from the first page on."""
+        return replace(self.wanted, page=1).query()
 
     def here(self) -> str:
         """This page, as it is."""
@@ -286,8 +307,7 @@ class Found:
 
     def file(self, form: str, excel: bool = False) -> str:
         """Where the whole filtered list is given out as a file."""
-        query = replace(self.wanted, page=1).query()
-        told = [part for part in (query, "bom=yes" if excel else "") if part]
+        told = [part for part in (self.query(), "bom=yes" if excel else "") if part]
         return f"/export/{self.listing.name}.{form}" + (f"?{'&'.join(told)}" if told else "")
 
     def link(self, column: Column, row: Row) -> str:
@@ -297,135 +317,6 @@ class Found:
             return column.link.format_map(parts)
         except KeyError:
             return ""
-
-
-def find(ctx: Context, listing: Listing, given: Mapping[str, str]) -> Found:
-    """A page of a list, as asked for; beyond the last page, the last one.
-
-    Raises:
-        Forbidden: the actor may not see the list.
-        Invalid: a filter's day is none.
-    """
-    asked = wanted(listing, given)
-    if listing.rows is not None:
-        every = _worked_out(ctx, asked)
-        asked = replace(asked, page=min(asked.page, max(1, -(-len(every) // PAGE))))
-        start = (asked.page - 1) * PAGE
-        return Found(asked, every[start : start + PAGE], len(every), _options(ctx, listing))
-    statement = _statement(ctx, asked)
-    rows, total = _some(ctx, *statement, asked.page)
-    if not rows and asked.page > 1:
-        query, _, told = statement
-        total = int(value(ctx.tx, f"select count(*) from ({query}) listed", told))
-        asked = replace(asked, page=max(1, -(-total // PAGE)))
-        rows, total = _some(ctx, *statement, asked.page)
-    if listing.fill is not None:
-        listing.fill(ctx, rows)
-    return Found(asked, rows, total, _options(ctx, listing))
-
-
-def every(ctx: Context, listing: Listing, given: Mapping[str, str]) -> Iterator[Row]:
-    """The whole filtered list, a few rows at a time.
-
-    Raises:
-        Forbidden, Invalid: see `find`; at the first row.
-    """
-    asked = wanted(listing, given)
-    if listing.rows is not None:
-        yield from _worked_out(ctx, asked)
-        return
-    query, order, told = _statement(ctx, asked)
-    with ctx.tx.cursor(name="whole_list", row_factory=dict_row) as cursor:
-        cursor.execute(f"select * from ({query}) listed {order}", told)
-        while some := cursor.fetchmany(BATCH):
-            if listing.fill is not None:
-                listing.fill(ctx, some)
-            yield from some
-
-
-def zone_of(ctx: Context) -> ZoneInfo:
-    """In whose time days and instants are told: that of the first site one may see."""
-    found = value(
-        ctx.tx,
-        """select time_zone from site where tenant_id = %s and (%s::bigint[] is null or site_id = any(%s))
-           order by site_id limit 1""",
-        (ctx.tenant, *[ctx.sites(Right.VIEW)] * 2),
-    )
-    return ZoneInfo(str(found or "UTC"))
-
-
-def cell(column: Column, row: Row) -> Any:
-    """The value of a cell for a file."""
-    found = row.get(column.key)
-    if isinstance(found, Enum):
-        return found.value
-    return ", ".join(str(one) for one in found) if isinstance(found, list | tuple) else found
-
-
-def _statement(ctx: Context, asked: Wanted) -> tuple[str, str, dict[str, Any]]:
-    """The query of the whole filtered list, its order, and its parameters."""
-    listing = asked.listing
-    told: dict[str, Any] = {
-        "tenant": ctx.tenant, "sites": listing.allowed(ctx), "now": ctx.now, "wall": ctx.wall.now(),
-        "own": ctx.actor.by, "zone": zone_of(ctx).key, "like": contains(asked.search),
-    }  # fmt: skip
-    parts = [listing.search] if asked.search else []
-    for one in listing.filters:
-        text = asked.chosen[one.name]
-        own = next((choice.where for choice in one.choices if choice.value == text), "")
-        if own or (one.where and text):
-            parts.append(own or one.where)
-            told[f"f_{one.name}"] = _parameter(one, text, ZoneInfo(told["zone"]))
-    query = listing.query.replace("{where}", "".join(f" and ({part})" for part in parts))
-    way = "desc" if asked.descending else "asc"
-    return query, f"order by {asked.by} {way} nulls last, {listing.key} {way}", told
-
-
-def _parameter(one: Filter, text: str, zone: ZoneInfo) -> Any:
-    if one.kind == "from":
-        return day_start(_day(text, one.words), zone)
-    if one.kind == "until":
-        return day_end(_day(text, one.words), zone)
-    return text
-
-
-def _some(ctx: Context, query: str, order: str, told: dict[str, Any], page: int) -> tuple[list[Row], int]:
-    """The rows of a page, and how many there are altogether."""
-    with ctx.tx.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
-            f"""select listed.*, count(*) over () as of_all from ({query}) listed
-                {order} limit {PAGE} offset {(page - 1) * PAGE}""",
-            told,
-        ).fetchall()
-    return rows, rows[0]["of_all"] if rows else 0
-
-
-def _worked_out(ctx: Context, asked: Wanted) -> list[Row]:
-    listing = asked.listing
-    listing.allowed(ctx)
-    found = list(listing.rows(ctx)) if listing.rows is not None else []
-    text = asked.search.lower()
-    if text:
-        keys = [one.key for one in listing.columns] + [one.under for one in listing.columns if one.under]
-        found = [row for row in found if any(text in str(row.get(key) or "").lower() for key in keys)]
-    for one in listing.filters:
-        chosen, keep = asked.chosen[one.name], one.keep
-        if chosen and keep is not None:
-            found = [row for row in found if keep(row, chosen)]
-    known = [row for row in found if row.get(asked.by) is not None]
-    known.sort(key=lambda row: _comparable(row[asked.by]), reverse=asked.descending)
-    return known + [row for row in found if row.get(asked.by) is None]
-
-
-def _comparable(one: Any) -> Any:
-    return one.lower() if isinstance(one, str) else str(one) if isinstance(one, list | tuple) else one
-
-
-def _options(ctx: Context, listing: Listing) -> dict[str, Options]:
-    return {
-        one.name: one.options(ctx) if one.options else [(choice.value, choice.words) for choice in one.choices]
-        for one in listing.filters
-    }
 
 
 def _sites(ctx: Context) -> Options:

@@ -17,26 +17,19 @@ from shelfwise.stock import service as stock
 from shelfwise.stock.model import Status
 from shelfwise.web import pages
 from shelfwise.web.floor import chosen_site
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.stock import LOTS
 from shelfwise.web.visits import Visit, Visitor, caller_of
 from shelfwise.work import objections
 
 router = APIRouter(include_in_schema=False)
-DAYS = 30
-HELD: tuple[Status, ...] = ("hold", "quarantine", "damaged")
 Code = Annotated[str, Form(max_length=200)]
 
 
 @router.get("/lots")
-def lots(visit: Visitor, site: str | None = None) -> Response:
+def lots(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        here = chosen_site(ctx, site)
-        held = [] if here is None else [
-            one for status in HELD for one in stock.lies_at(ctx, site_id=here.site_id, status=status, limit=500)
-        ]  # fmt: skip
-        return pages.render(
-            visit, ctx, "lots.html", here=here, sites=records.sites(ctx), days=DAYS, held=held,
-            expiring=[] if here is None else stock.near_expiry(ctx, here.site_id, DAYS),
-        )  # fmt: skip
+        return pages.render(visit, ctx, "lots.html", found=find(ctx, LOTS, visit.request.query_params))
 
 
 @router.get("/lot")

@@ -15,7 +15,7 @@ from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.orders import service as orders
 from shelfwise.orders.attachments import attachments
-from shelfwise.orders.model import UNDER_WAY, PurchaseOrder, PurchaseState
+from shelfwise.orders.model import PurchaseOrder
 from shelfwise.orders.purchase_states import ALLOWED, may
 from shelfwise.records import service as records
 from shelfwise.stock import arrivals
@@ -23,25 +23,21 @@ from shelfwise.stock import service as stock
 from shelfwise.stock.model import STATUSES
 from shelfwise.web import pages
 from shelfwise.web.audit_words import lines
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.orders import PURCHASES
 from shelfwise.web.visits import Visitor
 from shelfwise.work import outbox
 
 router = APIRouter(include_in_schema=False)
-PAGE = 100
-SHOWS: dict[str, tuple[PurchaseState, ...] | None] = {
-    "all": None,
-    "drafts": ("draft",),
-    "done": ("received", "closed", "cancelled"),
-}
 
 
 @router.get("/orders")
-def list_orders(visit: Visitor, show: str = "coming", before: int | None = None) -> Response:
+def list_orders(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        found = orders.purchase_orders(ctx, SHOWS.get(show, (*UNDER_WAY, "draft")), PAGE + 1, before)
+        found = find(ctx, PURCHASES, visit.request.query_params)
         return pages.render(
-            visit, ctx, "orders.html", orders=found[:PAGE], more=len(found) > PAGE, show=show, before=before,
-            messages=_messages(ctx), may_second=ctx.actor.may_somewhere(Right.APPROVE_PURCHASES),
+            visit, ctx, "orders.html", found=found, messages=_messages(ctx),
+            may_second=ctx.actor.may_somewhere(Right.APPROVE_PURCHASES),
         )  # fmt: skip
 
 

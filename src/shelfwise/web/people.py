@@ -15,6 +15,8 @@ from shelfwise.access.people import CODE_LASTS
 from shelfwise.core.errors import Fault, Invalid, Refused, ShelfwiseError, shorten
 from shelfwise.records import service as records
 from shelfwise.web import pages
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.people import PEOPLE
 from shelfwise.web.people_words import ROLES, browser_words
 from shelfwise.web.visits import Visit, Visitor
 
@@ -62,13 +64,12 @@ def _text(sent: FormData, name: str) -> str:
 
 
 def _list(visit: Visit, ctx: Context, status: int = 200, faults: tuple[Fault, ...] = (), fault: str = "") -> Response:
-    people = access.users(ctx)
     return pages.render(
         visit,
         ctx,
         "people.html",
         status=status,
-        people=people,
+        found=find(ctx, PEOPLE, visit.request.query_params),
         sites=records.sites(ctx),
         handhelds=access.handhelds(ctx),
         sessions=access.sessions(ctx),

@@ -10,6 +10,8 @@ from shelfwise.core.errors import Fault, Invalid
 from shelfwise.edge import quarantine
 from shelfwise.store.database import notify
 from shelfwise.web import pages
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.waiting import QUARANTINE
 from shelfwise.web.visits import Visitor
 from shelfwise.web.words import readable
 from shelfwise.work import parked
@@ -23,7 +25,8 @@ def list_messages(visit: Visitor) -> Response:
     with visit.context() as ctx:
         # A fact belongs to no site: whoever may see but some of them is not shown any.
         facts = parked.waiting(ctx) if visit.everywhere("view") else []
-        return pages.render(visit, ctx, "quarantine.html", messages=quarantine.waiting(ctx), parked=facts)
+        found = find(ctx, QUARANTINE, visit.request.query_params)
+        return pages.render(visit, ctx, "quarantine.html", found=found, parked=facts)
 
 
 @router.get("/quarantine/{quarantine_id}")

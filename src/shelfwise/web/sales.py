@@ -13,7 +13,7 @@ from shelfwise.core.quantities import ZERO, plain, quantity
 from shelfwise.orders import sales_orders, shipments, transfers
 from shelfwise.orders import service as orders
 from shelfwise.orders.attachments import attachments
-from shelfwise.orders.sales_orders import OrderLine, Show
+from shelfwise.orders.sales_orders import OrderLine
 from shelfwise.records import service as records
 from shelfwise.stock import customer_returns, shipping
 from shelfwise.stock import service as stock
@@ -21,12 +21,13 @@ from shelfwise.stock.customer_returns import CameBack
 from shelfwise.stock.model import Status
 from shelfwise.web import pages
 from shelfwise.web.fulfilment_words import Sent, done, item_of, new_source, text
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.orders import SALES
 from shelfwise.web.pages import segment
 from shelfwise.web.visits import Visitor
 
 router = APIRouter(include_in_schema=False)
 ROWS = 6
-SHOWS: tuple[Show, ...] = ("under_way", "waiting", "reserved", "all")
 Reason = Annotated[str, Form(max_length=500)]
 
 
@@ -35,11 +36,9 @@ def address(order_number: str) -> str:
 
 
 @router.get("/sales")
-def list_orders(visit: Visitor, show: str = "under_way", search: str = "") -> Response:
-    chosen: Show = show if show in SHOWS else "under_way"
+def list_orders(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        found = sales_orders.sales_orders(ctx, chosen, search[:200])
-        return pages.render(visit, ctx, "sales.html", orders=found, show=chosen, search=search[:200])
+        return pages.render(visit, ctx, "sales.html", found=find(ctx, SALES, visit.request.query_params))
 
 
 @router.get("/sales/new")

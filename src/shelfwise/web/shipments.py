@@ -12,15 +12,16 @@ from shelfwise.core.errors import Fault, Invalid
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.orders import shipments
 from shelfwise.orders.attachments import attachments
-from shelfwise.orders.shipments_model import Box, ShipmentState
+from shelfwise.orders.shipments_model import Box
 from shelfwise.records import service as records
 from shelfwise.stock import picking, shipping
 from shelfwise.web import pages
 from shelfwise.web.fulfilment_words import Sent, new_source, text
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.orders import SHIPMENTS
 from shelfwise.web.visits import Visitor
 
 router = APIRouter(include_in_schema=False)
-UNDER_WAY: tuple[ShipmentState, ...] = ("picking", "packed")
 BOXES = 5
 _G_PER_KG = Decimal(1000)
 _MM_PER_CM = Decimal(10)
@@ -28,10 +29,9 @@ Reason = Annotated[str, Form(max_length=500)]
 
 
 @router.get("/shipments")
-def list_shipments(visit: Visitor, show: str = "under_way") -> Response:
+def list_shipments(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        found = shipments.shipments(ctx, None if show == "all" else UNDER_WAY)
-        return pages.render(visit, ctx, "shipments.html", shipments=found, show=show)
+        return pages.render(visit, ctx, "shipments.html", found=find(ctx, SHIPMENTS, visit.request.query_params))
 
 
 @router.get("/shipments/{shipment_id}")

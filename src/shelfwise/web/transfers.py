@@ -15,7 +15,7 @@ from shelfwise.core.errors import Fault, Invalid
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.orders import transfers as documents
 from shelfwise.orders.attachments import attachments
-from shelfwise.orders.transfers_model import Transfer, TransferState
+from shelfwise.orders.transfers_model import Transfer
 from shelfwise.records import service as records
 from shelfwise.records.model import Site
 from shelfwise.stock import service as stock
@@ -24,17 +24,14 @@ from shelfwise.stock.model import Status
 from shelfwise.stock.transfers import Goods
 from shelfwise.web import pages
 from shelfwise.web.fulfilment_words import Sent, done, item_of, new_source, text
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.transfers import ON_THE_ROAD, TRANSFERS
 from shelfwise.web.visits import Visitor
 
 router = APIRouter(include_in_schema=False)
 ROWS = 6
 USUAL_DAYS = 2
 ARRIVAL_HOUR = time(12)
-SHOWS: dict[str, tuple[TransferState, ...] | None] = {
-    "under_way": ("draft", "approved", "in_transit", "part_received"),
-    "road": ("in_transit", "part_received"),
-    "all": None,
-}
 Reason = Annotated[str, Form(max_length=500)]
 Line = Annotated[int, Form(ge=0, le=2**31 - 1)]
 Amount = Annotated[str, Form(max_length=40)]
@@ -44,11 +41,16 @@ Source = Annotated[str, Form(max_length=100)]
 
 
 @router.get("/transfers")
-def list_transfers(visit: Visitor, show: str = "under_way") -> Response:
-    chosen = show if show in SHOWS else "under_way"
+def list_transfers(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        found = documents.transfers(ctx, SHOWS[chosen])
-        return pages.render(visit, ctx, "transfers.html", transfers=found, show=chosen, words=documents.words)
+        return pages.render(visit, ctx, "transfers.html", found=find(ctx, TRANSFERS, visit.request.query_params))
+
+
+@router.get("/transfers/road")
+def on_the_road(visit: Visitor) -> Response:
+    """What has left and not arrived, by item."""
+    with visit.context() as ctx:
+        return pages.render(visit, ctx, "transfers.html", found=find(ctx, ON_THE_ROAD, visit.request.query_params))
 
 
 @router.get("/transfers/new")

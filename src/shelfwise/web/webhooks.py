@@ -13,6 +13,8 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import Invalid, NotFound, Refused, ShelfwiseError
 from shelfwise.records import service as records
 from shelfwise.web import pages
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.people import SUBSCRIPTIONS
 from shelfwise.web.visits import Visit, Visitor
 from shelfwise.work import subscriptions
 
@@ -65,11 +67,10 @@ def _page(
         ctx,
         "webhooks.html",
         status=status,
-        subscriptions=subscriptions.subscriptions(ctx),
+        found=find(ctx, SUBSCRIPTIONS, visit.request.query_params),
         manages=visit.everywhere(Right.MANAGE_SETTINGS.value),
         groups=GROUPS,
         sites=sites,
-        site_names={site.site_id: site.name for site in sites},
         faults=error.faults if isinstance(error, Invalid) else (),
         fault="" if error is None or isinstance(error, Invalid) else str(error),
         sent=sent,

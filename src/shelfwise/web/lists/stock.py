@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from shelfwise.access.context import Context
 from shelfwise.records import service as records
+from shelfwise.stock.explain import LIES
 from shelfwise.stock.reads import stock_query
-from shelfwise.web.listing import Choice, Column, Filter, Listing, Options
+from shelfwise.web.listing import Choice, Column, Filter, Listing, Options, site_filter
 
 ALL = "all"
+# So many days before its last one a lot is shown as one that has to go.
+SOON = 30
 _WHY = "/explain?item={item_id}&site={site}#"
 
 
@@ -49,4 +52,42 @@ STOCK = Listing(
     ),
     search="i.sku ilike %(like)s or i.description ilike %(like)s",
     search_words="SKU or description",
+)  # fmt: skip
+
+LOTS = Listing(
+    name="lots",
+    home="/lots",
+    title="Lots",
+    columns=(
+        Column("sku", "Item", "code", link="/items/{sku}"),
+        Column("lot", "Lot", "code", link="/lot?item={item_id}&code={lot}"),
+        Column("expires_on", "Last day", "day"),
+        Column("site", "Site", "code"),
+        Column("zone", "Zone", "code", shown=False),
+        Column("place", "Place", "code", link="/bins/{place_id}"),
+        Column("status", "Condition", "code"),
+        Column("on_hand", "Quantity", "number"),
+        Column("catch_weight_g", "Weight in g", "number", shown=False),
+        Column("first_received_at", "First came", "instant", shown=False),
+    ),
+    order="expires_on",
+    key="sku, site, place, lot, status",
+    query=f"""{LIES} where b.tenant_id = %(tenant)s and b.on_hand <> 0
+        and (%(sites)s::bigint[] is null or p.site_id = any(%(sites)s)) {{where}}""",
+    filters=(
+        Filter(
+            "show", "What", tabs=True, default="expiring",
+            choices=(
+                Choice(
+                    "expiring", f"Past its last day, or within {SOON} days",
+                    f"l.expires_on <= (%(now)s at time zone s.time_zone)::date + {SOON} and b.on_hand > 0",
+                ),
+                Choice("held", "Held, in quarantine, damaged", "b.status <> 'available'"),
+                Choice("all", "Everything that lies somewhere"),
+            ),
+        ),
+        site_filter(),
+    ),
+    search="i.sku ilike %(like)s or i.description ilike %(like)s or b.lot ilike %(like)s or p.code ilike %(like)s",
+    search_words="SKU, lot, place",
 )  # fmt: skip

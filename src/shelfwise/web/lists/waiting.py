@@ -1,0 +1,290 @@
+"""What pages list of what waits for somebody: the inbox, alerts, quarantine, proposals; and which devices report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+
+from shelfwise.access.context import Context, business_time
+from shelfwise.agents import service as agents
+from shelfwise.edge import devices
+from shelfwise.edge.devices import SITE_OF_DEVICE, DeviceState
+from shelfwise.edge.model import KINDS
+from shelfwise.records import service as records
+from shelfwise.web.floor_view import stale_after
+from shelfwise.web.listing import Choice, Column, Filter, Listing, Options, Row
+from shelfwise.web.words import number, temperature
+from shelfwise.work import inbox
+
+MOST_PROPOSALS = 1_000_000
+DECIDED = ("executed", "approved", "rejected", "expired", "failed", "undone")
+
+
+def _site_names(ctx: Context) -> Options:
+    return [(str(site.site_id), site.name) for site in records.sites(ctx)]
+
+
+def _inbox(ctx: Context) -> Iterable[Row]:
+    awake, _ = inbox.inbox(ctx, "all")
+    for rank, one in enumerate(awake):
+        yield {**asdict(one), "rank": rank, "line": one, "mine": one.owner == ctx.actor.by, "to": one.to.value}
+
+
+def _whose(row: Row, show: str) -> bool:
+    return show == "all" or bool(row["mine"] if show == "mine" else row["for_me"])
+
+
+INBOX = Listing(
+    name="inbox",
+    home="/inbox",
+    title="Inbox",
+    columns=(
+        Column("rank", "Order", "whole", exported=False),
+        Column("title", "What"),
+        Column("detail", "More"),
+        Column("level", "How urgent", "code"),
+        Column("state", "State", "code"),
+        Column("site", "Site"),
+        Column("owner", "Who has it"),
+        Column("to", "For", "code"),
+        Column("why_now", "Why now"),
+        Column("since", "Since", "instant"),
+        Column("due_at", "Due", "instant"),
+        Column("page", "Page", "code"),
+    ),
+    order="rank",
+    key="rank",
+    rows=_inbox,
+    filters=(
+        Filter(
+            "show", "Whose", tabs=True, default="me", keep=_whose,
+            choices=(Choice("me", "For me"), Choice("mine", "I have it"), Choice("all", "Everybody's")),
+        ),
+        Filter("site", "Site", options=_site_names, keep=lambda row, site: str(row["site_id"]) == site),
+    ),
+    search_words="Words in it",
+)  # fmt: skip
+
+ALERTS = Listing(
+    name="alerts",
+    home="/alerts",
+    title="Alerts",
+    columns=(
+        Column("title", "What", link="/alerts/{alert_id}", under="detail"),
+        Column("detail", "More", shown=False),
+        Column("kind", "Kind", "code", shown=False),
+        Column("severity", "How urgent", "code"),
+        Column("site", "Site", "code"),
+        Column("state", "State", "code", shown=False),
+        Column("raised_at", "Began", "instant"),
+        Column("cleared_at", "Ended", "instant"),
+        Column("acknowledged_by", "Taken by"),
+        Column("outcome", "Outcome", shown=False),
+        Column("times", "Told", "whole"),
+    ),
+    order="-raised_at",
+    key="alert_id",
+    query="""select a.alert_id, a.title, a.detail, a.kind, a.severity, s.code as site, a.state, a.raised_at,
+            a.cleared_at, a.acknowledged_by, a.outcome, a.times
+        from alert a left join site s on s.tenant_id = a.tenant_id and s.site_id = a.site_id
+        where a.tenant_id = %(tenant)s
+          and (%(sites)s::bigint[] is null or a.site_id is null or a.site_id = any(%(sites)s)) {where}""",
+    filters=(
+        Filter(
+            "state", "State", default="over",
+            choices=(
+                Choice("over", "over", "a.state = 'cleared'"),
+                Choice("open", "open", "a.state <> 'cleared'"),
+                Choice("all", "open or over"),
+            ),
+        ),
+        Filter(
+            "severity", "How urgent", "a.severity = %(f_severity)s",
+            choices=(Choice("", "any"), Choice("danger", "danger"), Choice("attention", "attention")),
+        ),
+        Filter(
+            "site", "Site", "s.code = %(f_site)s",
+            options=lambda ctx: [(site.code, site.name) for site in records.sites(ctx)],
+        ),
+        Filter("first", "From", "a.raised_at >= %(f_first)s", kind="from"),
+        Filter("last", "To", "a.raised_at < %(f_last)s", kind="until"),
+    ),
+    search="a.title ilike %(like)s or a.detail ilike %(like)s or a.outcome ilike %(like)s",
+    search_words="Words in it",
+)  # fmt: skip
+
+QUARANTINE = Listing(
+    name="quarantine",
+    home="/quarantine",
+    title="Quarantine",
+    columns=(
+        Column("received_at", "Came", "instant"),
+        Column("device", "Device", "code", under="way"),
+        Column("reason", "Why not"),
+        Column("seen", "Copies", "whole"),
+        Column("format", "Format", "code", shown=False),
+        Column("way", "By", shown=False),
+        Column("state", "State", "code", shown=False),
+        Column("decided_by", "Decided by", shown=False),
+        Column("decided_at", "Decided", "instant", shown=False),
+        Column("deed", "", sortable=False, exported=False, link="/quarantine/{quarantine_id}"),
+    ),
+    order="-received_at",
+    key="quarantine_id",
+    query=f"""select q.quarantine_id, q.received_at, q.device, q.door || ' · ' || q.topic as way, q.reason, q.seen,
+            q.format, q.state, q.decided_by, q.decided_at
+        from quarantine q
+        where q.tenant_id = %(tenant)s
+          and (%(sites)s::bigint[] is null or (
+              select {SITE_OF_DEVICE} from device d
+              where d.tenant_id = q.tenant_id and d.device = q.device) = any(%(sites)s)) {{where}}""",
+    filters=(
+        Filter(
+            "show", "What", default="waiting",
+            choices=(
+                Choice("waiting", "waits", "q.state = 'waiting'"),
+                Choice("replayed", "taken in", "q.state = 'replayed'"),
+                Choice("dropped", "dropped", "q.state = 'dropped'"),
+                Choice("all", "all"),
+            ),
+        ),
+    ),
+    search="q.device ilike %(like)s or q.reason ilike %(like)s or q.topic ilike %(like)s",
+    search_words="Device, reason, topic",
+)  # fmt: skip
+
+
+def _proposals(ctx: Context) -> Iterable[Row]:
+    for one in agents.proposals(ctx, None, limit=MOST_PROPOSALS):
+        yield {
+            "proposal_id": one.proposal_id, "state": one.state, "sku": one.sku, "description": one.description,
+            "site": one.site, "supplier": one.supplier, "proposed": one.proposed_quantity, "quantity": one.quantity,
+            "unit": one.unit, "unit_cost": one.unit_cost, "total": one.total, "currency": one.currency,
+            "reason": one.reason, "proposed_at": one.proposed_at, "expires_at": one.expires_at,
+            "decided_by": one.decided_by, "decided_at": one.decided_at, "note": one.decision_note,
+        }  # fmt: skip
+
+
+PROPOSALS = Listing(
+    name="proposals",
+    home="/proposals",
+    title="Proposals",
+    columns=(
+        Column("proposal_id", "Number", "whole"),
+        Column("state", "State", "code"),
+        Column("sku", "Item", "code"),
+        Column("description", "Description"),
+        Column("site", "Site", "code"),
+        Column("supplier", "Supplier"),
+        Column("proposed", "Proposed", "number"),
+        Column("quantity", "Quantity", "number"),
+        Column("unit", "Unit", "code"),
+        Column("unit_cost", "Unit cost", "number"),
+        Column("total", "Cost", "number"),
+        Column("currency", "Currency", "code"),
+        Column("reason", "Why"),
+        Column("proposed_at", "Proposed at", "instant"),
+        Column("expires_at", "Expires", "instant"),
+        Column("decided_by", "Decided by"),
+        Column("decided_at", "Decided", "instant"),
+        Column("note", "Note"),
+    ),
+    order="-proposed_at",
+    key="proposal_id",
+    rows=_proposals,
+    filters=(
+        Filter(
+            "show", "What", default="all",
+            choices=(Choice("all", "All"), Choice("open", "Open"), Choice("decided", "Decided")),
+            keep=lambda row, show: show == "all" or (row["state"] in DECIDED) is (show == "decided"),
+        ),
+    ),
+)  # fmt: skip
+
+
+def _devices(ctx: Context) -> Iterable[Row]:
+    stale = stale_after(business_time(ctx.tx, ctx.tenant).rate)
+    zones, places = _standings(ctx)
+    for _, some in groupby(devices.device_states(ctx), attrgetter("device")):
+        states = list(some)
+        one = states[0]
+        heard = max((state.observed_at for state in states if state.observed_at is not None), default=None)
+        stands, link = (
+            places.get(one.place_id, ("", None)) if one.place_id is not None
+            else zones.get(one.zone_id, ("", None)) if one.zone_id is not None
+            else ("a gateway" if one.speaks_for == "gateway" else "not placed yet", None)
+        )  # fmt: skip
+        yield {
+            "device": one.device, "name": one.name, "provenance": one.provenance, "stands_at": stands, "where": link,
+            "says": " · ".join(_says(state) for state in sorted(states, key=_importance)), "heard_at": heard,
+            "state": _state(one, heard, ctx.now, stale),
+        }  # fmt: skip
+
+
+def _state(one: DeviceState, heard: datetime | None, now: datetime, stale: timedelta) -> str:
+    if not one.active:
+        return "switched off"
+    if heard is None:
+        return "never heard"
+    return "reporting" if now - heard <= stale else "silent"
+
+
+def _importance(state: DeviceState) -> int:
+    order = ("weight", "temperature", "humidity")
+    return order.index(state.kind) if state.kind in order else len(order)
+
+
+def _standings(ctx: Context) -> tuple[dict[int, tuple[str, str | None]], dict[int, tuple[str, str | None]]]:
+    """Words and the address of each zone and each place."""
+    zones: dict[int, tuple[str, str | None]] = {}
+    places: dict[int, tuple[str, str | None]] = {}
+    for site in records.sites(ctx):
+        for zone in records.zones(ctx, site.site_id):
+            zones[zone.zone_id] = (zone.name, f"/zones/{zone.zone_id}")
+        for place in records.places(ctx, site.site_id):
+            places[place.place_id] = (place.code, f"/bins/{place.place_id}" if place.kind == "bin" else None)
+    return zones, places
+
+
+def _says(state: DeviceState) -> str:
+    if state.kind is None:
+        return "nothing yet"
+    if state.value is None:
+        return state.kind
+    if state.kind == "temperature":
+        return temperature(state.value)
+    if state.kind in ("humidity", "battery"):
+        return f"{state.kind} {number(round(state.value))} %"
+    unit = KINDS[state.kind].unit if state.kind in KINDS else ""
+    return f"{number(round(state.value))} {unit}".rstrip()
+
+
+DEVICES = Listing(
+    name="devices",
+    home="/devices",
+    title="Devices",
+    columns=(
+        Column("device", "Device", "code"),
+        Column("name", "Name", shown=False),
+        Column("stands_at", "Stands at"),
+        Column("says", "Says", sortable=False),
+        Column("heard_at", "Last heard", "instant"),
+        Column("state", "State", "code"),
+    ),
+    order="device",
+    key="device",
+    rows=_devices,
+    filters=(
+        Filter(
+            "state", "State", keep=lambda row, state: bool(row["state"] == state),
+            choices=(
+                Choice("", "any"), Choice("reporting", "reporting"), Choice("silent", "silent"),
+                Choice("never heard", "never heard"), Choice("switched off", "switched off"),
+            ),
+        ),
+    ),
+    search_words="Name of a device",
+)  # fmt: skip
