@@ -258,6 +258,11 @@ class Found:
         """Whether a filter leaves something out that the tabs would show."""
         return any(self.wanted.chosen[one.name] != one.default for one in self.listing.filters if not one.tabs)
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether search or a filter leaves something out."""
+        return bool(self.wanted.search) or self.filtered
+
     def everything(self) -> str:
         """The same tab without search and filters."""
         return self.address(search="", **{one.name: one.default for one in self.listing.filters if not one.tabs})

@@ -18,7 +18,7 @@ from shelfwise.records.model import TRACKING, NewItem
 from shelfwise.records.packs import LEVELS, Level, in_words, on_day
 from shelfwise.web import pages
 from shelfwise.web.fulfilment_words import Sent
-from shelfwise.web.listing import find
+from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.records import ITEMS
 from shelfwise.web.record_forms import SHOWN_AGAIN, Answers, shown_again
 from shelfwise.web.shell import shell

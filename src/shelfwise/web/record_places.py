@@ -18,7 +18,7 @@ from shelfwise.records import service as records
 from shelfwise.records.model import NewPlace, Place, PlaceKind, Site, Zone, ZoneKind
 from shelfwise.web import pages
 from shelfwise.web.fulfilment_words import Sent
-from shelfwise.web.listing import find
+from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.records import PLACES
 from shelfwise.web.record_forms import SHOWN_AGAIN, Answers, shown_again
 from shelfwise.web.visits import Visit, Visitor

@@ -12,7 +12,7 @@ from shelfwise.core.errors import Fault, Invalid
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.orders import shipments
 from shelfwise.orders.attachments import attachments
-from shelfwise.orders.shipments_model import Box
+from shelfwise.orders.shipments_model import Box, ShipmentState
 from shelfwise.records import service as records
 from shelfwise.stock import picking, shipping
 from shelfwise.web import pages
@@ -22,6 +22,7 @@ from shelfwise.web.lists.orders import SHIPMENTS
 from shelfwise.web.visits import Visitor
 
 router = APIRouter(include_in_schema=False)
+UNDER_WAY: tuple[ShipmentState, ...] = ("picking", "packed")
 BOXES = 5
 _G_PER_KG = Decimal(1000)
 _MM_PER_CM = Decimal(10)
