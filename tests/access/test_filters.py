@@ -26,13 +26,19 @@ def two(office: Office) -> Iterator[tuple[Context, Context]]:
         )
 
 
+def save(ctx: Context, name: str, query: str, shared: bool = False) -> int:
+    """A filter of the orders; its id."""
+    filters.save_filter(ctx, "orders", name, query, shared=shared)
+    return next(one.filter_id for one in filters.filters(ctx, "orders") if one.name == name.strip())
+
+
 def names(ctx: Context, page: str = "orders") -> list[str]:
     return [one.name for one in filters.filters(ctx, page)]
 
 
 def test_a_filter_is_ones_own_until_it_is_shared(two: tuple[Context, Context]) -> None:
     mara, omar = two
-    late = filters.save_filter(mara, "orders", " Late ones ", "show=late")
+    late = save(mara, " Late ones ", "show=late")
     assert (names(mara), names(omar), names(mara, "sales_orders")) == (["Late ones"], [], [])
     with pytest.raises(NotFound):
         filters.filter_of(omar, late)
@@ -49,7 +55,7 @@ def test_a_filter_is_ones_own_until_it_is_shared(two: tuple[Context, Context]) -
 
 def test_what_somebody_else_saved_is_not_changed_and_not_deleted(two: tuple[Context, Context]) -> None:
     mara, omar = two
-    late = filters.save_filter(mara, "orders", "Late", "show=late", shared=True)
+    late = save(mara, "Late", "show=late", shared=True)
     with pytest.raises(Forbidden, match="mara saved this filter"):
         filters.change_filter(omar, late, "Mine", True)
     with pytest.raises(Forbidden, match="mara saved this filter"):
@@ -59,17 +65,18 @@ def test_what_somebody_else_saved_is_not_changed_and_not_deleted(two: tuple[Cont
 
 def test_saved_again_under_its_name_it_is_replaced(two: tuple[Context, Context]) -> None:
     mara, _ = two
-    assert filters.save_filter(mara, "orders", "A", "show=late") == filters.save_filter(mara, "orders", "A", "show=all")
+    late = save(mara, "A", "show=late")
+    assert save(mara, "A", "show=all") == late
     assert [one.query for one in filters.filters(mara, "orders")] == ["show=all"]
-    other = filters.save_filter(mara, "orders", "B", "")
+    other = save(mara, "B", "")
     with pytest.raises(Refused, match="already"):
         filters.change_filter(mara, other, "A", False)
 
 
 def test_a_page_opens_with_the_filter_that_each_person_chose(two: tuple[Context, Context]) -> None:
     mara, omar = two
-    late = filters.save_filter(mara, "orders", "Late", "show=late", shared=True)
-    done = filters.save_filter(mara, "orders", "Done", "show=done")
+    late = save(mara, "Late", "show=late", shared=True)
+    done = save(mara, "Done", "show=done")
     filters.open_with(mara, "orders", done)
     filters.open_with(mara, "orders", late)
     filters.open_with(omar, "orders", late)

@@ -182,6 +182,7 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/handhelds/{handheld_id}/revoke": (Right.MANAGE_PEOPLE, {}),
     "/keys": (Right.MANAGE_PEOPLE, {"name": "shop", "scope": "view"}),
     "/keys/{key_id}/revoke": (Right.MANAGE_PEOPLE, {}),
+    "/export": (Right.IMPORT_DATA, {"sheet": "items"}),
     # What everybody may do for themselves.
     "/filters": (Right.VIEW, {"page": "orders", "name": "Late ones", "query": "show=late"}),
     "/filters/none/open": (Right.VIEW, {"page": "orders"}),
@@ -280,6 +281,7 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
 # What a page has to be asked for, after its address.
 ASKED = {"/explain": "?item=1", "/lot": "?item=1&code=L1", "/move/code": "?site=LON&scanned=A-001"}
 NEEDS_MORE_TO_READ = {
+    "/export": Right.IMPORT_DATA,
     "/move": Right.ISSUE_GOODS,
     "/move/code": Right.ISSUE_GOODS,
     "/records/items/new": Right.EDIT_RECORDS,

@@ -38,6 +38,7 @@ NOT_THERE = {
 }
 # Pages on what belongs to no site: a role at a single one does not open them.
 WHOLE_HOUSE = {
+    "/export",
     "/records/items/new",
     "/records/items/{item_id}",
     "/records/sites/new",

@@ -81,8 +81,11 @@ def opens_with(ctx: Context, page: str) -> SavedFilter | None:
     return next((one for one in filters(ctx, page) if one.default), None)
 
 
-def save_filter(ctx: Context, page: str, name: str, query: str, *, shared: bool = False) -> int:
-    """Keep a list under a name; one's own of the same name is replaced. Returns its id.
+def save_filter(ctx: Context, page: str, name: str, query: str, *, shared: bool = False, opens: bool = False) -> None:
+    """Keep a list under a name; one's own of the same name is replaced.
+
+    Args:
+        opens: one's own page opens with it from now on.
 
     Raises:
         Forbidden: the actor is no person.
@@ -107,7 +110,8 @@ def save_filter(ctx: Context, page: str, name: str, query: str, *, shared: bool 
         )
     )
     ctx.audit("filter.saved", f"filter:{filter_id}", page=page, name=name, shared=shared)
-    return filter_id
+    if opens:
+        open_with(ctx, page, filter_id)
 
 
 def change_filter(ctx: Context, filter_id: int, name: str, shared: bool) -> SavedFilter:

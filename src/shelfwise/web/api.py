@@ -8,6 +8,7 @@ from shelfwise.web import (
     api_decisions,
     api_orders,
     api_records,
+    api_search,
     api_shipments,
     api_stock,
     api_transfers,
@@ -16,5 +17,7 @@ from shelfwise.web import (
 )
 
 router = APIRouter(prefix="/api/v1")
-for part in (api_stock, api_records, api_orders, api_shipments, api_transfers, api_decisions, api_waiting, api_work):
+for part in (
+    api_stock, api_records, api_orders, api_shipments, api_transfers, api_decisions, api_waiting, api_work, api_search,
+):  # fmt: skip
     router.include_router(part.router)

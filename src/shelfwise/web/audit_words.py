@@ -41,6 +41,7 @@ SENTENCES: dict[str, str] = {
     "exchange_rate.set": "set {it} to {rate} from {valid_from}",
     "forecast.made": "forecast {items} items of {it}",
     "forecast.objected": "said that the forecast of {it} is wrong: {note}",
+    "data.exported": "took along {sheets}",
     "filter.changed": "changed a saved filter",
     "filter.opens": "chose with which saved filter {it} opens",
     "filter.removed": "deleted the saved filter {name} of {page}",

@@ -2,18 +2,57 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.datastructures import FormData
 
 from shelfwise.access.context import Context
+from shelfwise.access.model import Right
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import NotFound
-from shelfwise.web import lists
+from shelfwise.intake.giving_out import Given, give_out
+from shelfwise.records.exchange import SHEETS
+from shelfwise.web import lists, pages
 from shelfwise.web.listing import Listing
-from shelfwise.web.listing_files import CSV, XLSX, Head, Table, as_csv, as_workbook, sent
+from shelfwise.web.listing_files import CSV, XLSX, ZIP, Head, Table, as_csv, as_workbook, as_zip, sent
 from shelfwise.web.listing_rows import cell, every, zone_of
 from shelfwise.web.visits import Visit, Visitor
 
 router = APIRouter(include_in_schema=False)
+
+
+async def _sent(request: Request) -> FormData:
+    return await request.form(max_files=0, max_fields=100)
+
+
+@router.get("/export")
+def export_page(visit: Visitor) -> Response:
+    with visit.context() as ctx:
+        ctx.require(Right.IMPORT_DATA)
+        return pages.render(visit, ctx, "export.html", sheets=SHEETS, lists=list(lists.ALL.values()))
+
+
+@router.post("/export")
+def export_everything(visit: Visitor, said: Annotated[FormData, Depends(_sent)]) -> Response:
+    """What was ticked, as one ZIP of CSV files or one workbook; it stands in the audit log."""
+    with visit.context() as ctx:
+        zone = zone_of(ctx)
+        tables = map(_sheet, give_out(ctx, {str(one) for one in said.getlist("sheet")}))
+        told = f"shelfwise-{local_day(ctx.now, zone)}"
+        if said.get("form") == "xlsx":
+            return sent(as_workbook(tables, zone, ctx.now), XLSX, f"{told}.xlsx")
+        return sent(as_zip(tables, zone), ZIP, f"{told}.zip")
+
+
+def _sheet(given: Given) -> Table:
+    headings = given.sheet.headings
+    return Table(
+        given.sheet.name,
+        [Head(one.name, one.kind) for one in given.sheet.columns],
+        ([record.get(name) for name in headings] for record in given.records),
+    )
 
 
 @router.get("/export/{listing}.{form}")
@@ -33,5 +72,10 @@ def export_list(visit: Visitor, listing: str, form: str) -> Response:
 
 def _table(visit: Visit, ctx: Context, listing: Listing) -> Table:
     columns = [one for one in listing.columns if one.exported]
-    rows = ([cell(one, row) for one in columns] for row in every(ctx, listing, visit.request.query_params))
-    return Table(listing.name, [Head(one.key, one.kind) for one in columns], rows)
+    return Table(listing.name, [Head(one.key, one.kind) for one in columns], _cells(visit, ctx, listing))
+
+
+def _cells(visit: Visit, ctx: Context, listing: Listing) -> Iterator[list[object]]:
+    columns = [one for one in listing.columns if one.exported]
+    for row in every(ctx, listing, visit.request.query_params):
+        yield [cell(one, row) for one in columns]

@@ -41,9 +41,7 @@ def save(
     """Save a list; of the query only what the list knows is kept."""
     kept = replace(wanted(_listing(page), dict(parse_qsl(query))), page=1).query()
     with visit.context() as ctx:
-        filter_id = filters.save_filter(ctx, page, name, kept, shared=shared == "yes")
-        if opens == "yes":
-            filters.open_with(ctx, page, filter_id)
+        filters.save_filter(ctx, page, name, kept, shared=shared == "yes", opens=opens == "yes")
     return _go(page, kept, f"Saved: {name.strip()}.")
 
 

@@ -55,9 +55,18 @@
   };
 
   const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 };
+  const inTable = "table[data-rows] tbody tr";
   const moveInTable = (event) => {
-    const row = event.target.closest?.("table[data-rows] tbody tr");
-    if (!row || !(event.key in step) || event.target.closest("input, textarea, select")) return;
+    if (!(event.key in step) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.("input, textarea, select")) return;
+    const row = event.target.closest?.(inTable);
+    if (!row) {
+      // From nowhere in particular, j is the first row and k the last; pages with keys of their own begin by themselves.
+      if (event.target !== body || event.key.length > 1 || document.querySelector("[data-proposals], [data-inbox]")) return;
+      const first = [...document.querySelectorAll(inTable)].filter((one) => one.querySelector("a, button"));
+      first.at(step[event.key] > 0 ? 0 : -1)?.querySelector("a, button").focus();
+      return;
+    }
     let next = row;
     do next = step[event.key] > 0 ? next.nextElementSibling : next.previousElementSibling;
     while (next && !next.querySelector("a, button"));
