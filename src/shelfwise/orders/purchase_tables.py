@@ -157,9 +157,10 @@ def orders(
     states: Collection[PurchaseState] | None = None,
     sites: Collection[int] | None = None,
     before: int | None = None,
+    among: Collection[int] | None = None,
     limit: int = 1,
 ) -> list[PurchaseOrder]:
-    """Orders with their lines, newest first; of these sites, None: of all; `before` an id."""
+    """Orders with their lines, newest first; of these sites, None: of all; `before` an id; `among` these ids."""
     with tx.cursor() as cursor:
         found = cursor.execute(
             f"""{_ORDER}
@@ -168,6 +169,7 @@ def orders(
                   and (%(states)s::text[] is null or state = any(%(states)s))
                   and (%(sites)s::bigint[] is null or o.site_id = any(%(sites)s))
                   and (%(before)s::bigint is null or purchase_order_id < %(before)s)
+                  and (%(among)s::bigint[] is null or purchase_order_id = any(%(among)s))
                 order by purchase_order_id desc limit %(limit)s""",
             {
                 "tenant": tenant,
@@ -176,6 +178,7 @@ def orders(
                 "states": None if states is None else list(states),
                 "sites": None if sites is None else list(sites),
                 "before": before,
+                "among": None if among is None else list(among),
                 "limit": limit,
             },
         ).fetchall()

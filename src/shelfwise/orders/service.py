@@ -65,6 +65,7 @@ __all__ = [
     "purchase_order",
     "purchase_order_by_number",
     "purchase_orders",
+    "purchase_orders_by_id",
     "record_receipt",
     "reopen",
     "restore",
@@ -84,6 +85,13 @@ def purchase_orders(
 ) -> list[PurchaseOrder]:
     """Orders in some states or all, newest first, of the sites that the actor may see; `before` an id."""
     return tables.orders(ctx.tx, ctx.tenant, states=states, sites=ctx.sites(Right.VIEW), before=before, limit=limit)
+
+
+def purchase_orders_by_id(ctx: Context, ids: Collection[int]) -> dict[int, PurchaseOrder]:
+    """Those of the orders that are of sites which the actor may see."""
+    sites = ctx.sites(Right.VIEW)
+    found = tables.orders(ctx.tx, ctx.tenant, sites=sites, among=ids, limit=len(ids))
+    return {one.purchase_order_id: one for one in found}
 
 
 def purchase_order(ctx: Context, purchase_order_id: int) -> PurchaseOrder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shelfwise.access.context import Context
 from shelfwise.orders import sales_orders
+from shelfwise.orders import service as orders
 from shelfwise.web.listing import Choice, Column, Filter, Listing, Row, site_filter
 
 _HERE = "(%(sites)s::bigint[] is null or {0}.site_id = any(%(sites)s))"
@@ -15,6 +16,13 @@ def _when(column: str) -> tuple[Filter, Filter]:
         Filter("first", "From", f"{column} >= %(f_first)s", kind="from"),
         Filter("last", "To", f"{column} < %(f_last)s", kind="until"),
     )
+
+
+def _documents(ctx: Context, rows: list[Row]) -> None:
+    """What the state is called hangs on all that is known of an order."""
+    known = orders.purchase_orders_by_id(ctx, [row["purchase_order_id"] for row in rows])
+    for row in rows:
+        row["order"] = known[row["purchase_order_id"]]
 
 
 PURCHASES = Listing(
@@ -38,8 +46,7 @@ PURCHASES = Listing(
     order="-ordered_at",
     key="purchase_order_id",
     query=f"""select o.purchase_order_id, o.number, o.site_id, s.name as supplier, t.code as site,
-            'for ' || t.code as site_words, o.state, o.expected_at, o.currency, o.answer_to, o.second_approved_by,
-            o.state = 'draft' and o.approved_by is not null as waits_for_second,
+            'for ' || t.code as site_words, o.state, o.expected_at, o.currency, o.second_approved_by,
             coalesce(o.approved_at, o.created_at) as ordered_at, coalesce(o.approved_by, o.created_by) as ordered_by,
             l.skus, coalesce(l.received, 0) as received, coalesce(l.owed, 0) as owed, coalesce(l.cost, 0) as cost
         from purchase_order o
@@ -47,7 +54,10 @@ PURCHASES = Listing(
         join site t on t.tenant_id = o.tenant_id and t.site_id = o.site_id
         left join lateral (
             select string_agg(i.sku, ', ' order by p.line) as skus, sum(p.received) as received,
-                   sum(coalesce(p.confirmed_quantity, p.quantity)) as owed, sum(p.quantity * p.unit_cost) as cost
+                   sum(coalesce(p.confirmed_quantity, p.quantity)) as owed, sum(p.quantity * p.unit_cost) as cost,
+                   min(coalesce(p.promised_at, o.expected_at)) filter (
+                       where coalesce(p.confirmed_quantity, p.quantity) > p.received
+                         and o.state in ('approved', 'sent', 'confirmed', 'part_received')) as due_at
             from purchase_line p join item i using (tenant_id, item_id)
             where p.tenant_id = o.tenant_id and p.purchase_order_id = o.purchase_order_id) l on true
         where o.tenant_id = %(tenant)s and {_HERE.format("o")} {{where}}""",
@@ -56,7 +66,7 @@ PURCHASES = Listing(
             "show", "What", tabs=True, default="coming",
             choices=(
                 Choice("coming", "Still to come", _COMING),
-                Choice("late", "Late", f"{_COMING} and o.state <> 'draft' and o.expected_at < %(now)s"),
+                Choice("late", "Late", f"{_COMING} and l.due_at < %(now)s"),
                 Choice("drafts", "Drafts", "o.state = 'draft'"),
                 Choice("done", "Done", "o.state in ('received', 'closed', 'cancelled')"),
                 Choice("all", "All"),
@@ -67,6 +77,7 @@ PURCHASES = Listing(
     ),
     search="o.number ilike %(like)s or s.name ilike %(like)s or s.code ilike %(like)s or l.skus ilike %(like)s",
     search_words="Order, supplier, SKU",
+    fill=_documents,
 )  # fmt: skip
 
 
