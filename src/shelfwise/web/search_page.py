@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from shelfwise.access.model import Right
 from shelfwise.web import pages
 from shelfwise.web.searching import only_one, search
 from shelfwise.web.visits import Visitor
@@ -38,4 +39,5 @@ def suggestions(visit: Visitor, q: Text = "") -> Response:
 def keyboard(visit: Visitor) -> Response:
     """Every key there is."""
     with visit.context() as ctx:
+        ctx.require_somewhere(Right.VIEW)
         return pages.render(visit, ctx, "keyboard.html")
