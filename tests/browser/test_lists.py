@@ -103,7 +103,11 @@ def test_keys_lead_to_pages_and_are_shown(sign_in: SignIn, shoot: Callable[[Page
 @pytest.mark.parametrize(
     ("width", "scheme", "paths"),
     [
-        (360, "light", ("/stock", "/orders", "/sales", "/transfers", "/lots?show=all", "/devices", "/people", "/audit")),
+        (
+            360,
+            "light",
+            ("/stock", "/orders", "/sales", "/transfers", "/lots?show=all", "/devices", "/people", "/audit"),
+        ),
         (1440, "dark", ("/stock", "/orders", "/export")),
     ],
 )
