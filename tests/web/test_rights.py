@@ -115,6 +115,30 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/records/places/{place_id}": (Right.EDIT_RECORDS, {"code": "A-001", "kind": "bin"}),
     "/records/places/{place_id}/archive": (Right.EDIT_RECORDS, {}),
     "/records/places/{place_id}/restore": (Right.EDIT_RECORDS, {}),
+    "/handle/adjust": (
+        Right.ADJUST_STOCK,
+        {"item": "1", "place": "11", "amount": "29", "before": "30", "reason": "seen", "source": "a"},
+    ),
+    "/handle/write-off": (
+        Right.ADJUST_STOCK,
+        {"item": "1", "place": "11", "amount": "1", "reason": "broken", "source": "w"},
+    ),
+    "/handle/convert": (
+        Right.ISSUE_GOODS,
+        {"item": "1", "place": "11", "amount": "1", "to_sku": "21001", "to_amount": "6", "source": "c"},
+    ),
+    "/opening": (
+        Right.ADJUST_STOCK,
+        {"site": "LON", "source": "o", "sku-1": "21001", "place-1": "A-001", "amount-1": "1"},
+    ),
+    "/returns/new": (
+        Right.RECEIVE_GOODS,
+        {"site": "LON", "sku": "21001", "amount": "1", "place": "DOCK", "source": "b"},
+    ),
+    "/orders/{purchase_order_id}/send-back": (
+        Right.RECEIVE_GOODS,
+        {"line": "1", "amount": "1", "place": "DOCK", "reason": "broken", "source": "g"},
+    ),
     "/batches/{batch_id}/reverse": (Right.ADJUST_STOCK, {"reason": "wrong"}),
     "/counts": (Right.COUNT_STOCK, {"site": "LON", "bins": "A-001"}),
     "/counts/{count_id}/places/{place_id}": (Right.COUNT_STOCK, {}),
@@ -279,9 +303,18 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/api/v1/proposals/{proposal_id}/reject": (Right.DECIDE_PROPOSALS, {"note": "no"}),
 }
 # What a page has to be asked for, after its address.
-ASKED = {"/explain": "?item=1", "/lot": "?item=1&code=L1", "/move/code": "?site=LON&scanned=A-001"}
+ASKED = {
+    "/explain": "?item=1",
+    "/lot": "?item=1&code=L1",
+    "/move/code": "?site=LON&scanned=A-001",
+    "/movements": "?item=1",
+    "/lies": "?item=1",
+    "/handle": "?item=1&place=11",
+}
 NEEDS_MORE_TO_READ = {
     "/export": Right.IMPORT_DATA,
+    "/opening": Right.ADJUST_STOCK,
+    "/returns/new": Right.RECEIVE_GOODS,
     "/move": Right.ISSUE_GOODS,
     "/move/code": Right.ISSUE_GOODS,
     "/records/items/new": Right.EDIT_RECORDS,
@@ -327,9 +360,7 @@ def at(path: str) -> str:
     for part in path.split("/"):
         if part.startswith("{"):
             path = path.replace(part, names.get(part.strip("{}"), "1"))
-    return path + {"/explain": "?item=1", "/lot": "?item=1&code=L1", "/move/code": "?site=LON&scanned=A-001"}.get(
-        path, ""
-    )
+    return path + ASKED.get(path, "")
 
 
 def test_every_route_is_known_to_these_tests(app: FastAPI) -> None:

@@ -27,7 +27,14 @@ from tests.web.test_rights import ALSO, CHANGES, OPEN, all_routes, audited
 FAR = re.compile(r"77700000\d\d|Zanzibar")
 # Parts of addresses that name what exists for a moment only.
 # What a page has to be asked for, after its address.
-ASKED = {"/explain": "?item={item_id}", "/lot": "?item={item_id}&code=L1", "/move/code": "?scanned=21001&site={site}"}
+ASKED = {
+    "/explain": "?item={item_id}",
+    "/lot": "?item={item_id}&code=L1",
+    "/move/code": "?scanned=21001&site={site}",
+    "/movements": "?item={item_id}",
+    "/lies": "?item={item_id}",
+    "/handle": "?item={item_id}&place={place_id}",
+}
 NOT_THERE = {
     "job_id": "none",
     "file_id": "77",

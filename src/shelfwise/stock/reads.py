@@ -84,32 +84,6 @@ class ItemAt:
 
 
 @dataclass(frozen=True)
-class MovementRow:
-    """A line of the ledger for people; `reversed_by` is the movement that took it back, `order_number` a sale's."""
-
-    movement_id: int
-    occurred_at: datetime
-    recorded_at: datetime
-    quantity: Decimal
-    from_place: str
-    to_place: str
-    site: str
-    reason: str
-    actor: str
-    source: str | None
-    order_number: str | None
-    reverses: int | None
-    reversed_by: int | None
-    lot: str | None
-    serial: str | None
-    from_status: str
-    to_status: str
-    batch_id: int | None
-    note: str | None
-    catch_weight_g: Decimal | None
-
-
-@dataclass(frozen=True)
 class Stockout:
     """A time in which an item had nothing available at a site; `until_at` is None while it lasts."""
 
@@ -302,29 +276,6 @@ def item_stock(ctx: Context, item_id: int) -> list[ItemAt]:
            where b.on_hand <> 0 and (%s::bigint[] is null or p.site_id = any(%s))
            order by p.kind not in ('bin', 'dock', 'packing'), s.code, p.code""",
         (ctx.tenant, item_id, sites, sites),
-    )
-
-
-def movements(ctx: Context, item_id: int, limit: int = 100) -> list[MovementRow]:
-    """The latest movements of an item, newest first, at the sites whose stock the actor may see."""
-    sites = ctx.sites(Right.VIEW)
-    return rows(
-        ctx.tx,
-        MovementRow,
-        """select m.movement_id, m.occurred_at, m.recorded_at, m.quantity, f.code as from_place, t.code as to_place,
-                  s.code as site, m.reason, m.actor, m.source, l.order_number, m.reverses,
-                  r.movement_id as reversed_by, m.lot, m.serial, m.from_status, m.to_status, m.batch_id, m.note,
-                  m.catch_weight_g
-           from movement m
-           join place f on f.tenant_id = m.tenant_id and f.place_id = m.from_place_id
-           join place t on t.tenant_id = m.tenant_id and t.place_id = m.to_place_id
-           join site s on s.tenant_id = m.tenant_id and s.site_id = t.site_id
-           left join sales_line l on l.tenant_id = m.tenant_id and l.sales_line_id = m.sales_line_id
-           left join movement r on r.tenant_id = m.tenant_id and r.reverses = m.movement_id
-           where m.tenant_id = %s and m.item_id = %s
-             and (%s::bigint[] is null or f.site_id = any(%s) or t.site_id = any(%s))
-           order by m.movement_id desc limit %s""",
-        (ctx.tenant, item_id, sites, sites, sites, limit),
     )
 
 

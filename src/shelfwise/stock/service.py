@@ -30,6 +30,7 @@ from shelfwise.stock.floor_work import to_put_away, told_before, usual_bin
 from shelfwise.stock.handling import convert, put_away, return_to_supplier, take_return
 from shelfwise.stock.ledger import Map, follow_stockouts, lock, read_map, write
 from shelfwise.stock.model import Entry, Spot, Status
+from shelfwise.stock.moved import movements, shipment_of_batch
 from shelfwise.stock.posting import PICK, RECEIPT, arrival_faults, opening_stock, post, post_many, refuse_others
 from shelfwise.stock.promises import (
     allow_part,
@@ -41,7 +42,7 @@ from shelfwise.stock.promises import (
     reserve_open,
     tell_issued,
 )
-from shelfwise.stock.reads import bins, item_stock, levels, movements, stock_list, stock_of, stockouts
+from shelfwise.stock.reads import bins, item_stock, levels, stock_list, stock_of, stockouts
 from shelfwise.stock.reversing import own_since, reverse, reverse_batch
 from shelfwise.stock.serials import find_serial, serial_at
 from shelfwise.stock.status import correct_lot, expire_lots, hold, release, suggest
@@ -86,6 +87,7 @@ __all__ = [
     "reverse_batch",
     "serial_at",
     "serial_history",
+    "shipment_of_batch",
     "stock_as_of",
     "stock_list",
     "stock_of",

@@ -39,8 +39,8 @@ def list_counts(visit: Visitor, site: str | None = None, item: str = "") -> Resp
     with visit.context() as ctx:
         here = chosen_site(ctx, site)
         return pages.render(
-            visit, ctx, "counts.html", found=find(ctx, COUNTS, visit.request.query_params), here=here,
-            sites=records.sites(ctx), item=item, zones=[] if here is None else records.zones(ctx, here.site_id),
+            visit, ctx, "counts.html", at_site=None if here is None else here.site_id, here=here,
+            found=find(ctx, COUNTS, visit.request.query_params), sites=records.sites(ctx), item=item, zones=[] if here is None else records.zones(ctx, here.site_id),
         )  # fmt: skip
 
 
@@ -108,6 +108,7 @@ def sheet(visit: Visitor, count_id: int, place: int | None = None) -> Response:
             visit,
             ctx,
             "count.html",
+            at_site=found.site_id,
             count=found,
             lines=lines,
             by_place=by_place,

@@ -25,6 +25,7 @@ from shelfwise.web import pages, tables
 from shelfwise.web.floor_svg import draw, fill_box
 from shelfwise.web.floor_view import BinFacts, Box, FloorView, ZoneFacts, limit_words, see_bin, see_zone, stale_after
 from shelfwise.web.live import HEARTBEAT, Live
+from shelfwise.web.moved import PAGE, place_of, zone_of
 from shelfwise.web.visits import Visitor, visitor
 
 router = APIRouter(include_in_schema=False)
@@ -42,13 +43,13 @@ def chosen_site(ctx: Context, code: str | None) -> Site | None:
 
 
 def bin_facts(ctx: Context, site_id: int) -> list[BinFacts]:
-    """The bins of a site that have a place on its floor."""
+    """The bins of a site; one that has no place on its floor yet is a box without size."""
     on_hand = {level.item_id: level.on_hand for level in stock.levels(ctx, site_id)}
     return [
         BinFacts(
             place_id=one.place_id,
             code=one.code,
-            box=Box(one.x_m, one.y_m, one.width_m, one.depth_m),
+            box=Box(one.x_m or 0.0, one.y_m or 0.0, one.width_m or 0.0, one.depth_m or 0.0),
             zone_id=one.zone_id,
             sku=one.sku,
             description=one.description or "",
@@ -62,10 +63,6 @@ def bin_facts(ctx: Context, site_id: int) -> list[BinFacts]:
         )
         for one in stock.bins(ctx, site_id)
         if one.kind == "bin"
-        and one.x_m is not None
-        and one.y_m is not None
-        and one.width_m is not None
-        and one.depth_m is not None
     ]
 
 
@@ -98,7 +95,7 @@ def floor_view(ctx: Context, site: Site) -> FloorView:
         site.width_m,
         site.depth_m,
         tuple(see_zone(facts, ctx.now, stale) for facts in zone_facts(ctx, site.site_id)),
-        tuple(see_bin(facts, ctx.now, stale) for facts in bin_facts(ctx, site.site_id)),
+        tuple(see_bin(facts, ctx.now, stale) for facts in bin_facts(ctx, site.site_id) if facts.box.drawn),
     )
 
 
@@ -162,28 +159,26 @@ def state(visit: Visitor, site: str | None = None) -> Response:
 
 @router.get("/bins/{place_id}")
 def bin_page(visit: Visitor, place_id: int) -> Response:
+    """A bin, a dock or a packing bench, whether it is drawn on the floor or not."""
     with visit.context() as ctx:
-        every = (one for site in records.sites(ctx) for one in bin_facts(ctx, site.site_id))
-        facts = next((one for one in every if one.place_id == place_id), None)
-        if facts is None:
-            raise NotFound("bin", place_id)
-        view = see_bin(facts, ctx.now, stale_after(business_time(ctx.tx, ctx.tenant).rate))
-        moved = []
-        if facts.sku is not None:
-            item = records.item_by_sku(ctx, facts.sku)
-            moved = [
-                one for one in stock.movements(ctx, item.item_id, 200) if facts.code in (one.from_place, one.to_place)
-            ]
-        return pages.render(visit, ctx, "bin.html", bin=view, moved=moved[:30])
+        here, place = place_of(ctx, place_id)
+        facts = next((one for one in bin_facts(ctx, here.site_id) if one.place_id == place_id), None)
+        lies = stock.lies_at(ctx, place_id=place_id, limit=PAGE + 1)
+        return pages.render(
+            visit, ctx, "bin.html", at_site=here.site_id, here=here, place=place, lies=lies[:PAGE],
+            more=len(lies) > PAGE, moved=stock.movements(ctx, limit=30, place_id=place_id),
+            bin=None if facts is None else see_bin(facts, ctx.now, stale_after(business_time(ctx.tx, ctx.tenant).rate)),
+        )  # fmt: skip
 
 
 @router.get("/zones/{zone_id}")
 def zone_page(visit: Visitor, zone_id: int) -> Response:
     with visit.context() as ctx:
-        every = (one for site in records.sites(ctx) for one in zone_facts(ctx, site.site_id))
-        facts = next((one for one in every if one.zone_id == zone_id), None)
+        here, _ = zone_of(ctx, zone_id)
+        facts = next((one for one in zone_facts(ctx, here.site_id) if one.zone_id == zone_id), None)
         if facts is None:
             raise NotFound("zone", zone_id)
+        lies = stock.lies_at(ctx, zone_id=zone_id, limit=PAGE + 1)
         view = see_zone(facts, ctx.now, stale_after(business_time(ctx.tx, ctx.tenant).rate))
         since = ctx.now - timedelta(hours=24)
         spells = tables.temperatures(ctx, zone_id, since, 300)
@@ -191,7 +186,10 @@ def zone_page(visit: Visitor, zone_id: int) -> Response:
             visit,
             ctx,
             "zone.html",
+            at_site=here.site_id,
             zone=view,
+            lies=lies[:PAGE],
+            more=len(lies) > PAGE,
             limits=limit_words(facts.low_degc, facts.high_degc),
             chart={
                 "kind": "temperature",

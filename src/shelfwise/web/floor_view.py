@@ -28,6 +28,11 @@ class Box:
     width: float
     depth: float
 
+    @property
+    def drawn(self) -> bool:
+        """Whether it stands anywhere: a bin of which nobody said where has no size."""
+        return self.width > 0 and self.depth > 0
+
 
 @dataclass(frozen=True)
 class BinFacts:

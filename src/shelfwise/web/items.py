@@ -27,6 +27,8 @@ from shelfwise.web.visits import Visitor
 from shelfwise.work import objections
 
 router = APIRouter(include_in_schema=False)
+# More places of an item than these stand on a page of their own.
+MOST = 100
 FIGURES = ("on_hand", "blocked", "reserved", "available", "on_order", "in_transit")
 
 
@@ -121,16 +123,19 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
                 "outs": [out for out in outs if out.item_id == item.item_id],
                 "objection": objections.newest(ctx, f"forecast:{item.item_id}:site:{here.site_id}", here.site_id),
             }
+        lies = stock.lies_at(ctx, item_id=item.item_id, limit=MOST + 1)
         return pages.render(
             visit,
             ctx,
             "item.html",
+            at_site=None if here is None else here.site_id,
             item=item,
             here=here,
+            more=len(lies) > MOST,
             terms=[(one, records.supplier(ctx, one.supplier_id)) for one in records.terms_for(ctx, [item.item_id])],
             packs=records.packs_of(ctx, item.item_id, ctx.now.astimezone(here.zone_info if here else UTC).date()),
             barcodes=records.barcodes_of(ctx, item.item_id),
-            lies=stock.lies_at(ctx, item_id=item.item_id),
+            lies=lies[:MOST],
             unaccounted=[one for one in stock.item_stock(ctx, item.item_id) if one.kind == "unaccounted"],
             moved=stock.movements(ctx, item.item_id, 50),
             own_since=stock.own_since(ctx),
@@ -156,10 +161,10 @@ def reverse(
     movement_id: int,
     reason: Annotated[str, Form(max_length=500)],
     sku: Annotated[str, Form(max_length=200)],
+    after: Annotated[str, Form(alias="next", max_length=1000)] = "",
 ) -> Response:
     with visit.context() as ctx:
         item = records.item_by_sku(ctx, sku)
         stock.reverse(ctx, movement_id, reason)
-    return pages.go(
-        f"/items/{pages.segment(item.sku)}", "Taken back: the opposite movement was posted, both stay in the ledger."
-    )
+    back = pages.local_address(after) if after else f"/items/{pages.segment(item.sku)}"
+    return pages.go(back, "Taken back: the opposite movement was posted, both stay in the ledger.")

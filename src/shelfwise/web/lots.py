@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Query, Response
 
 from shelfwise.access import sessions
 from shelfwise.access.context import Context
@@ -23,6 +23,7 @@ from shelfwise.web.visits import Visit, Visitor, caller_of
 from shelfwise.work import objections
 
 router = APIRouter(include_in_schema=False)
+HELD: tuple[Status, ...] = ("hold", "quarantine", "damaged")
 Code = Annotated[str, Form(max_length=200)]
 
 
@@ -47,7 +48,8 @@ def explain(visit: Visitor, item: int, site: str | None = None) -> Response:
         if here is None:
             raise NotFound("site", site)
         return pages.render(
-            visit, ctx, "explain.html", item=found, here=here, why=stock.explain(ctx, item, here.site_id),
+            visit, ctx, "explain.html", at_site=here.site_id, item=found, here=here,
+            why=stock.explain(ctx, item, here.site_id),
             objection=objections.newest(ctx, f"stock:{item}:site:{here.site_id}", here.site_id),
         )  # fmt: skip
 
@@ -62,15 +64,17 @@ def hold(
     site: Code = "",
     place: Code = "",
     amount: Annotated[str, Form(max_length=40)] = "",
+    exact: Annotated[str, Form(max_length=3)] = "",
+    after: Annotated[str, Form(alias="next", max_length=1000)] = "",
 ) -> Response:
     with visit.context() as ctx:
         ctx.require_somewhere(Right.HOLD_STOCK)
         site_id, place_id = _where(ctx, site, place)
         done = stock.hold(
-            ctx, item_id=item, reason=reason, status=status, lot=lot.strip() or None, site_id=site_id,
+            ctx, item_id=item, reason=reason, status=status, lot=_lot(lot, exact), site_id=site_id,
             place_id=place_id, quantity=_amount(amount),
         )  # fmt: skip
-        address = _address(ctx, item, lot.strip())
+        address = pages.local_address(after) if after else _address(ctx, item, lot.strip())
     much = plain(done.quantity) if done.quantity else "what still comes of it"
     return pages.go(address, f"Held: {much}. It is not picked and not promised until somebody releases it.")
 
@@ -86,6 +90,8 @@ def release(
     site: Code = "",
     place: Code = "",
     amount: Annotated[str, Form(max_length=40)] = "",
+    exact: Annotated[str, Form(max_length=3)] = "",
+    after: Annotated[str, Form(alias="next", max_length=1000)] = "",
 ) -> Response:
     with visit.context() as ctx:
         ctx.require_somewhere(Right.RELEASE_STOCK)
@@ -93,10 +99,10 @@ def release(
     with visit.context() as ctx:
         site_id, place_id = _where(ctx, site, place)
         stock.release(
-            ctx, item_id=item, reason=reason, lot=lot.strip() or None, site_id=site_id,
-            place_id=place_id, quantity=_amount(amount), from_status="damaged" if status == "damaged" else None,
+            ctx, item_id=item, reason=reason, lot=_lot(lot, exact), site_id=site_id,
+            place_id=place_id, quantity=_amount(amount), from_status=next((one for one in HELD if one == status), None),
         )  # fmt: skip
-        address = _address(ctx, item, lot.strip())
+        address = pages.local_address(after) if after else _address(ctx, item, lot.strip())
     return pages.go(address, "Released: it can be picked and promised again. Your name and reason are kept with it.")
 
 
@@ -122,7 +128,9 @@ def batch(visit: Visitor, batch_id: int) -> Response:
         steps = stock.batch_steps(ctx, batch_id)
         if not steps:
             raise NotFound("batch of movements", batch_id)
-        return pages.render(visit, ctx, "batch.html", batch_id=batch_id, steps=steps)
+        return pages.render(
+            visit, ctx, "batch.html", batch_id=batch_id, steps=steps, shipment=stock.shipment_of_batch(ctx, batch_id)
+        )
 
 
 @router.post("/batches/{batch_id}/reverse")
@@ -137,6 +145,11 @@ def _where(ctx: Context, site: str, place: str) -> tuple[int | None, int | None]
         return None, None
     here = records.site(ctx, site.strip())
     return here.site_id, records.place_by_code(ctx, here.site_id, place.strip()).place_id if place.strip() else None
+
+
+def _lot(told: str, exact: str) -> str | None:
+    """None: any lot; of one row of stock, '' is what has none."""
+    return told.strip() if exact == "yes" else told.strip() or None
 
 
 def _amount(text: str) -> Decimal | None:

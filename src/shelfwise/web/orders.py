@@ -63,6 +63,7 @@ def order(visit: Visitor, purchase_order_id: int) -> Response:
             visit,
             ctx,
             "order.html",
+            at_site=found.site_id,
             order=found,
             zone=records.site_by_id(ctx, found.site_id).zone_info,
             message=orders.message_of(ctx, found),

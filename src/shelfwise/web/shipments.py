@@ -41,8 +41,8 @@ def shipment(visit: Visitor, shipment_id: int) -> Response:
         found = shipments.shipment(ctx, shipment_id)
         held = picking.held_in(ctx, shipment_id) if found.state in UNDER_WAY else []
         return pages.render(
-            visit, ctx, "shipment.html", shipment=found, boxes=range(1, BOXES + 1), held=held,
-            files=attachments(ctx, f"shipment:{shipment_id}"),
+            visit, ctx, "shipment.html", at_site=found.site_id, shipment=found, boxes=range(1, BOXES + 1),
+            held=held, files=attachments(ctx, f"shipment:{shipment_id}"),
         )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def pick_page(visit: Visitor, shipment_id: int) -> Response:
             ctx, found, stop.item_id, stop.place_id, stop.place, stop.lot
         )  # fmt: skip
         return pages.render(
-            visit, ctx, "pick.html", shipment=found, stop=stop, warning=warning,
+            visit, ctx, "pick.html", at_site=found.site_id, shipment=found, stop=stop, warning=warning,
             number=len(found.stops) - len(found.to_pick) + 1, source=new_source(),
         )  # fmt: skip
 

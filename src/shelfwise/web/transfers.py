@@ -140,6 +140,7 @@ def transfer(visit: Visitor, transfer_id: int) -> Response:
             visit,
             ctx,
             "transfer.html",
+            at_site=here,
             transfer=found,
             words=documents.words(found.state),
             may_plan=visit.may("transfer_goods", here),
@@ -152,10 +153,8 @@ def transfer(visit: Visitor, transfer_id: int) -> Response:
                 for line in found.lines
                 if may_ship and line.to_ship > 0
             },
-            here_places=[place for place in records.places(ctx, here) if place.real] if visit.may("view", here) else [],
-            there_places=[place for place in records.places(ctx, there) if place.real]
-            if visit.may("view", there)
-            else [],
+            here_places=_places(ctx, here) if visit.may("view", here) else [],
+            there_places=_places(ctx, there) if visit.may("view", there) else [],
             files=attachments(ctx, f"transfer:{transfer_id}"),
             history=[(one, done(one.action, one.detail)) for one in documents.history_of(ctx, transfer_id)],
             source=new_source(),
