@@ -31,6 +31,8 @@ ASKED = {
     "/explain": "?item={item_id}",
     "/lot": "?item={item_id}&code=L1",
     "/move/code": "?scanned=21001&site={site}",
+    "/lot/customers.csv": "?item={item_id}&code=L1",
+    "/serial": "?item={item_id}&code=S1",
     "/movements": "?item={item_id}",
     "/lies": "?item={item_id}",
     "/handle": "?item={item_id}&place={place_id}",

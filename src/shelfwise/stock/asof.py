@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
+from shelfwise.records.tables import contains
 from shelfwise.stock.tables import REAL
 from shelfwise.store.database import rows
 
@@ -25,7 +26,15 @@ class AsOf:
 
 
 def stock_as_of(
-    ctx: Context, site_id: int, at: datetime, known_at: datetime | None = None, item_id: int | None = None
+    ctx: Context,
+    site_id: int,
+    at: datetime,
+    known_at: datetime | None = None,
+    item_id: int | None = None,
+    *,
+    search: str = "",
+    limit: int | None = None,
+    offset: int = 0,
 ) -> list[AsOf]:
     """What lay at a site at `at`, by SKU: all that had happened by then.
 
@@ -34,9 +43,14 @@ def stock_as_of(
     Args:
         known_at: only by what had been recorded by then; None: by all that is known now.
         item_id: of this item only.
+        search: only items whose SKU or description contains the text.
+        limit: None: all of them.
     """
     ctx.require(Right.VIEW, site_id)
-    # From what lies there now, back: what happened later, or was not known yet, is taken out again.
+    found = contains(search)
+    like = "" if found == "%%" else "and (i.sku ilike %(like)s or i.description ilike %(like)s)"
+    one = "" if item_id is None else "and {0}.item_id = %(item)s"
+    # From the levels of now, back: what happened later, or was not known yet, is taken out again.
     return rows(
         ctx.tx,
         AsOf,
@@ -44,24 +58,29 @@ def stock_as_of(
                 select place_id from place where tenant_id = %(tenant)s and site_id = %(site)s and kind in {REAL}),
             later as materialized (
                 select item_id, from_place_id, to_place_id, from_status, to_status, quantity from movement m
-                where tenant_id = %(tenant)s and (%(item)s::bigint is null or item_id = %(item)s)
+                where tenant_id = %(tenant)s {one.format("m")}
                   and (occurred_at > %(at)s or recorded_at > %(known)s::timestamptz)
                   -- A reversal stands with what it took back, not where somebody noticed it.
                   and (reverses is null or recorded_at > %(known)s::timestamptz or (
                       select w.occurred_at from movement w
                       where w.tenant_id = m.tenant_id and w.movement_id = m.reverses) > %(at)s)),
-            part as (
-                select b.item_id, b.status, sum(b.on_hand) as quantity from balance b join real using (place_id)
-                where b.tenant_id = %(tenant)s and (%(item)s::bigint is null or b.item_id = %(item)s)
-                group by b.item_id, b.status
-                union all
-                select item_id, to_status, -quantity from later join real on place_id = to_place_id
-                union all
-                select item_id, from_status, quantity from later join real on place_id = from_place_id)
-            select item_id, sku, description, unit, sum(quantity) as on_hand,
-                   coalesce(sum(quantity) filter (where status <> 'available'), 0) as blocked
-            from part join item i using (item_id)
-            where i.tenant_id = %(tenant)s
-            group by item_id, sku, description, unit having sum(quantity) <> 0 order by sku""",
-        {"tenant": ctx.tenant, "site": site_id, "at": at, "known": known_at, "item": item_id},
-    )
+            since as (
+                select item_id, sum(quantity) as on_hand,
+                       coalesce(sum(quantity) filter (where status <> 'available'), 0) as blocked
+                from (select item_id, to_status as status, quantity from later join real on place_id = to_place_id
+                      union all
+                      select item_id, from_status, -quantity from later join real on place_id = from_place_id) m
+                group by item_id)
+            select i.item_id, i.sku, i.description, i.unit, l.on_hand - coalesce(s.on_hand, 0) as on_hand,
+                   l.blocked - coalesce(s.blocked, 0) as blocked
+            from stock_level l
+            join item i on i.tenant_id = l.tenant_id and i.item_id = l.item_id
+            left join since s on s.item_id = l.item_id
+            where l.tenant_id = %(tenant)s and l.site_id = %(site)s {one.format("l")} {like}
+              and l.on_hand <> coalesce(s.on_hand, 0)
+            order by i.sku limit %(limit)s offset %(offset)s""",
+        {
+            "tenant": ctx.tenant, "site": site_id, "at": at, "known": known_at, "item": item_id, "like": found,
+            "limit": limit, "offset": offset,
+        },
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
+from shelfwise.core.errors import NotFound
 from shelfwise.stock import tables
 from shelfwise.stock.model import Status
 from shelfwise.stock.tables import REAL
@@ -168,14 +169,24 @@ def _few_items(ctx: Context, place_id: int) -> list[int] | None:
 
 
 def shipment_of_batch(ctx: Context, batch_id: int) -> int | None:
-    """The shipment that has left with goods of a batch: it is reopened, instead of taking the batch back."""
-    sites = ctx.sites(Right.VIEW)
+    """The shipment that has left with goods of a batch: it is reopened, instead of taking the batch back.
+
+    Raises:
+        NotFound: there is no such batch.
+    """
+    ctx.require_somewhere(Right.VIEW)
     found = values(
         ctx.tx,
-        """select h.shipment_id from movement m
-           join shipment_move v on v.tenant_id = m.tenant_id and v.movement_id = m.movement_id
-           join shipment h on h.tenant_id = v.tenant_id and h.shipment_id = v.shipment_id and h.state = 'shipped'
-           where m.tenant_id = %s and m.batch_id = %s and (%s::bigint[] is null or h.site_id = any(%s)) limit 1""",
-        (ctx.tenant, batch_id, sites, sites),
+        """select distinct p.site_id, h.shipment_id from movement m
+           join place p on p.tenant_id = m.tenant_id and p.place_id in (m.from_place_id, m.to_place_id)
+           left join shipment_move v on v.tenant_id = m.tenant_id and v.movement_id = m.movement_id
+           left join shipment h on h.tenant_id = v.tenant_id and h.shipment_id = v.shipment_id and h.state = 'shipped'
+           where m.tenant_id = %s and m.batch_id = %s order by h.shipment_id nulls last""",
+        (ctx.tenant, batch_id),
     )
-    return found[0][0] if found else None
+    if not found:
+        raise NotFound("batch of movements", batch_id)
+    seen: list[int | None] = [shipment_id for site_id, shipment_id in found if ctx.actor.may(Right.VIEW, site_id)]
+    if not seen:
+        ctx.require(Right.VIEW, found[0][0])
+    return seen[0]

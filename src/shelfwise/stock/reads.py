@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -166,15 +167,39 @@ def stock_list(
     return _stock_rows(ctx, site_id, None, search, limit, offset, order, descending)
 
 
+def stock_of_items(
+    ctx: Context, site_id: int, item_ids: Collection[int], search: str = "", limit: int = 200, offset: int = 0
+) -> list[StockRow]:
+    """As `stock_list`, of some items only, by SKU; one that the site never had is a row of zeros."""
+    ctx.require(Right.VIEW, site_id)
+    page = rows(
+        ctx.tx,
+        StockRow,
+        """select i.item_id, i.sku, i.description, i.unit, 0::numeric as on_hand, 0::numeric as reserved,
+                  0::numeric as available, 0::numeric as on_order, 0::numeric as blocked, s.site_id, s.code as site
+           from item i join site s on s.tenant_id = i.tenant_id and s.site_id = %(site)s
+           where i.tenant_id = %(tenant)s and i.item_id = any(%(items)s::bigint[])
+             and (i.sku ilike %(like)s or i.description ilike %(like)s)
+           order by i.sku limit %(limit)s offset %(offset)s""",
+        {
+            "tenant": ctx.tenant, "site": site_id, "items": list(item_ids), "like": contains(search), "limit": limit,
+            "offset": offset,
+        },
+    )  # fmt: skip
+    shown = [row.item_id for row in page]
+    there = {row.item_id: row for row in _stock_rows(ctx, site_id, shown, "", len(shown), 0, "sku", False)}
+    return [there.get(row.item_id, row) for row in page]
+
+
 def stock_of(ctx: Context, site_id: int, item_id: int) -> StockRow | None:
     """One item at a site; None where the site neither has, had nor expects it."""
-    return next(iter(_stock_rows(ctx, site_id, item_id, "", 1, 0, "sku", False)), None)
+    return next(iter(_stock_rows(ctx, site_id, [item_id], "", 1, 0, "sku", False)), None)
 
 
 def _stock_rows(
     ctx: Context,
     site_id: int | None,
-    item_id: int | None,
+    item_ids: Collection[int] | None,
     search: str,
     limit: int,
     offset: int,
@@ -189,7 +214,7 @@ def _stock_rows(
     by = f"{_ORDERS[order]} {'desc' if descending else 'asc'}"
     found = contains(search)
     like = "" if found == "%%" else "and (i.sku ilike %(like)s or i.description ilike %(like)s)"
-    one = "" if item_id is None else "and {0}.item_id = %(item)s"
+    one = "" if item_ids is None else "and {0}.item_id = any(%(items)s::bigint[])"
     here = "" if sites is None else "and {0}.site_id = any(%(sites)s)"
     return rows(
         ctx.tx,
@@ -197,8 +222,8 @@ def _stock_rows(
         f"""{stock_query(one, here)} where true {like}
             order by {by}, i.sku, s.code limit %(limit)s offset %(offset)s""",
         {
-            "tenant": ctx.tenant, "sites": sites, "item": item_id, "like": found, "now": ctx.now, "limit": limit,
-            "offset": offset,
+            "tenant": ctx.tenant, "sites": sites, "items": None if item_ids is None else list(item_ids), "like": found,
+            "now": ctx.now, "limit": limit, "offset": offset,
         },
     )  # fmt: skip
 
@@ -250,15 +275,16 @@ def stock_query(one: str = "", here: str = "and (%(sites)s::bigint[] is null or 
             left join over v on v.item_id = k.item_id and v.site_id = k.site_id"""
 
 
-def levels(ctx: Context, site_id: int) -> list[StockLevel]:
-    """On hand, reserved and blocked of every item that a site has or had, by item."""
+def levels(ctx: Context, site_id: int, item_ids: Collection[int] | None = None) -> list[StockLevel]:
+    """On hand, reserved and blocked of every item that a site has or had or of some of them, by item."""
     ctx.require(Right.VIEW, site_id)
+    some = "" if item_ids is None else "and item_id = any(%(items)s::bigint[])"
     return rows(
         ctx.tx,
         StockLevel,
-        """select item_id, site_id, on_hand, reserved, blocked from stock_level
-           where tenant_id = %s and site_id = %s order by item_id""",
-        (ctx.tenant, site_id),
+        f"""select item_id, site_id, on_hand, reserved, blocked from stock_level
+            where tenant_id = %(tenant)s and site_id = %(site)s {some} order by item_id""",
+        {"tenant": ctx.tenant, "site": site_id, "items": None if item_ids is None else list(item_ids)},
     )
 
 

@@ -26,6 +26,7 @@ from shelfwise.stock.asof import stock_as_of
 from shelfwise.stock.checking import in_words, rebuild_check
 from shelfwise.stock.correcting import accept_loss, adjust, write_off
 from shelfwise.stock.explain import explain, lies_at, near_expiry
+from shelfwise.stock.finding import find_lots
 from shelfwise.stock.floor_work import to_put_away, told_before, usual_bin
 from shelfwise.stock.handling import convert, put_away, return_to_supplier, take_return
 from shelfwise.stock.ledger import Map, follow_stockouts, lock, read_map, write
@@ -42,7 +43,7 @@ from shelfwise.stock.promises import (
     reserve_open,
     tell_issued,
 )
-from shelfwise.stock.reads import bins, item_stock, levels, stock_list, stock_of, stockouts
+from shelfwise.stock.reads import bins, item_stock, levels, stock_list, stock_of, stock_of_items, stockouts
 from shelfwise.stock.reversing import own_since, reverse, reverse_batch
 from shelfwise.stock.serials import find_serial, serial_at
 from shelfwise.stock.status import correct_lot, expire_lots, hold, release, suggest
@@ -61,6 +62,7 @@ __all__ = [
     "correct_lot",
     "expire_lots",
     "explain",
+    "find_lots",
     "find_serial",
     "hold",
     "hold_back",
@@ -91,6 +93,7 @@ __all__ = [
     "stock_as_of",
     "stock_list",
     "stock_of",
+    "stock_of_items",
     "stockouts",
     "suggest",
     "take_return",

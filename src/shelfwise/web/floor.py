@@ -23,7 +23,17 @@ from shelfwise.records.model import Site
 from shelfwise.stock import service as stock
 from shelfwise.web import pages, tables
 from shelfwise.web.floor_svg import draw, fill_box
-from shelfwise.web.floor_view import BinFacts, Box, FloorView, ZoneFacts, limit_words, see_bin, see_zone, stale_after
+from shelfwise.web.floor_view import (
+    BinFacts,
+    BinView,
+    Box,
+    FloorView,
+    ZoneFacts,
+    limit_words,
+    see_bin,
+    see_zone,
+    stale_after,
+)
 from shelfwise.web.live import HEARTBEAT, Live
 from shelfwise.web.moved import PAGE, place_of, zone_of
 from shelfwise.web.visits import Visitor, visitor
@@ -44,11 +54,14 @@ def chosen_site(ctx: Context, code: str | None) -> Site | None:
 
 def bin_facts(ctx: Context, site_id: int) -> list[BinFacts]:
     """The bins of a site; one that has no place on its floor yet is a box without size."""
-    on_hand = {level.item_id: level.on_hand for level in stock.levels(ctx, site_id)}
+    bins = [one for one in stock.bins(ctx, site_id) if one.kind == "bin"]
+    items = {one.item_id for one in bins if one.item_id is not None}
+    on_hand = {level.item_id: level.on_hand for level in stock.levels(ctx, site_id, items)}
     return [
         BinFacts(
             place_id=one.place_id,
             code=one.code,
+            item_id=one.item_id,
             box=Box(one.x_m or 0.0, one.y_m or 0.0, one.width_m or 0.0, one.depth_m or 0.0),
             zone_id=one.zone_id,
             sku=one.sku,
@@ -61,8 +74,7 @@ def bin_facts(ctx: Context, site_id: int) -> list[BinFacts]:
             weighed=one.observed,
             weighed_at=one.observed_at,
         )
-        for one in stock.bins(ctx, site_id)
-        if one.kind == "bin"
+        for one in bins
     ]
 
 
@@ -86,6 +98,12 @@ def zone_facts(ctx: Context, site_id: int) -> list[ZoneFacts]:
     ]
 
 
+def floor_bins(ctx: Context, site: Site) -> tuple[BinView, ...]:
+    """Every bin of a site as it is now, drawn on the floor or not."""
+    stale = stale_after(business_time(ctx.tx, ctx.tenant).rate)
+    return tuple(see_bin(facts, ctx.now, stale) for facts in bin_facts(ctx, site.site_id))
+
+
 def floor_view(ctx: Context, site: Site) -> FloorView:
     """The floor of a site as it is now."""
     stale = stale_after(business_time(ctx.tx, ctx.tenant).rate)
@@ -95,7 +113,7 @@ def floor_view(ctx: Context, site: Site) -> FloorView:
         site.width_m,
         site.depth_m,
         tuple(see_zone(facts, ctx.now, stale) for facts in zone_facts(ctx, site.site_id)),
-        tuple(see_bin(facts, ctx.now, stale) for facts in bin_facts(ctx, site.site_id) if facts.box.drawn),
+        tuple(one for one in floor_bins(ctx, site) if one.facts.box.drawn),
     )
 
 

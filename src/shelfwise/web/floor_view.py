@@ -60,6 +60,7 @@ class BinFacts:
     has_scale: bool = False
     weighed: float | None = None
     weighed_at: datetime | None = None
+    item_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
@@ -19,7 +20,7 @@ from shelfwise.stock.model import OWN_MISTAKES
 from shelfwise.stock.reads import StockRow
 from shelfwise.web import pages
 from shelfwise.web.charts import demand_chart, race_table
-from shelfwise.web.floor import chosen_site, floor_view
+from shelfwise.web.floor import chosen_site, floor_bins
 from shelfwise.web.listing import PAGE
 from shelfwise.web.listing_rows import find, opened
 from shelfwise.web.lists.stock import ALL, STOCK
@@ -50,42 +51,32 @@ def list_stock(
             return pages.render(visit, ctx, "stock.html", **shown)
         place = ALL if here is None else here.code
         shown["found"] = find(ctx, STOCK, {**asked, "site": place})
+        first = (min(max(page, 1), 10_000) - 1) * PAGE
         if day and here is not None:
-            shown["as_of"] = _as_of(ctx, here, day, known, search)
+            rows: Sequence[AsOf | StockRow] = _as_of(ctx, here, day, known, search, PAGE + 1, first)
+            shown["as_of"], shown["more"] = rows[:PAGE], len(rows) > PAGE
         elif show in ("out", "doubt") and here is not None:
-            found = _needing(ctx, here, show)
-            there = {row.sku: row for row in stock.stock_list(ctx, here.site_id, search, 100_000)}
-            rows = [there[sku] if sku in there else _never_there(ctx, sku) for sku in sorted(found)]
-            wanted = search.strip().lower()
-            rows = [row for row in rows if wanted in f"{row.sku} {row.description}".lower()]
-            first = (min(max(page, 1), 10_000) - 1) * PAGE
-            shown["rows"], shown["more"] = rows[first : first + PAGE], len(rows) > first + PAGE
-        return pages.render(visit, ctx, "stock.html", **shown)
+            rows = stock.stock_of_items(ctx, here.site_id, _needing(ctx, here, show), search, PAGE + 1, first)
+            shown["rows"], shown["more"] = rows[:PAGE], len(rows) > PAGE
+        return pages.render(visit, ctx, "stock.html", at_site=None if here is None else here.site_id, **shown)
 
 
-def _as_of(ctx: Context, here: Site, day: str, known: str, search: str) -> list[AsOf]:
+def _as_of(ctx: Context, here: Site, day: str, known: str, search: str, limit: int, offset: int) -> list[AsOf]:
     """What was there when a day of the site ended, as it was known then or as it is known now."""
     try:
         end = datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), here.zone_info)
     except (ValueError, OverflowError) as error:
         raise Invalid(Fault("day", "a day such as 2026-03-01", shorten(day), "Correct the day.")) from error
-    wanted = search.strip().lower()
-    found = stock.stock_as_of(ctx, here.site_id, end, end if known == "then" else None)
-    return [row for row in found if wanted in f"{row.sku} {row.description}".lower()]
+    then = end if known == "then" else None
+    return stock.stock_as_of(ctx, here.site_id, end, then, search=search.strip(), limit=limit, offset=offset)
 
 
-def _never_there(ctx: Context, sku: str) -> StockRow:
-    """An item that has a bin and has never been in it."""
-    item, none = records.item_by_sku(ctx, sku), Decimal(0)
-    return StockRow(item.item_id, item.sku, item.description, item.unit, none, none, none, none)
-
-
-def _needing(ctx: Context, here: Site, show: str) -> set[str]:
-    """The SKUs whose bins are empty with none elsewhere, or in doubt."""
+def _needing(ctx: Context, here: Site, show: str) -> set[int]:
+    """The items whose bins are empty with none elsewhere, or in doubt."""
     return {
-        view.facts.sku
-        for view in floor_view(ctx, here).bins
-        if view.facts.sku is not None and (view.doubt if show == "doubt" else view.state == "empty")
+        view.facts.item_id
+        for view in floor_bins(ctx, here)
+        if view.facts.item_id is not None and (view.doubt if show == "doubt" else view.state == "empty")
     }
 
 
