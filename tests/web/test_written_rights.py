@@ -184,9 +184,10 @@ def far_form(told: dict[str, object], sites: TwoSites) -> dict[str, object]:
         "to": far["site"], "to_site": far["site"], "pick": far["proposal_id"], "order_number": far["order_number"],
         "line": far["sales_line_id"], "bins": far["bin"],
     }  # fmt: skip
-    # Tasks name their site by its id.
+    # Tasks name their site by its id, and corrections their bin.
+    ids = {"site": far["site_id"], "place": far["place_id"]}
     return {
-        name: far["site_id"] if (name, given) == ("site", "1") else instead.get(name, given)
+        name: ids[name] if name in ids and str(given).isdecimal() else instead.get(name, given)
         for name, given in told.items()
     }
 
