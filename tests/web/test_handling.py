@@ -14,7 +14,7 @@ from shelfwise.stock import service as stock
 from shelfwise.store.database import values
 from tests.conftest import NOON
 from tests.web.conftest import Client
-from tests.web.world import World
+from tests.web.world import PASSWORDS, World
 
 
 def root(office: Office) -> AbstractContextManager[Context]:
@@ -99,7 +99,7 @@ def test_a_row_is_held_and_released_by_itself(client: Client, office: Office, wo
     assert done.headers["location"] == "/bins/11"
     assert lies(office, world, "A-001") == {("", "hold"): 30, ("L1", "available"): 3}
     assert "status=hold#release" in mara.get("/items/21000").text
-    told = {**hold, "status": "hold", "reason": "dry", "signed_by": "Mara", "next": "https://elsewhere.test"}
+    told = {**hold, "status": "hold", "reason": "dry", "password": PASSWORDS["mara"], "next": "https://elsewhere.test"}
     assert mara.post("/stock/release", data=told).headers["location"] == "/"
     assert lies(office, world, "A-001") == {("", "available"): 30, ("L1", "available"): 3}
 
