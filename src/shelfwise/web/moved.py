@@ -12,7 +12,7 @@ from shelfwise.core.errors import Fault, Invalid, NotFound
 from shelfwise.records import service as records
 from shelfwise.records.model import Place, Site, Zone
 from shelfwise.stock import service as stock
-from shelfwise.stock.model import Status
+from shelfwise.stock.model import OWN_MISTAKES, Status
 from shelfwise.web import pages
 from shelfwise.web.visits import Visitor
 
@@ -72,7 +72,8 @@ def movements(
         )  # fmt: skip
         about = {"item": item, "place": place, "site": site, "lot": lot, "status": status}
         return pages.render(
-            visit, ctx, "movements.html", at_site=site_id, item=what, here=here, place=spot, lot=lot, condition=status,
+            visit, ctx, "movements.html", at_site=site_id, own_since=stock.own_since(ctx), me=str(ctx.actor),
+            own_mistakes=OWN_MISTAKES, item=what, here=here, place=spot, lot=lot, condition=status,
             moved=found[:PAGE], first=before is None, newest=address("/movements", **about),
             older=address("/movements", **about, before=found[PAGE - 1].movement_id) if len(found) > PAGE else None,
         )  # fmt: skip

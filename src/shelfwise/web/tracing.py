@@ -22,10 +22,7 @@ from shelfwise.web.visits import Visitor
 router = APIRouter(include_in_schema=False)
 MOST = 50
 ALL = 1_000_000
-HEADINGS = (
-    "item", "lot", "happened_at", "learned_at", "quantity", "customer", "order", "from_site", "from_place", "serial",
-    "named_by_nobody", "movement",
-)  # fmt: skip
+HEADINGS = ("lot", "item", "customer", "order", "quantity")
 Item = Annotated[int, Query(ge=1, le=2**63 - 1)]
 Code = Annotated[str, Query(max_length=200)]
 
@@ -56,7 +53,7 @@ def serial(visit: Visitor, item: Item, code: Code) -> Response:
 
 @router.get("/lot/customers.csv")
 def customers(visit: Visitor, item: Item, code: Code) -> Response:
-    """Who got a lot, for a recall: one line for each time some of it went to a customer."""
+    """Who has a lot, as it is or as what it became, for a recall: one line for each customer, order and item."""
     with visit.context() as ctx:
         found = stock.trace(ctx, item, code, ALL)
         told = io.StringIO()
@@ -73,12 +70,9 @@ def customers(visit: Visitor, item: Item, code: Code) -> Response:
 
 
 def _lines(found: Trace) -> Iterator[list[str]]:
-    for one in found.got:
-        yield [
-            _cell(found.sku), _cell(found.lot.code), one.occurred_at.isoformat(), one.recorded_at.isoformat(),
-            plain(one.quantity), _cell(one.customer or ""), _cell(one.order_number or ""), _cell(one.from_site),
-            _cell(one.from_place), _cell(one.serial or ""), "yes" if one.lot_chosen else "no", str(one.movement_id),
-        ]  # fmt: skip
+    for one in found.reached:
+        texts = (found.lot.code, one.sku, one.customer, one.order_number or "")
+        yield [*(_cell(text) for text in texts), plain(one.quantity)]
 
 
 def _cell(text: str) -> str:
