@@ -40,7 +40,8 @@ def list_counts(visit: Visitor, site: str | None = None, item: str = "") -> Resp
         here = chosen_site(ctx, site)
         return pages.render(
             visit, ctx, "counts.html", at_site=None if here is None else here.site_id, here=here,
-            found=find(ctx, COUNTS, visit.request.query_params), sites=records.sites(ctx), item=item, zones=[] if here is None else records.zones(ctx, here.site_id),
+            found=find(ctx, COUNTS, visit.request.query_params), sites=records.sites(ctx), item=item,
+            zones=[] if here is None else records.zones(ctx, here.site_id),
         )  # fmt: skip
 
 
