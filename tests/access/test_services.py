@@ -50,6 +50,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "work.alerts.clear_alert": "rooms that notice that it is over",
     "work.tasks.open_task": "rooms that notice something to do",
     "work.tasks.close_task": "rooms that notice that it is done",
+    "work.tasks.close_tasks": "rooms that notice that it is done",
     "work.outbox.enqueue": "rooms that decided to send something",
     "work.outbox.withdraw": "rooms that decided not to",
     "work.outbox.lock": "rooms that decide about what they sent",

@@ -62,8 +62,7 @@ def review(ctx: Context, order: PurchaseOrder) -> None:
 
 def settled(ctx: Context, order_id: int, *kinds: str, outcome: str) -> None:
     """What people were asked to do about an order is done."""
-    for kind in kinds:
-        tasks.close_task(ctx, kind, f"purchase_order:{order_id}", outcome)
+    tasks.close_tasks(ctx, kinds, f"purchase_order:{order_id}", outcome)
 
 
 def lines_said(order: PurchaseOrder) -> list[str]:

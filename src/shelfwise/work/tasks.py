@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -85,16 +86,21 @@ def open_task(
 
 def close_task(ctx: Context, kind: str, subject: str, outcome: str = "Its cause is gone.") -> bool:
     """The cause is gone, or it was done in another way; True if one was unfinished. For other rooms."""
+    return close_tasks(ctx, [kind], subject, outcome) > 0
+
+
+def close_tasks(ctx: Context, kinds: Sequence[str], subject: str, outcome: str = "Its cause is gone.") -> int:
+    """As `close_task`, of several kinds at once; returns how many were unfinished."""
     closed = values(
         ctx.tx,
         """update task set state = 'done', closed_at = %s, closed_by = %s, outcome = %s
-           where tenant_id = %s and kind = %s and subject = %s and state in ('open', 'taken')
-           returning task_id, site_id""",
-        (ctx.now, ctx.actor.by, outcome, ctx.tenant, kind, subject),
+           where tenant_id = %s and kind = any(%s) and subject = %s and state in ('open', 'taken')
+           returning task_id, kind, site_id""",
+        (ctx.now, ctx.actor.by, outcome, ctx.tenant, list(kinds), subject),
     )
-    for task_id, site_id in closed:
+    for task_id, kind, site_id in closed:
         _publish_closed(ctx, task_id, kind, "done", site_id)
-    return bool(closed)
+    return len(closed)
 
 
 def _publish_closed(ctx: Context, task_id: int, kind: str, state: str, site_id: int | None) -> None:
