@@ -33,6 +33,8 @@ FINAL = {
     ("transfer", "cancelled"): "nothing of it has moved; another one is drafted",
     ("count", "cancelled"): "the same places are counted by another sheet",
     ("count", "posted"): "its batch of movements is taken back where it was wrong",
+    ("task", "done"): "it is reopened, or where its cause is still there another one is open already",
+    ("task", "dropped"): "as one that is done",
     ("order", "merged"): "its lines are in another draft, and are taken out of that one",
 }
 

@@ -88,6 +88,22 @@ class Fulfilment(Purchasing):
             with self.step("pick short" if less else "pick", who, Right.ISSUE_GOODS, found[3]) as ctx:
                 shipping.pick(ctx, found[0], found[1], max(found[2] - less, Decimal(0)), self.source(), place_id=where)
 
+    @rule(pick=picks, left=st.booleans())
+    def all_of_it_is_picked(self, pick: int, left: bool) -> None:
+        """The common case, to the end: picked, packed and gone."""
+        found = self.one_of(SHIPMENTS, pick, "state = 'picking'")
+        if found is None:
+            return
+        sql = "select stop, quantity from shipment_stop where done_at is null and shipment_id = %s order by 1"
+        for stop, quantity in values(self.tx, sql, (found[0],)):
+            with self.step("pick") as ctx:
+                shipping.pick(ctx, found[0], stop, quantity, self.source())
+        with self.step("shipment: pack") as ctx:
+            shipping.pack(ctx, found[0], [Box(0, 1)])
+        if left:
+            with self.step("shipment: ship") as ctx:
+                shipping.ship(ctx, found[0])
+
     @rule(pick=picks, number=picks, who=whoever)
     def shipment_goes_on(self, pick: int, number: int, who: str) -> None:
         found = self.one_of(SHIPMENTS, pick, "state <> 'cancelled'")

@@ -81,6 +81,15 @@ class Purchasing(Warehouses):
 
     @rule(pick=picks, number=picks, much=st.integers(1, 9).map(Decimal), who=whoever)
     def purchase_lives_on(self, pick: int, number: int, much: Decimal, who: str) -> None:
+        self.go_on(pick, number, much, who)
+
+    @rule(pick=picks, numbers=st.lists(picks, min_size=2, max_size=5), much=st.integers(1, 9).map(Decimal))
+    def purchase_lives_long(self, pick: int, numbers: list[int], much: Decimal) -> None:
+        """One order goes on and on."""
+        for number in numbers:
+            self.go_on(pick, number, much, "mara")
+
+    def go_on(self, pick: int, number: int, much: Decimal, who: str) -> None:
         found = self.one_of(ORDERS, pick)
         if found is None:
             return
