@@ -97,3 +97,24 @@ def test_import_takes_items_and_says_what_it_would_do_first(
     assert "list: 1 new items" in capsys.readouterr().out
     assert cli.main(["--home", str(tmp_path), "import", str(file), "--kind", "shoes"]) == 1
     assert "Choose one of them." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["out", "out.xlsx"])
+def test_what_export_writes_import_reads_and_finds_nothing_to_do(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    monkeypatch.setenv("SHELFWISE_DATABASE_URL", database_url)
+    files = tmp_path / "told"
+    files.mkdir()
+    (files / "sites.csv").write_text("site,name,time_zone\nMAIN,Main,Europe/Rome\n", "utf-8")
+    (files / "items.csv").write_text("sku,description,barcode\n00123,'=1+1,0042\n", "utf-8")
+    (files / "stock.csv").write_text("site,place,sku,quantity\nMAIN,DOCK,00123,12\n", "utf-8")
+    assert cli.main(["--home", str(tmp_path), "import", str(files)]) == 0
+    assert cli.main(["--home", str(tmp_path), "export", str(tmp_path / name)]) == 0
+    assert "Everything was written to" in capsys.readouterr().out
+    cli.main(["--home", str(tmp_path), "import", str(tmp_path / name), "--dry-run"])
+    said = capsys.readouterr().out
+    for kind, rows in (("sites: Sites", 1), ("items: Items", 1), ("places: Places", 2), ("stock: Stock", 1)):
+        assert f"{kind}, {rows} rows: 0 new, 0 changed, {rows} as before, 0 bad." in said
+    assert cli.main(["--home", str(tmp_path), "export", str(files / "items.csv" / "x")]) == 1
+    assert "Choose another folder or file." in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import shutil
 import socket
 import sys
 import time
@@ -86,6 +87,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     load.add_argument("--leave-out-bad", action="store_true", help="take the good rows in and leave the bad ones out")
     load.set_defaults(command=_import)
+
+    give = commands.add_parser("export", help="give everything out in files that can be imported again")
+    give.add_argument(
+        "target",
+        metavar="FOLDER|FILE.xlsx",
+        type=Path,
+        help="a folder for a CSV file a kind, or a workbook for a sheet a kind; what is there under these names is "
+        "written anew",
+    )
+    give.set_defaults(command=_export)
 
     check = commands.add_parser("check-books", help="rebuild balances from movements and compare; changes nothing")
     check.set_defaults(command=_check_books)
@@ -232,6 +243,37 @@ def _import(settings: Settings, given: argparse.Namespace) -> int:
         database.close()
     print(file=sys.stderr)
     print_imported(done, sys.stdout)
+    return 0
+
+
+def _export(settings: Settings, given: argparse.Namespace) -> int:
+    from shelfwise.access.context import Office
+    from shelfwise.access.model import Role, person
+    from shelfwise.intake.giving_out import give_out
+    from shelfwise.intake.kinds import KINDS
+    from shelfwise.store.database import Database
+    from shelfwise.web.exporting import as_table
+    from shelfwise.web.listing_files import as_csv, as_workbook
+    from shelfwise.web.listing_rows import zone_of
+
+    target: Path = given.target
+    database = Database(_database_url(settings), size=2).open()
+    try:
+        with Office(database).context(person(os.environ.get("USER", "terminal"), Role.ADMIN)) as ctx:
+            zone, tables = zone_of(ctx), map(as_table, give_out(ctx, [kind.name for kind in KINDS]))
+            if target.suffix.lower() == ".xlsx":
+                with as_workbook(tables, zone, ctx.now) as book, target.open("wb") as file:
+                    shutil.copyfileobj(book, file)
+            else:
+                target.mkdir(parents=True, exist_ok=True)
+                for table in tables:
+                    with as_csv(table, zone) as text, (target / f"{table.name}.csv").open("wb") as file:
+                        shutil.copyfileobj(text, file)
+    except OSError as error:
+        raise Refused(f"{target} cannot be written: {error.strerror}. Choose another folder or file.") from error
+    finally:
+        database.close()
+    print(f"Everything was written to {target}.")
     return 0
 
 

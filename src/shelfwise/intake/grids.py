@@ -129,10 +129,12 @@ def _several(path: Path, files: Sequence[Path], recognised: Recognised) -> Opene
     if not files:
         raise _invalid(path.name, "CSV files", "none", "Export them again.")
     told = [digest(file) for file in files]
-    grids = tuple(
-        _text(file, recognised, None, None) for file, (_, size) in zip(files, told, strict=True) if size
-    )  # fmt: skip
-    return Opened(path.name, hashlib.sha256(b"".join(sha256 for sha256, _ in told)).digest(), grids)
+    grids = [_text(file, recognised, None, None) for file, (_, size) in zip(files, told, strict=True) if size]
+    # An export writes the headings of what there is nothing of, too.
+    filled = tuple(grid for grid in grids if next(grid.rows(), None) is not None)
+    if not filled:
+        raise _invalid(path.name, "a file with rows below its headings", "none", "Export them again, with data.")
+    return Opened(path.name, hashlib.sha256(b"".join(sha256 for sha256, _ in told)).digest(), filled)
 
 
 def _csv_names(path: Path) -> list[str]:

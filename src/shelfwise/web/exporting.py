@@ -39,14 +39,15 @@ def export_everything(visit: Visitor, said: Annotated[FormData, Depends(_sent)])
     """What was ticked, as one ZIP of CSV files or one workbook; it stands in the audit log."""
     with visit.context() as ctx:
         zone = zone_of(ctx)
-        tables = map(_sheet, give_out(ctx, {str(one) for one in said.getlist("sheet")}))
+        tables = map(as_table, give_out(ctx, {str(one) for one in said.getlist("sheet")}))
         told = f"shelfwise-{local_day(ctx.now, zone)}"
         if said.get("form") == "xlsx":
             return sent(as_workbook(tables, zone, ctx.now), XLSX, f"{told}.xlsx")
         return sent(as_zip(tables, zone), ZIP, f"{told}.zip")
 
 
-def _sheet(given: Given) -> Table:
+def as_table(given: Given) -> Table:
+    """One kind of record as a sheet or a CSV file."""
     headings = given.sheet.headings
     return Table(
         given.sheet.name,
