@@ -16,6 +16,7 @@ from shelfwise.agents import service as agents
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
 from shelfwise.demand import service as demand
+from shelfwise.orders import service as orders
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value
@@ -78,6 +79,8 @@ def tick(office: Office) -> int:
             if _first_time(ctx, f"nightly:{site.site_id}", yesterday):
                 defer(ctx, "nightly", site_id=site.site_id, day=yesterday.isoformat())
                 enqueued += 1
+        if _first_time(ctx, "chase", ctx.now.date()):
+            orders.chase(ctx)
         if _first_time(ctx, "check_books", ctx.now.date()):
             defer(ctx, "check_books")
             spreading.forget_old(ctx)

@@ -13,6 +13,7 @@ from shelfwise.core.errors import NotFound, Refused
 from shelfwise.orders import purchase_tables as tables
 from shelfwise.orders import receipt_tables
 from shelfwise.orders.approval import our_currency, worth_today
+from shelfwise.orders.chasing import chase
 from shelfwise.orders.model import LeadTime, PurchaseOrder, PurchaseState
 from shelfwise.orders.outgoing import message_of, paper_of
 from shelfwise.orders.purchase_changes import answer, cancel, change_sent
@@ -46,6 +47,7 @@ __all__ = [
     "approve_purchase_order",
     "cancel",
     "change_sent",
+    "chase",
     "close_purchase_order",
     "confirm",
     "draft_purchase_order",

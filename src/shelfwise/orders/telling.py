@@ -38,16 +38,16 @@ def to_come(order: PurchaseOrder) -> dict[str, Any]:
     }
 
 
-def overdue(order: PurchaseOrder, now: datetime) -> set[str]:
-    """What a person has to ask the supplier of an order about by now: the kinds of the tasks."""
-    found = set()
+def overdue(order: PurchaseOrder, now: datetime) -> dict[str, datetime]:
+    """What a person has to ask the supplier of an order about by now: the kinds of the tasks, and since when."""
+    since: dict[str, datetime] = {}
     if order.state == "sent" and order.sent_at is not None and order.answer_to is None:
-        found |= {SILENT} if order.sent_at + ANSWER_WITHIN <= now else set()
+        since[SILENT] = order.sent_at + ANSWER_WITHIN
     if order.answer_to is not None and order.asked_at is not None and order.state != "closed":
-        found |= {UNANSWERED} if order.asked_at + ANSWER_WITHIN <= now else set()
-    if order.due_at is not None and order.due_at + LATE_AFTER <= now:
-        found.add(LATE)
-    return found
+        since[UNANSWERED] = order.asked_at + ANSWER_WITHIN
+    if order.due_at is not None:
+        since[LATE] = order.due_at + LATE_AFTER
+    return {kind: at for kind, at in since.items() if at <= now}
 
 
 def review(ctx: Context, order: PurchaseOrder) -> None:

@@ -14,13 +14,12 @@ from starlette.datastructures import FormData
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, Refused, shorten
-from shelfwise.core.quantities import plain, quantity
+from shelfwise.core.quantities import ZERO, plain, quantity
 from shelfwise.orders import service as orders
 from shelfwise.orders.model import PurchaseOrder
 from shelfwise.orders.paper import pdf
 from shelfwise.orders.service import Confirmed
 from shelfwise.records import service as records
-from shelfwise.records.model import Terms
 from shelfwise.web import pages
 from shelfwise.web.files import download
 from shelfwise.web.visits import Visit, Visitor
@@ -98,7 +97,7 @@ def _lines(ctx: Context, sent: FormData, supplier_id: int) -> tuple[NewLines, st
     skus = [str(one).strip() for one in sent.getlist("sku")]
     known = records.item_ids(ctx, {sku for sku in skus if sku})
     terms = {one.item_id: one for one in records.terms_for(ctx, known.values()) if one.supplier_id == supplier_id}
-    lines: NewLines = []
+    given: list[tuple[int, Decimal, Decimal | None]] = []
     faults: list[Fault] = []
     told = zip(skus, sent.getlist("amount"), sent.getlist("cost"), strict=False)
     for row, (sku, amount, cost) in enumerate(told, 1):
@@ -107,27 +106,33 @@ def _lines(ctx: Context, sent: FormData, supplier_id: int) -> tuple[NewLines, st
         if sku not in known:
             faults.append(Fault(f"line {row}, item", "an item that exists", shorten(sku), "Correct the SKU."))
             continue
-        term = terms.get(known[sku])
         try:
             much = quantity(amount, f"line {row}, quantity")
-            each = quantity(cost, f"line {row}, cost") if str(cost).strip() else _cost(term, row)
+            each = quantity(cost, f"line {row}, cost") if str(cost).strip() else None
         except Invalid as error:
             faults += error.faults
             continue
-        lines.append((known[sku], much, each))
+        if each is None and known[sku] not in terms:
+            faults.append(Fault(f"line {row}, cost", "what one unit costs", "nothing",
+                                "We have no terms with this supplier for the item: type the cost."))  # fmt: skip
+        given.append((known[sku], much, each))
     if faults:
         raise Invalid(*faults)
-    currencies = {one.currency for one in terms.values()}
-    return lines, next(iter(currencies)) if len(currencies) == 1 else orders.our_currency(ctx)
+    costs = records.costs(ctx, supplier_id, [(item_id, much) for item_id, much, _ in given])
+    lines: NewLines = []
+    for (item_id, much, each), by_terms in zip(given, costs, strict=True):
+        lines.append((item_id, much, each if each is not None else by_terms[0] if by_terms else ZERO))
+    return lines, _currency(ctx, supplier_id, {one.currency for one in terms.values()})
 
 
-def _cost(term: Terms | None, row: int) -> Decimal:
-    if term is None:
-        raise Invalid(
-            Fault(f"line {row}, cost", "what one unit costs", "nothing",
-                  "We have no terms with this supplier for the item: type the cost.")
-        )  # fmt: skip
-    return term.unit_cost
+def _currency(ctx: Context, supplier_id: int, of_terms: set[str]) -> str:
+    """In which the order is: that of our terms for its items, else that of the supplier, else ours."""
+    if len(of_terms) > 1:
+        told = ", ".join(sorted(of_terms))
+        raise Invalid(Fault("lines", "items that are billed in one currency", told, "Write an order for each."))
+    if of_terms:
+        return of_terms.pop()
+    return records.supplier(ctx, supplier_id).currency or orders.our_currency(ctx)
 
 
 def _expected(ctx: Context, sent: FormData, site_id: int, supplier_id: int, lines: NewLines) -> datetime:
