@@ -68,6 +68,7 @@ def _web(settings: Settings, database_url: str) -> None:
                 Office(database),
                 secure_cookies=settings.secure_cookies,
                 trusted_proxies=networks(settings.trusted_proxies),
+                mail=_mail_said(settings),
             ),
             host=settings.host,
             port=settings.web_port,
@@ -81,6 +82,12 @@ def _web(settings: Settings, database_url: str) -> None:
         )
     finally:
         database.close()
+
+
+def _mail_said(settings: Settings) -> str | None:
+    from urllib.parse import urlsplit
+
+    return settings.smtp_url and f"{urlsplit(settings.smtp_url).hostname}, from {settings.mail_from}"
 
 
 def _worker(settings: Settings, database_url: str) -> None:

@@ -56,6 +56,8 @@ WHOLE_HOUSE = {
     "/keys",
     "/audit",
     "/approval",
+    "/settings",
+    "/suppliers/new",
     "/api/v1/audit",
     "/api/v1/parked",
     "/metrics",

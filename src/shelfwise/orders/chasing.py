@@ -42,9 +42,8 @@ def chase(ctx: Context) -> int:
                 "asked": "cancellation" if order.answer_to == "cancel" else "change",
                 "days": ANSWER_WITHIN.days,
             }
-            missing = [
-                f"{plain(line.outstanding)} {line.unit} of {line.sku}" for line in order.lines if line.outstanding
-            ]
+            rest = [line for line in order.lines if line.outstanding]
+            missing = ", ".join(f"{plain(line.outstanding)} {line.unit} of {line.sku}" for line in rest[:10])
             tasks.open_task(
                 ctx,
                 kind=kind,

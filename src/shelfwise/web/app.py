@@ -19,6 +19,7 @@ from shelfwise.web import (
     api_page,
     approval,
     audit,
+    company,
     counts,
     devices,
     exporting,
@@ -49,6 +50,7 @@ from shelfwise.web import (
     search_page,
     shipments,
     sign_in,
+    suppliers,
     tracing,
     transfers,
     webhooks,
@@ -66,13 +68,20 @@ RFC 3339 with an offset, in business time. Errors are `{"error": ..., "faults": 
 A change that carries a `source` or a number of its own may be sent again: it happens once."""
 
 
-def create_app(office: Office, *, secure_cookies: bool = False, trusted_proxies: Sequence[Network] = ()) -> FastAPI:
+def create_app(
+    office: Office,
+    *,
+    secure_cookies: bool = False,
+    trusted_proxies: Sequence[Network] = (),
+    mail: str | None = None,
+) -> FastAPI:
     """The pages, the REST interface under /api/v1, live updates under /live, and /livez, /readyz and /metrics.
 
     Args:
         office: where contexts come from; its database stays the caller's to close.
         secure_cookies: set where the pages are reached by https, so that the session never travels without it.
         trusted_proxies: the networks of our own proxies, whose X-Forwarded-For is believed.
+        mail: by which server mail leaves and from which address, in words; None: none does.
     """
     live, uploads = Live(office.database), imports.Imports()
 
@@ -103,6 +112,7 @@ def create_app(office: Office, *, secure_cookies: bool = False, trusted_proxies:
     app.state.secure_cookies = secure_cookies
     app.state.trusted_proxies = tuple(trusted_proxies)
     app.state.imports = uploads
+    app.state.mail = mail
     for part in (
         # Before orders: its addresses with a word are not those of an order with a number.
         orders_life,
@@ -125,6 +135,8 @@ def create_app(office: Office, *, secure_cookies: bool = False, trusted_proxies:
         counts,
         orders,
         approval,
+        company,
+        suppliers,
         sales,
         shipments,
         transfers,

@@ -28,6 +28,8 @@ SENTENCES: dict[str, str] = {
     "barcodes.removed": "took out {count} barcodes that an import had brought",
     "budget.set": "set {it} to {amount}",
     "code.failed": "was refused: somebody typed a wrong code at {address}",
+    "company.changed": "changed {it}",
+    "company.test_mail": "had a test mail sent to {to}",
     "count.again": "asked for places of {it} to be counted again",
     "count.cancelled": "cancelled {it}: {reason}",
     "count.posted": "posted the differences of {it}",
@@ -140,6 +142,7 @@ SENTENCES: dict[str, str] = {
     "site.changed": "changed {it}",
     "sites.removed": "took out {count} sites that an import had brought",
     "stock.adjusted": "adjusted {it} in {place} by {change}: {reason}",
+    "site.address_set": "said where goods for {it} are delivered",
     "stock.batch_reversed": "reversed {it}: {reason}",
     "stock.converted": "converted {quantity} of {it}",
     "stock.expired": "took {lots} expired lots at {it} out of what can be sold",
@@ -205,6 +208,7 @@ SENTENCES: dict[str, str] = {
 # What kinds of subjects are called, and the page of one; {id} is what stands behind the colon.
 KINDS: dict[str, tuple[str, str | None]] = {
     "alert": ("alert {id}", "/alerts/{id}"),
+    "company": ("the company", "/settings"),
     "budget": ("the budget of {id}", None),
     "currency": ("the rate of {id}", None),
     "limit": ("the approval limit of {id}", None),

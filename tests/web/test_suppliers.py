@@ -1,0 +1,107 @@
+"""The pages of suppliers and of the company: who sells on which terms, and who we are on paper."""
+
+from __future__ import annotations
+
+import pytest
+
+from shelfwise.access.context import Office
+from shelfwise.access.model import Role, person
+from shelfwise.records import service as records
+from shelfwise.store.database import run, values
+from tests.web.conftest import Client
+from tests.web.world import World
+
+TERMS = {
+    "sku": "21000", "unit_cost": "3", "currency": "eur", "lead_time_days": "4", "pack_size": "6", "minimum_order": "12",
+    "from": ["100", ""], "day": ["2026-03-01", "2026-03-01"], "each": ["2.50", ""],
+}  # fmt: skip
+
+
+def test_a_supplier_is_added_sells_an_item_and_is_changed(client: Client, world: World, office: Office) -> None:
+    mara = client("mara")
+    assert "Add a supplier" in mara.get("/suppliers").text
+    made = mara.post("/suppliers/new", data={"name": "Mill", "code": "MILL", "address": "Weir 1\r\n\r\nBath"})
+    address = made.headers["location"]
+    assert mara.post(f"{address}/terms", data=TERMS).status_code == 303
+    page = mara.get(address).text
+    assert "21000" in page
+    assert "€3.00" in page
+    terms = mara.get(f"{address}/terms?item=21000").text
+    assert 'name="from" inputmode="decimal" value="100"' in terms
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        mill = records.supplier_ids(ctx, ["MILL"])["MILL"]
+        assert records.supplier(ctx, mill).address == "Weir 1\nBath"
+    wrong = mara.post(address, data={"name": "Mill", "code": "MILL", "email": "nobody"})
+    assert wrong.status_code == 422
+    assert "a mail address such as" in wrong.text
+    mara.post(address, data={"name": "Mill", "code": "MILL", "email": "o@mill.example"})
+    assert "o@mill.example" in mara.get("/suppliers").text
+    assert mara.post(f"{address}/terms/remove", data={"sku": "21000"}).status_code == 303
+    assert "Nothing yet" in mara.get(address).text
+
+
+def test_a_cost_from_a_day_on_stands_beside_todays(client: Client, world: World, office: Office) -> None:
+    mara = client("mara")
+    address = f"/suppliers/{world.supplier_id}/terms"
+    mara.post(address, data={**TERMS, "unit_cost": "9", "valid_from": "2026-04-01"})
+    page = mara.get(f"{address}?item=21000").text
+    assert 'name="unit_cost" inputmode="decimal" value="2.5"' in page
+    assert 'value="2026-04-01"' in page
+    with office.database.transaction() as tx:
+        found = values(tx, "select from_quantity::text, unit_cost::text from supplier_price order by from_quantity")
+    assert found == [("0", "9"), ("100", "2.50")]
+
+
+def test_an_order_pays_what_its_quantity_costs(client: Client, world: World) -> None:
+    mara = client("mara")
+    mara.post(f"/suppliers/{world.supplier_id}/terms", data=TERMS)
+    for key, much in (("few", "12"), ("many", "102")):
+        mara.post(
+            "/orders/new",
+            data={"supplier": str(world.supplier_id), "site": "LON", "key": key, "sku": "21000", "amount": much,
+                  "cost": ""},
+        )  # fmt: skip
+    assert "€36.00" in mara.get("/orders/1").text
+    assert "€255.00" in mara.get("/orders/2").text
+
+
+def test_who_may_not_edit_sees_and_changes_nothing(client: Client, world: World) -> None:
+    vera = client("vera")
+    page = vera.get(f"/suppliers/{world.supplier_id}").text
+    assert '<fieldset class="bare" disabled>' in page
+    assert "Add an item that it sells" not in page
+    assert vera.post(f"/suppliers/{world.supplier_id}", data={"name": "X", "code": "X"}).status_code == 403
+
+
+def test_the_company_on_paper_is_set_and_the_currency_while_nothing_stands_in_the_books(
+    client: Client, world: World, office: Office
+) -> None:
+    mara = client("mara")
+    assert "Currency of the books" in mara.get("/settings").text
+    told = {"name": "Shelf & Co", "address": "Dock Road 1", "tax_number": "DE 1", "contact": "Ana", "currency": "gbp"}
+    assert mara.post("/settings", data=told).status_code == 303
+    assert mara.post(f"/settings/sites/{world.site_id}/address", data={"address": "Gate 4"}).status_code == 303
+    page = mara.get("/settings").text
+    assert "Shelf &amp; Co" in page
+    assert "Gate 4" in page
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        run(ctx.tx, "insert into approval_limit values (1, '*', 5)")
+    assert "Currency of the books" not in mara.get("/settings").text
+    assert mara.post("/settings", data={**told, "currency": "USD"}).status_code == 409
+    assert mara.post("/settings", data={**told, "name": " "}).status_code == 422
+
+
+def test_a_test_mail_is_sent_to_whom_one_says(client: Client, office: Office) -> None:
+    mara = client("mara")
+    assert "No mail server" in mara.get("/settings").text
+    assert mara.post("/settings/test-mail", data={"to": "ana@example.com"}).status_code == 303
+    with office.database.transaction() as tx:
+        assert values(tx, "select url, body->>'subject' from outbox") == [
+            ("mailto:ana@example.com", "Mail from Shelfwise arrives")
+        ]
+    assert mara.post("/settings/test-mail", data={"to": "ana"}).status_code == 422
+
+
+@pytest.mark.parametrize("login", ["omar", "vera"])
+def test_settings_are_for_admins(client: Client, login: str) -> None:
+    assert client(login).get("/settings").status_code == 403
