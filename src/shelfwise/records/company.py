@@ -134,8 +134,8 @@ def send_test_mail(ctx: Context, to: str) -> None:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", to) or len(to) > 200 or not to.isprintable():
         raise Invalid(Fault("to", "a mail address such as you@example.com", shorten(to), "Correct the address."))
     text = (
-        f"Good day,\n\n{ctx.actor.by} has asked the Shelfwise of {company(ctx).name} for this letter, to see whether its "
-        "mail arrives. It does.\n"
+        f"Good day,\n\n{ctx.actor.by} has asked the Shelfwise of {company(ctx).name} for this letter, to see whether "
+        "its mail arrives. It does.\n"
     )
     outbox.enqueue(
         ctx, f"test-mail:{secrets.token_hex(8)}", f"mailto:{to}",
