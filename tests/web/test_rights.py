@@ -269,6 +269,30 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
             "source": "s",
         },
     ),
+    "/api/v1/purchase-orders": (
+        Right.DECIDE_PROPOSALS,
+        {
+            "supplier": "ACME",
+            "site": "LON",
+            "lines": [{"sku": "21001", "quantity": 12}],
+            "source": "s",
+            "expected_at": "2026-03-20T12:00:00Z",
+        },
+    ),
+    "/api/v1/purchase-orders/{purchase_order_id}/approve": (Right.DECIDE_PROPOSALS, {}),
+    "/api/v1/purchase-orders/{purchase_order_id}/confirm": (Right.RUN_PLANNING, {"lines": [{"line": 1}]}),
+    "/api/v1/purchase-orders/{purchase_order_id}/change": (
+        Right.DECIDE_PROPOSALS,
+        {"lines": [{"line": 1, "quantity": 1}]},
+    ),
+    "/api/v1/purchase-orders/{purchase_order_id}/cancel": (Right.DECIDE_PROPOSALS, {"reason": "no"}),
+    "/api/v1/purchase-orders/{purchase_order_id}/answer": (Right.RUN_PLANNING, {"accepted": True}),
+    "/api/v1/suppliers": (Right.EDIT_RECORDS, {"code": "MILL", "name": "Mill"}),
+    "/api/v1/suppliers/{supplier_id}": (Right.EDIT_RECORDS, {"code": "MILL", "name": "Mill"}),
+    "/api/v1/suppliers/{supplier_id}/terms/{sku}": (
+        Right.EDIT_RECORDS,
+        {"unit_cost": 1, "currency": "EUR", "lead_time_days": 1},
+    ),
     "/api/v1/transfers": (
         Right.TRANSFER_GOODS,
         {

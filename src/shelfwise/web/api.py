@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from shelfwise.web import (
     api_decisions,
     api_orders,
+    api_purchases,
     api_records,
     api_search,
     api_shipments,
@@ -18,6 +19,7 @@ from shelfwise.web import (
 
 router = APIRouter(prefix="/api/v1")
 for part in (
-    api_stock, api_records, api_orders, api_shipments, api_transfers, api_decisions, api_waiting, api_work, api_search,
+    api_stock, api_records, api_orders, api_purchases, api_shipments, api_transfers, api_decisions, api_waiting,
+    api_work, api_search,
 ):  # fmt: skip
     router.include_router(part.router)

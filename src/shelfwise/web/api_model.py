@@ -282,6 +282,7 @@ class PurchaseLineOut(Shown):
     promised_at: datetime | None
     outstanding: Exact
     unit_cost: Exact
+    confirmed_cost: Exact | None
 
 
 class PurchaseOrderOut(Shown):
@@ -304,6 +305,7 @@ class PurchaseOrderOut(Shown):
     expected_at: datetime
     note: str
     revision: int
+    sent_revision: int | None
     answer_to: str | None
     lines: list[PurchaseLineOut]
 

@@ -1,0 +1,135 @@
+"""The shapes of the REST interface for buying: drafts, what suppliers say, suppliers and their terms."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from shelfwise.web.api_fulfilment_model import Code, Number
+from shelfwise.web.api_model import Exact, Id, Name, Shown, Text, Told
+
+
+class DraftLineIn(Told):
+    """So much of an item; without a cost, what it costs by our terms with the supplier."""
+
+    sku: Code
+    quantity: Exact
+    unit_cost: Exact | None = None
+
+
+class DraftIn(Told):
+    """An order to draft; told twice with the same source, it is one draft.
+
+    Without a currency: that of the terms for its items, else the supplier's, else ours.
+    """
+
+    supplier: Code
+    site: Code
+    lines: Annotated[list[DraftLineIn], Field(min_length=1, max_length=500)]
+    expected_at: AwareDatetime
+    currency: Code | None = None
+    note: Text = ""
+    source: Name
+
+
+class ConfirmedLineIn(Told):
+    """What the supplier said of a line; what is left out is as ordered."""
+
+    line: Number
+    quantity: Exact | None = None
+    promised_at: AwareDatetime | None = None
+    unit_cost: Exact | None = None
+
+
+class ConfirmIn(Told):
+    lines: Annotated[list[ConfirmedLineIn], Field(min_length=1, max_length=1000)]
+
+
+class ChangedLineIn(Told):
+    """Order another quantity; 0: no longer wanted."""
+
+    line: Number
+    quantity: Exact
+
+
+class ChangeIn(Told):
+    lines: Annotated[list[ChangedLineIn], Field(max_length=1000, default_factory=list)]
+    expected_at: AwareDatetime | None = None
+    reason: Text = ""
+
+
+class AnswerIn(Told):
+    """Whether the supplier accepts the change or the cancellation they were asked for."""
+
+    accepted: bool
+    note: Text = ""
+
+
+class SupplierIn(Told):
+    """A supplier, all of it: what is left out is empty."""
+
+    code: Code
+    name: Name
+    order_url: Text | None = None
+    email: Text | None = None
+    account_number: Text | None = None
+    address: Text = ""
+    currency: Code | None = None
+    numbers: Literal["en", "de", "fr"] = "en"
+
+
+class SupplierOut(Shown):
+    supplier_id: Id
+    code: str
+    name: str
+    order_url: str | None
+    email: str | None
+    account_number: str | None
+    address: str
+    currency: str | None
+    numbers: str
+
+
+class PriceIn(Told):
+    """From so many units on, from a day on, one costs so much."""
+
+    from_quantity: Exact
+    valid_from: date
+    unit_cost: Exact
+
+
+class TermsIn(Told):
+    """On which terms a supplier sells an item; `prices`: all that depend on quantity or day, others are forgotten.
+
+    `valid_from`: the day from which `unit_cost` holds, where it is changed ahead.
+    """
+
+    unit_cost: Exact
+    currency: Code
+    lead_time_days: Annotated[float, Field(ge=0, le=3650)]
+    pack_size: Exact = Decimal(1)
+    minimum_order: Exact = Decimal(0)
+    supplier_sku: Text = ""
+    valid_from: date | None = None
+    prices: Annotated[list[PriceIn], Field(max_length=100)] | None = None
+
+
+class PriceOut(Shown):
+    from_quantity: Exact
+    valid_from: date
+    unit_cost: Exact
+
+
+class TermsOut(Shown):
+    supplier_id: Id
+    item_id: Id
+    unit_cost: Exact
+    currency: str
+    lead_time_days: float
+    pack_size: Exact
+    minimum_order: Exact
+    supplier_sku: str
+    prices: list[PriceOut]
