@@ -373,6 +373,8 @@ NEEDS_MORE_TO_READ = {
     "/orders/new": Right.DECIDE_PROPOSALS,
     "/orders/{purchase_order_id}/edit": Right.DECIDE_PROPOSALS,
     "/approval": Right.MANAGE_SETTINGS,
+    "/settings": Right.MANAGE_SETTINGS,
+    "/suppliers/new": Right.EDIT_RECORDS,
     "/people": Right.MANAGE_PEOPLE,
     "/people/{user_id}": Right.MANAGE_PEOPLE,
     "/keys": Right.MANAGE_PEOPLE,
