@@ -107,7 +107,7 @@ def test_a_transfer_goes_its_way_on_its_page(client: Client, office: Office, liv
     assert mara.post("/transfers/1/approve").status_code == 303
     left = {"line": "1", "amount": "6", "place": "A-010", "source": "s1"}
     assert {mara.post("/transfers/1/ship", data=left).status_code for _ in range(2)} == {303}
-    road = mara.get("/transfers?show=road").text
+    road = mara.get("/transfers/road").text
     assert "21003" in road
     assert "LDS" in road
     came = {"line": "1", "amount": "4", "place": "DOCK", "source": "r1", "status": "damaged"}
