@@ -106,6 +106,9 @@ class Fulfilment(Purchasing):
 
     @rule(pick=picks, number=picks, who=whoever)
     def shipment_goes_on(self, pick: int, number: int, who: str) -> None:
+        self.shipment_on(pick, number, who)
+
+    def shipment_on(self, pick: int, number: int, who: str) -> None:
         found = self.one_of(SHIPMENTS, pick, "state <> 'cancelled'")
         if found is None:
             return
@@ -138,6 +141,9 @@ class Fulfilment(Purchasing):
 
     @rule(pick=picks, number=picks, who=whoever)
     def transfer_lives_on(self, pick: int, number: int, who: str) -> None:
+        self.transfer_on(pick, number, who)
+
+    def transfer_on(self, pick: int, number: int, who: str) -> None:
         found = self.one_of(TRANSFERS, pick, "state not in ('closed', 'cancelled')")
         if found is None:
             return
@@ -218,6 +224,9 @@ class Fulfilment(Purchasing):
 
     @rule(pick=picks, number=picks, who=whoever)
     def count_goes_on(self, pick: int, number: int, who: str) -> None:
+        self.count_on(pick, number, who)
+
+    def count_on(self, pick: int, number: int, who: str) -> None:
         found = self.one_of(COUNTS, pick, "state in ('open', 'to_approve')")
         if found is None:
             return
@@ -238,6 +247,13 @@ class Fulfilment(Purchasing):
         right = Right.ADJUST_STOCK if verb in ("approve", "again") else Right.COUNT_STOCK
         with self.step(f"count: {verb}", who, right, found[1]) as ctx:
             acts[verb](ctx, found[0])
+
+    @rule(pick=picks, numbers=st.lists(picks, min_size=2, max_size=5))
+    def they_live_long(self, pick: int, numbers: list[int]) -> None:
+        """One shipment, transfer or count goes on and on, in the hands of somebody who may."""
+        go_on = (self.shipment_on, self.transfer_on, self.count_on)[pick % 3]
+        for number in numbers:
+            go_on(pick, number, "max")
 
     def _bins(self) -> list[tuple[int, int]]:
         return [(site, place_id) for (site, code), place_id in self.house.places.items() if len(code) == 1]
