@@ -53,7 +53,7 @@ def test_books_balance_and_promises_hold_whatever_people_do(database: Database, 
 
 @pytest.mark.slow
 def test_books_balance_and_promises_hold_over_ten_thousand_steps(database: Database, office: Office) -> None:
-    machine = drive(database, office, examples=150, steps=100)
+    machine = drive(database, office, examples=300, steps=100)
     print(table(machine))
     assert tried(machine) >= 10_000
     assert machine.done.total() > machine.refused.total()
