@@ -1,4 +1,4 @@
-"""The stock page as a browser gets it: asked of the web application over HTTP, signed in, one request at a time."""
+"""The web application as a browser gets it; and its stock page, asked for over HTTP, one request at a time."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ from shelfwise.web.visits import SESSION_COOKIE
 
 def over_http(office: Office, site: str) -> dict[str, float]:
     """Milliseconds of GET /stock, the median of three, in each way in which a person can ask for it."""
+    token = signed_in(office, "reader")
     with office.context(person("benchmark", Role.ADMIN)) as ctx:
-        user_id = access.add_user(ctx, "reader", "Reader", None, Role.ADMIN)
-        token = open_session(ctx, user_id, Caller(), IDLE)
         yesterday = (ctx.now - timedelta(days=1)).date().isoformat()
     asked = {"one site": f"site={site}", "all sites": "site=all"}
     for column in STOCK.columns:
@@ -42,8 +41,15 @@ def over_http(office: Office, site: str) -> dict[str, float]:
         "items that need somebody, in doubt": f"site={site}&show=doubt",
         "as of a day": f"site={site}&day={yesterday}",
     }
-    with _served(office) as address, httpx.Client(base_url=address, cookies={SESSION_COOKIE: token}) as browser:
+    with served(office) as address, httpx.Client(base_url=address, cookies={SESSION_COOKIE: token}) as browser:
         return {name: _median(browser, f"/stock?{query}") for name, query in asked.items()}
+
+
+def signed_in(office: Office, login: str) -> str:
+    """The session cookie of a new person who may do everything."""
+    with office.context(person("benchmark", Role.ADMIN)) as ctx:
+        user_id = access.add_user(ctx, login, login.title(), None, Role.ADMIN)
+        return open_session(ctx, user_id, Caller(), IDLE)
 
 
 def _median(browser: httpx.Client, where: str) -> float:
@@ -58,7 +64,7 @@ def _median(browser: httpx.Client, where: str) -> float:
 
 
 @contextmanager
-def _served(office: Office) -> Iterator[str]:
+def served(office: Office) -> Iterator[str]:
     """The address of the web application, in a thread of its own until the end."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
