@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
@@ -22,7 +23,7 @@ from shelfwise.web import pages
 from shelfwise.web.charts import demand_chart, race_table
 from shelfwise.web.floor import chosen_site, floor_bins
 from shelfwise.web.listing import PAGE
-from shelfwise.web.listing_rows import find, opened
+from shelfwise.web.listing_rows import find, frame, opened
 from shelfwise.web.lists.stock import ALL, STOCK
 from shelfwise.web.visits import Visitor
 from shelfwise.work import objections
@@ -50,7 +51,11 @@ def list_stock(
         if here is None and not (sites and site == ALL):
             return pages.render(visit, ctx, "stock.html", **shown)
         place = ALL if here is None else here.code
-        shown["found"] = find(ctx, STOCK, {**asked, "site": place})
+        # Of one site only its rows are read, not those of all that one may see.
+        listing = STOCK if here is None else replace(STOCK, allowed=lambda ctx: [here.site_id])
+        listed = {**asked, "site": place}
+        narrowed = here is not None and (day or show in ("out", "doubt"))
+        shown["found"] = (frame if narrowed else find)(ctx, listing, listed)
         first = (min(max(page, 1), 10_000) - 1) * PAGE
         if day and here is not None:
             rows: Sequence[AsOf | StockRow] = _as_of(ctx, here, day, known, search, PAGE + 1, first)

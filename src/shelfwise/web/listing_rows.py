@@ -55,6 +55,15 @@ def find(ctx: Context, listing: Listing, given: Mapping[str, str]) -> Found:
     return _found(ctx, asked, rows, total)
 
 
+def frame(ctx: Context, listing: Listing, given: Mapping[str, str]) -> Found:
+    """What stands around a list, its search and filters, without looking for rows; for pages that show others.
+
+    Raises:
+        Invalid: a filter's day is none.
+    """
+    return _found(ctx, wanted(listing, opened(ctx, listing, given)), [], 0)
+
+
 def _found(ctx: Context, asked: Wanted, rows: list[Row], total: int) -> Found:
     saved = filters.filters(ctx, asked.listing.name) if ctx.actor.user_id is not None else []
     return Found(asked, rows, total, _options(ctx, asked.listing), saved)
