@@ -59,7 +59,7 @@ def ctx(office: Office, sites: TwoSites) -> Iterator[Context]:
         ("s-lon", "serial", "S-LON", "/items/21001"),
         ("a-0", "bin", "A-001", "/bins/"),
         ("dock", "place", "DOCK", "/places?search=DOCK"),
-        ("pott", "supplier", "Potter", "/"),
+        ("pott", "supplier", "Potter", "/suppliers/"),
         ("thermo-l", "device", "thermo-LON", "/devices?search=thermo-LON"),
         ("oma", "person", "omar", "/people/"),
     ],

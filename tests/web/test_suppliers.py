@@ -40,6 +40,18 @@ def test_a_supplier_is_added_sells_an_item_and_is_changed(client: Client, world:
     assert "Nothing yet" in mara.get(address).text
 
 
+def test_suppliers_are_found_by_what_they_sell_and_by_where_their_orders_go(client: Client, world: World) -> None:
+    mara = client("mara")
+    mara.post("/suppliers/new", data={"name": "Mill", "code": "MILL", "email": "o@mill.example"})
+    page = mara.get("/suppliers?search=21000").text
+    assert "Acme &amp; Sons" in page
+    assert "<strong>Mill</strong>" not in page
+    page = mara.get("/suppliers?orders=mail").text
+    assert "<strong>Mill</strong>" in page
+    assert "Acme &amp; Sons" not in page
+    assert "nowhere: a person tells them" in mara.get("/suppliers?sort=-items").text
+
+
 def test_a_cost_from_a_day_on_stands_beside_todays(client: Client, world: World, office: Office) -> None:
     mara = client("mara")
     address = f"/suppliers/{world.supplier_id}/terms"

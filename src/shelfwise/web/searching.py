@@ -66,7 +66,7 @@ _LINKS = {
     "serial": "/items/{}",
     "bin": "/bins/{}",
     "place": "/places?search={}",
-    "supplier": "/orders?show=all&search={}",
+    "supplier": "/suppliers/{}",
     "device": "/devices?search={}",
     "person": "/people/{}",
 }
@@ -132,7 +132,7 @@ _PARTS = (
        where p.tenant_id = %(tenant)s and p.kind in ('bin', 'dock', 'packing') and lower(p.code) like %(begins)s
          and {_HERE.format("p.site_id")}
        order by p.code, s.code""",
-    """select 'supplier', s.name, s.code, s.code, %(text)s in (lower(s.code), lower(s.name))
+    """select 'supplier', s.name, s.code, s.supplier_id::text, %(text)s in (lower(s.code), lower(s.name))
        from supplier s where s.tenant_id = %(tenant)s and (s.code ilike %(like)s or s.name ilike %(like)s)
        order by s.name""",
     f"""select 'device', d.device, d.name, d.device, lower(d.device) = %(text)s

@@ -17,6 +17,8 @@ from shelfwise.records import service as records
 from shelfwise.records.model import NewSupplier, Terms
 from shelfwise.records.prices import NUMBERS
 from shelfwise.web import pages
+from shelfwise.web.listing_rows import find
+from shelfwise.web.lists.records import SUPPLIERS
 from shelfwise.web.visits import Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -34,8 +36,8 @@ Sent = Annotated[FormData, Depends(_sent)]
 @router.get("/suppliers")
 def list_suppliers(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        found = records.suppliers(ctx)
-        return pages.render(visit, ctx, "suppliers.html", suppliers=found)
+        found = find(ctx, SUPPLIERS, visit.request.query_params)
+        return pages.render(visit, ctx, "suppliers.html", found=found)
 
 
 @router.get("/suppliers/new")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shelfwise.web.listing import Listing
 from shelfwise.web.lists.orders import PURCHASES, SALES, SHIPMENTS
 from shelfwise.web.lists.people import AUDIT, KEYS, PEOPLE, SUBSCRIPTIONS
-from shelfwise.web.lists.records import ITEMS, PLACES
+from shelfwise.web.lists.records import ITEMS, PLACES, SUPPLIERS
 from shelfwise.web.lists.stock import LOTS, STOCK
 from shelfwise.web.lists.transfers import COUNTS, ON_THE_ROAD, TRANSFERS
 from shelfwise.web.lists.waiting import ALERTS, DEVICES, INBOX, PROPOSALS, QUARANTINE
@@ -13,7 +13,7 @@ from shelfwise.web.lists.waiting import ALERTS, DEVICES, INBOX, PROPOSALS, QUARA
 ALL: dict[str, Listing] = {
     one.name: one
     for one in (
-        STOCK, LOTS, ITEMS, PLACES, PURCHASES, SALES, SHIPMENTS, TRANSFERS, ON_THE_ROAD, COUNTS, PROPOSALS, INBOX,
+        STOCK, LOTS, ITEMS, PLACES, SUPPLIERS, PURCHASES, SALES, SHIPMENTS, TRANSFERS, ON_THE_ROAD, COUNTS, PROPOSALS, INBOX,
         ALERTS, QUARANTINE, DEVICES, PEOPLE, KEYS, SUBSCRIPTIONS, AUDIT,
     )
 }  # fmt: skip

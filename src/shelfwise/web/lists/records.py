@@ -1,4 +1,4 @@
-"""What the pages of master data list: items, also those that were never there, and places."""
+"""What the pages of master data list: items, also those that were never there, places, and suppliers."""
 
 from __future__ import annotations
 
@@ -119,4 +119,42 @@ PLACES = Listing(
     ),
     search="p.code ilike %(like)s or z.name ilike %(like)s or i.sku ilike %(like)s or i.description ilike %(like)s",
     search_words="Place, zone or item",
+)  # fmt: skip
+
+SUPPLIERS = Listing(
+    name="supplier_records",
+    home="/suppliers",
+    title="Suppliers",
+    columns=(
+        Column("name", "Supplier", link="/suppliers/{supplier_id}"),
+        Column("code", "Code", "code"),
+        Column("orders_to", "Orders go to"),
+        Column("items", "Items it sells", "whole", link="/suppliers/{supplier_id}"),
+        Column("account_number", "Our number there", "code"),
+        Column("currency", "Bills in", "code"),
+    ),
+    order="code",
+    key="code",
+    query="""select s.supplier_id, s.name, s.code, s.account_number, s.currency, s.provenance,
+            case when s.order_url is not null then 'its system' else s.email end as orders_to,
+            (select count(*) from supplier_item t
+                where t.tenant_id = s.tenant_id and t.supplier_id = s.supplier_id) as items
+        from supplier s where s.tenant_id = %(tenant)s {where}""",
+    filters=(
+        Filter(
+            "orders", "Orders go",
+            choices=(
+                Choice("", "Anywhere"),
+                Choice("system", "To its system", "s.order_url is not null"),
+                Choice("mail", "By mail", "s.order_url is null and s.email is not null"),
+                Choice("nowhere", "Nowhere: a person tells them", "s.order_url is null and s.email is null"),
+            ),
+        ),
+    ),
+    search="""s.name ilike %(like)s or s.code ilike %(like)s or s.email ilike %(like)s
+        or s.account_number ilike %(like)s or exists (
+            select from supplier_item t join item i using (tenant_id, item_id)
+            where t.tenant_id = s.tenant_id and t.supplier_id = s.supplier_id
+                and (i.sku ilike %(like)s or t.supplier_sku ilike %(like)s))""",
+    search_words="Supplier, code, mail or SKU",
 )  # fmt: skip
