@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -233,6 +234,25 @@ def test_prices_by_quantity_come_with_the_terms_and_need_them(shop: Office, tmp_
     assert [(one.row, one.column) for one in check(shop, MARA, odd).tables[0].faults] == [
         (2, "currency"), (3, "from_quantity"),
     ]  # fmt: skip
+
+
+def test_what_is_wrong_with_a_supplier_is_the_same_in_a_file_as_in_a_form(shop: Office, tmp_path: Path) -> None:
+    head = "supplier,name,email,order_url\n"
+    odd = write(tmp_path, "suppliers.csv", head + "MILL,Mill,a@b@c,\nKILN,Kiln,o\u00ad@kiln.example,ftp://kiln\n")
+    assert [(one.row, one.column) for one in check(shop, MARA, odd).tables[0].faults] == [
+        (2, "email"), (3, "order_url"), (3, "email"),
+    ]  # fmt: skip
+
+
+def test_what_a_file_does_not_tell_of_a_supplier_stays_as_it_is(shop: Office, tmp_path: Path) -> None:
+    with shop.context(MARA) as ctx:
+        before = records.supplier(ctx, records.supplier_ids(ctx, ["POT"])["POT"])
+        records.change_supplier(ctx, before.supplier_id, replace(before.as_new, address="Kiln 3", currency="USD"))
+    path = write(tmp_path, "suppliers.csv", "supplier,name,email\nPOT,Potter & Co,o@pot.example\n")
+    assert counts(run(shop, MARA, path)) == [("suppliers", 0, 1, 0)]
+    assert told(shop, "select name, email, address, currency from supplier") == [
+        ("Potter & Co", "o@pot.example", "Kiln 3", "USD")
+    ]
 
 
 def test_sales_come_as_parquet_and_in_a_zip_beside_other_files(shop: Office, tmp_path: Path) -> None:

@@ -64,13 +64,13 @@ def books(draw: st.DrawFn) -> Files:
         ],
         "suppliers": [["supplier", "name", "account_number"]]
         + [[guarded(one), guarded(draw(texts.filter(str.strip))), guarded(draw(texts))] for one in suppliers],
-        "terms": [["supplier", "sku", "from_quantity", "unit_cost", "currency", "lead_time_days"]]
+        "terms": [["supplier", "sku", "supplier_sku", "from_quantity", "unit_cost", "currency", "lead_time_days"]]
         + [
-            [guarded(one), guarded(sku), start, draw(numbers), "EUR", days]
+            [guarded(one), guarded(sku), guarded(theirs), start, draw(numbers), "EUR", days]
             for one in suppliers
             for sku in skus
-            for days in [draw(wholes)]
-            for start in ("0", "100")
+            for theirs, days in [(draw(codes), draw(wholes))]
+            for start in ("0", "12.5", "100")
         ],
         "stock": [["site", "place", "sku", "lot", "expires_on", "status", "quantity"]]
         + [
@@ -117,6 +117,12 @@ def given_out(office: Office) -> Files:
         }
 
 
+def cells(rows: list[list[str]], *columns: str) -> list[list[str]]:
+    """These columns of a file's rows, in the order of the rows' text."""
+    head, *others = rows
+    return sorted([row[head.index(name)] for name in columns] for row in others)
+
+
 tenants = count(2)
 
 
@@ -139,6 +145,7 @@ def test_everything_given_out_and_taken_in_again_is_given_out_the_same(
     run(first, MARA, write(folder / "told", files))
     out = given_out(first)
     assert all(len(out[name]) >= len(rows) for name, rows in files.items())
+    assert cells(out["terms"], *files["terms"][0]) == cells(files["terms"], *files["terms"][0])
     back = write(folder / "out", out)
     run(second, MARA, back)
     assert given_out(second) == out

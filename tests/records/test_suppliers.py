@@ -56,8 +56,8 @@ def test_a_supplier_is_changed_and_the_log_says_what_was_before(ctx: Context, po
 @pytest.mark.parametrize(
     ("field", "wrong"),
     [
-        ("code", " "), ("name", " "), ("email", "orders"), ("order_url", "ftp://x"), ("currency", "eur"),
-        ("numbers", "xx"), ("address", "a\x07b"),
+        ("code", " "), ("name", " "), ("email", "orders"), ("email", "a\x00@b"), ("order_url", "ftp://x"),
+        ("currency", "eur"), ("numbers", "xx"), ("address", "a\x07b"),
     ],
 )  # fmt: skip
 def test_a_supplier_that_cannot_be_right_is_refused_by_field(ctx: Context, potter: int, field: str, wrong: str) -> None:

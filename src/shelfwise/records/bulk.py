@@ -5,8 +5,7 @@ Each change of a file is kept beside its import, from what to what; the audit lo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,40 +13,11 @@ from psycopg import errors as pg
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import Fault, shorten
-from shelfwise.records.model import (
-    NewItem,
-    code_faults,
-    item_faults,
-    refuse,
-    text_faults,
-)
+from shelfwise.records.model import NewItem, NewSupplier, item_faults, refuse
+from shelfwise.records.prices import supplier_faults
 from shelfwise.store.database import run, values
 
 USED = "it is used by now, by stock, orders or other records"
-
-
-@dataclass(frozen=True)
-class SupplierRow:
-    """A supplier as a file tells of it."""
-
-    code: str
-    name: str
-    email: str | None = None
-    order_url: str | None = None
-    account_number: str | None = None
-
-
-def supplier_faults(one: SupplierRow) -> Iterator[Fault]:
-    """What is wrong with a supplier."""
-    yield from code_faults(one.code, "code")
-    yield from text_faults(one.name, "name")
-    url, email = one.order_url, one.email
-    if url is not None and not (url.startswith(("http://", "https://")) and url.isprintable()):
-        yield Fault("order_url", "an http or https address", shorten(url), "Correct the address.")
-    if email is not None and not ("@" in email.strip("@") and email.isprintable() and " " not in email):
-        yield Fault("email", "a mail address such as orders@example.com", shorten(email), "Correct the address.")
-    yield from text_faults(one.account_number or "", "account_number")
 
 
 def change_items(ctx: Context, items: Sequence[NewItem]) -> None:
@@ -67,14 +37,14 @@ def change_items(ctx: Context, items: Sequence[NewItem]) -> None:
     )  # fmt: skip
 
 
-def put_suppliers(ctx: Context, suppliers: Sequence[SupplierRow]) -> None:
-    """Add suppliers, or change those whose code is there.
+def put_suppliers(ctx: Context, suppliers: Sequence[NewSupplier]) -> None:
+    """Add suppliers, or change those whose code is there: how they are called and reached, which is what files tell.
 
     Raises:
         Invalid: a field cannot be right; nothing was changed.
     """
     ctx.require(Right.IMPORT_DATA)
-    refuse(fault for one in suppliers for fault in supplier_faults(one))
+    refuse(fault for one in suppliers for fault in supplier_faults(one, f"{one.code}, "))
     _update(
         ctx, "suppliers.imported",
         """insert into supplier (tenant_id, code, name, email, order_url, account_number, provenance)

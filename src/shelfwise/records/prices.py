@@ -66,9 +66,10 @@ def supplier_faults(supplier: NewSupplier, row: str = "") -> Iterator[Fault]:
     url = supplier.order_url
     if url is not None and not (url.startswith(("http://", "https://")) and url.isprintable()):
         yield Fault(f"{row}order_url", "an http or https address", shorten(url), "Correct the address.")
-    if supplier.email is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", supplier.email):
+    email = supplier.email
+    if email is not None and not (re.fullmatch(r"[^@\s]+@[^@\s]+", email) and email.isprintable()):
         wanted = "a mail address such as orders@example.com"
-        yield Fault(f"{row}email", wanted, shorten(supplier.email), "Correct the address.")
+        yield Fault(f"{row}email", wanted, shorten(email), "Correct the address.")
     yield from text_faults(supplier.account_number or "", f"{row}account_number")
     yield from text_faults(" ".join(supplier.address.splitlines()), f"{row}address")
     if supplier.currency is not None:

@@ -10,6 +10,8 @@ from shelfwise.intake import tables
 from shelfwise.intake.kind import Change, Key, Kind, Posted, Record, Row, RowFault, on_row
 from shelfwise.intake.kinds.shared import asked, exact, removed, text
 from shelfwise.records import bulk, exchange
+from shelfwise.records.model import NewSupplier
+from shelfwise.records.prices import supplier_faults
 
 
 def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
@@ -24,12 +26,12 @@ def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
 
 def _check(ctx: Context, rows: Sequence[Row]) -> Iterator[RowFault]:
     for row in rows:
-        yield from on_row(row, bulk.supplier_faults(_supplier(row.values)), {"code": "supplier"})
+        yield from on_row(row, supplier_faults(_supplier(row.values)), {"code": "supplier"})
 
 
-def _supplier(record: Record) -> bulk.SupplierRow:
-    return bulk.SupplierRow(
-        str(record["supplier"]), text(record, "name") or "", text(record, "email"), text(record, "order_url"),
+def _supplier(record: Record) -> NewSupplier:
+    return NewSupplier(
+        str(record["supplier"]), text(record, "name") or "", text(record, "order_url"), text(record, "email"),
         text(record, "account_number"),
     )  # fmt: skip
 

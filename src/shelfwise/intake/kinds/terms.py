@@ -1,4 +1,4 @@
-"""Suppliers' terms: one row for what one of them charges for an item."""
+"""Suppliers' terms: a row for what one of them charges for an item, and one for each price of a larger quantity."""
 
 from __future__ import annotations
 
