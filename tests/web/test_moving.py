@@ -158,3 +158,19 @@ def test_the_oldest_on_the_dock_is_what_was_not_put_away_yet(office: Office, wor
         move(ctx, item_id=world.items["21003"], from_place_id=dock, to_place_id=world.bins["A-004"],
              quantity=Decimal(12))  # fmt: skip
         assert stock.to_put_away(ctx, world.site_id) == []
+
+
+def test_goods_are_known_by_their_barcode_and_told_in_packs(client: Client, office: Office, world: World) -> None:
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        records.add_barcode(ctx, world.items["21000"], "4006381333931")
+        records.set_pack(ctx, world.items["21000"], "case", Decimal(6), NOON.date())
+    omar = client("omar")
+    asked = {"site": "LON", "from": "A-001", "scanned": "04006381333931"}
+    answer = omar.get("/move/code", params=asked).json()
+    assert (answer["kind"], answer["code"]) == ("item", "21000")
+    assert omar.post("/move", data=told(amount="1 case + 2")).status_code == 303
+    assert lies(office, world, "A-002") == 8
+    assert omar.post("/move", data=told(amount="1 pallet", source="page:2")).status_code == 422
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        assert "4006381333931" in records.codes_of(ctx, world.items["21000"])
+        assert "04006381333931" in records.codes_of(ctx, world.items["21000"])

@@ -12,8 +12,8 @@ from shelfwise.core.errors import Fault, NotFound, Refused, shorten
 from shelfwise.core.quantities import plain
 from shelfwise.records import item_tables as tables
 from shelfwise.records.item_tables import Barcode, ItemPack
-from shelfwise.records.items import item
-from shelfwise.records.model import code_faults, refuse
+from shelfwise.records.items import item, item_by_sku
+from shelfwise.records.model import Item, code_faults, refuse
 from shelfwise.records.packs import LEVELS, Level, Pack, on_day, pack_faults, parse
 
 
@@ -202,6 +202,21 @@ def by_barcode(ctx: Context, scanned: str) -> Barcode | None:
     forms = _forms(scanned)
     found = tables.barcodes_among(ctx.tx, ctx.tenant, forms)
     return next((found[form] for form in forms if form in found), None)
+
+
+def item_scanned(ctx: Context, code: str) -> Item | None:
+    """The item whose SKU or barcode this is; None: there is none."""
+    ctx.require_somewhere(Right.VIEW)
+    try:
+        return item_by_sku(ctx, code)
+    except NotFound:
+        found = by_barcode(ctx, code)
+        return None if found is None else item(ctx, found.item_id)
+
+
+def codes_of(ctx: Context, item_id: int) -> list[str]:
+    """All that a scanner may read off an item, in each way a retail number can be written."""
+    return [form for one in barcodes_of(ctx, item_id) for form in _forms(one.barcode)]
 
 
 def _forms(scanned: str) -> list[str]:

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
-from shelfwise.core.quantities import ZERO, plain, quantity
+from shelfwise.core.quantities import ZERO, plain
 from shelfwise.records import service as records
 from shelfwise.records.model import Item, Place, Site
 from shelfwise.stock import service as stock
@@ -123,9 +123,8 @@ def lying(lies: Sequence[LiesAt], item_id: int, lot: str, status: str) -> Decima
 
 def _where_it_lies(ctx: Context, here: Site, code: str) -> list[LiesAt]:
     """Somebody scanned goods instead of a bin: where there are such goods."""
-    try:
-        item = records.item_by_sku(ctx, code)
-    except NotFound:
+    item = records.item_scanned(ctx, code)
+    if item is None:
         return []
     return [one for one in stock.lies_at(ctx, item_id=item.item_id, site_id=here.site_id) if one.on_hand > 0]
 
@@ -147,9 +146,8 @@ def code(
                     site, start, sku=one.sku, lot=one.lot or "", serial=one.serial, status=one.status
                 )
                 return JSONResponse({"kind": "goods", "code": one.serial, "address": address})
-        try:
-            item = records.item_by_sku(ctx, scanned)
-        except NotFound:
+        item = records.item_scanned(ctx, scanned)
+        if item is None:
             return JSONResponse({"kind": "unknown", "code": scanned, "address": ""})
         return JSONResponse({"kind": "item", "code": item.sku, "address": move_address(site, start, sku=item.sku)})
 
@@ -173,7 +171,8 @@ def moved(
         here = records.site(ctx, site)
         require_any(ctx, "move", here.site_id)
         spot, end = real_place(ctx, here, start, "from"), real_place(ctx, here, to, "to")
-        item, much = records.item_by_sku(ctx, sku), quantity(amount, "how many")
+        item = records.item_by_sku(ctx, sku)
+        much = records.in_base(ctx, item.item_id, amount, ctx.now.astimezone(here.zone_info), "how many")
         lies = stock.lies_at(ctx, place_id=spot.place_id)
         there = lying(lies, item.item_id, lot, status)
         if much > there and seen != "yes" and not stock.told_before(ctx, source):

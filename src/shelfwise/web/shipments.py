@@ -59,6 +59,7 @@ def pick_page(visit: Visitor, shipment_id: int) -> Response:
         return pages.render(
             visit, ctx, "pick.html", at_site=found.site_id, shipment=found, stop=stop, warning=warning,
             number=len(found.stops) - len(found.to_pick) + 1, source=new_source(),
+            codes=records.codes_of(ctx, found.to_pick[0].item_id) if found.to_pick else [],
         )  # fmt: skip
 
 

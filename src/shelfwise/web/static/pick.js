@@ -14,7 +14,7 @@
     if (is(code, pick.dataset.place)) {
       mark("place");
       tell(true, `${pick.dataset.place}: right. Now scan the item.`);
-    } else if (is(code, pick.dataset.sku) || is(code, pick.dataset.lot)) {
+    } else if ([pick.dataset.sku, pick.dataset.lot, ...pick.dataset.codes.split(" ")].some((one) => is(code, one))) {
       if (!done.place) {
         tell(false, `That is the item. Scan the bin ${pick.dataset.place} first, to be sure where you are.`);
         return;
