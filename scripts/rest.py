@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
@@ -76,6 +77,7 @@ def rights_of(function: Callable[..., object], seen: set[object] | None = None) 
     seen.add(function)
     found: set[Right] = set()
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    inside = _imported_inside(tree)
     for node in ast.walk(tree):
         match node:
             # Posting a movement asks by the movement's reason.
@@ -95,15 +97,27 @@ def rights_of(function: Callable[..., object], seen: set[object] | None = None) 
         # Also what is only handed on, as to a thread.
         match node:
             case ast.Attribute(value=ast.Name(id=module), attr=name):
-                called = getattr(function.__globals__.get(module), name, None)
+                called = getattr(inside.get(module, function.__globals__.get(module)), name, None)
             case ast.Name(id=name):
-                called = function.__globals__.get(name)
+                called = inside.get(name, function.__globals__.get(name))
             case _:
                 called = None
-        if isinstance(called, tuple):
+        # What pages know of rights they show.
+        if isinstance(called, tuple) and not function.__module__.startswith("shelfwise.web."):
             found |= {one for one in called if isinstance(one, Right)}
         found |= rights_of(called, seen) if called is not None else frozenset()
     return frozenset(found)
+
+
+def _imported_inside(tree: ast.AST) -> dict[str, object]:
+    """What a function imports when it is called, by its names there."""
+    return {
+        alias.asname or alias.name: getattr(importlib.import_module(node.module), alias.name, None)
+        or importlib.import_module(f"{node.module}.{alias.name}")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("shelfwise")
+        for alias in node.names
+    }
 
 
 def _is_right(one: ast.Attribute) -> bool:

@@ -41,6 +41,7 @@ NOT_THERE = {
     "job_id": "none",
     "file_id": "77",
     "subscription_id": "77",
+    "filter_id": "77",
     "listing": "stock_levels",
     "form": "csv",
     "parked_id": "77",

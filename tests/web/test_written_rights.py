@@ -210,6 +210,9 @@ def test_a_form_that_names_another_site_changes_nothing_there(
     for path, (right, told) in sorted(CHANGES.items()):
         if "{" in path or path in OWN or path == "/webhooks":
             continue
+        if far_form(told, sites) == told:
+            # It is about no site, or asks for its own.
+            continue
         before = audited(office)
         if path == "/api/v1/sales-lines":
             answer = browser.post(f"{path}?site={sites.far['site']}", json=[SALES_LINE])

@@ -34,6 +34,7 @@ async def _sent(request: Request) -> FormData:
 @router.get("/keys")
 def list_keys(visit: Visitor) -> Response:
     with visit.context() as ctx:
+        ctx.require(Right.MANAGE_PEOPLE)
         return _page(visit, ctx)
 
 
