@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -20,6 +18,7 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from shelfwise.connectors import webhooks
+from tests.connectors.certificates import certificate_for
 from tests.work.receiver import HERE, receiver
 
 AT = datetime(2021, 2, 25, 15, 2, 10, tzinfo=UTC)
@@ -137,18 +136,7 @@ def test_nobody_at_home_and_an_unknown_name_are_failures() -> None:
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A certificate for hooks.test, with its key, in one file."""
-    found = shutil.which("openssl")
-    if found is None:
-        pytest.skip("there is no openssl to make a certificate with")
-    both = tmp_path / "both.pem"
-    run_program = [
-        found, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-        "-subj", "/CN=hooks.test", "-addext", "subjectAltName=DNS:hooks.test", "-keyout", str(tmp_path / "key.pem"),
-        "-out", str(tmp_path / "cert.pem"),
-    ]  # fmt: skip
-    subprocess.run(run_program, check=True, capture_output=True)
-    both.write_text((tmp_path / "cert.pem").read_text() + (tmp_path / "key.pem").read_text())
-    return both
+    return certificate_for(tmp_path, "DNS:hooks.test")
 
 
 def test_by_https_the_name_is_looked_up_once_and_its_certificate_is_checked(

@@ -124,6 +124,11 @@ def send(server: MailServer, letter: Letter, now: datetime) -> None:
     content = _as_bytes(server, letter, now)
     try:
         smtp = _connect(server)
+    except ssl.SSLCertVerificationError as error:
+        raise Refused(
+            f"{server.host} shows a certificate that is not trusted here ({error.verify_message}), so it was told "
+            "nothing. Correct the address in SHELFWISE_SMTP_URL, or have this machine trust whoever signed it."
+        ) from error
     except (smtplib.SMTPException, OSError) as error:
         raise Busy(f"{server.host}: {_said(error)}") from error
     # Not `with smtp`: its parting words may fail too, and would hide how the letter itself fared.
@@ -170,7 +175,18 @@ def _connect(server: MailServer) -> smtplib.SMTP:
             smtp.login(server.user, server.password or "")
     except smtplib.SMTPAuthenticationError as error:
         smtp.close()
-        raise Refused(f"{server.host} does not accept the password: {_said(error)}") from error
+        said = f"{server.host} {_answered(error.smtp_code, error.smtp_error)}"
+        if 400 <= error.smtp_code < 500:
+            raise Busy(f"{said} to our sign-in") from error
+        raise Refused(
+            f"{said} and does not let {server.user} in. Correct the user in SHELFWISE_SMTP_URL, or the password in "
+            "the file that SHELFWISE_SMTP_PASSWORD_FILE names."
+        ) from error
+    except UnicodeError as error:  # whatever the protocol allows, smtplib signs in with ASCII alone
+        smtp.close()
+        raise Refused(
+            f"The user or the password for {server.host} has letters beyond ASCII, which cannot be sent. Choose others."
+        ) from error
     except smtplib.SMTPNotSupportedError as error:
         smtp.close()
         raise Refused(f"{server.host} cannot do what the settings ask for: {_said(error)}") from error
@@ -184,13 +200,24 @@ def _expect(answer: tuple[int, bytes], *codes: int) -> None:
     code, words = answer
     if code in codes:
         return
-    said = f"answered {code} {words.decode('utf-8', 'replace')}"[:300]
+    said = _answered(code, words)
     if 500 <= code < 600:
         raise Refused(said)
     raise Busy(said)
 
 
+def _answered(code: int, words: bytes | str) -> str:
+    text = words if isinstance(words, str) else words.decode("utf-8", "replace")
+    return f"answered {code} {' '.join(text.split())}"[:300]
+
+
 def _as_bytes(server: MailServer, letter: Letter, now: datetime) -> bytes:
+    odd = [address for address in (letter.to, server.sender) if not address.isascii()]
+    if odd:
+        raise Refused(
+            f"the letter cannot be addressed: {odd[0]} has letters beyond ASCII, which many mail servers do not take. "
+            "Name another address; a domain has one that begins with xn--."
+        )
     message = EmailMessage()
     domain = server.sender.rpartition("@")[2]
     try:

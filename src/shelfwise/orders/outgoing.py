@@ -119,6 +119,10 @@ def never_left(ctx: Context, order: PurchaseOrder) -> bool:
     return outbox.recall(ctx, message.idempotency_key)
 
 
-def stop(ctx: Context, order: PurchaseOrder) -> None:
-    """Whatever still waits to be told of an order is told no more."""
-    outbox.withdraw(ctx, key_of(ctx, order))
+def stop(ctx: Context, order: PurchaseOrder, *whats: What) -> None:
+    """What still waits to be told of an order, or may have been told, is not told again; all of it or `whats`.
+
+    What is leaving at this moment may arrive all the same, and then it is noted.
+    """
+    for what in whats or ("order", "cancel"):
+        outbox.withdraw(ctx, key_of(ctx, order, what))

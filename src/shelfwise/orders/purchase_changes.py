@@ -92,7 +92,9 @@ def cancel(ctx: Context, purchase_order_id: int, reason: str) -> PurchaseOrder:
         take_back_untold_change(ctx, order)
     message = outgoing.message_of(ctx, order)
     if order.state == "approved" and message is not None and not outbox.recall(ctx, message.idempotency_key):
-        gone = gone or message.state != "withdrawn"
+        gone = gone or message.state != "withdrawn" or outbox.may_have_arrived(ctx, message.outbox_id)
+    # Tried again, or sent as a copy, it would reach the supplier after the cancellation, as if it were wanted anew.
+    outgoing.stop(ctx, order)
     tables.change_order(
         ctx.tx, ctx.tenant, purchase_order_id, state="cancelled", answer_to="cancel" if gone else None,
         asked_at=ctx.now if gone else None, revision=order.revision + 1,
@@ -119,7 +121,8 @@ def answer(ctx: Context, purchase_order_id: int, accepted: bool, note: str = "")
         raise Refused(f"{order.supplier} was asked nothing about {order.number} that is not answered.")
     check(order.number, order.state, "answer")
     before = tables.before_change(ctx.tx, ctx.tenant, purchase_order_id)
-    # Whoever answers has been told, however that was.
+    # Whoever answers has been told, however that was; a letter that waited would ask them for it again.
+    outgoing.stop(ctx, order)
     tables.change_order(ctx.tx, ctx.tenant, purchase_order_id, sent_revision=order.revision)
     if order.answer_to == "cancel" and not accepted:
         tables.set_state(ctx.tx, ctx.tenant, purchase_order_id, "approved")

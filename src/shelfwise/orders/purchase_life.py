@@ -44,15 +44,13 @@ def mark_sent(ctx: Context, number: str, revision: int | None = None) -> Purchas
 
     Told again, nothing changes.
 
-    A message that is to bring the order to the supplier still is withdrawn.
-
     Args:
-        revision: which one the supplier has; None: the newest.
+        revision: which one the supplier has; None: the newest, and a message that is to bring it still is withdrawn.
 
     Raises:
         Forbidden: without the right to run planning at its site.
         NotFound: no order has this number.
-        Refused: it is a draft.
+        Refused: it is a draft, and no earlier version of it is said to have arrived.
     """
     ctx.require_somewhere(Right.RUN_PLANNING)
     found = tables.orders(ctx.tx, ctx.tenant, number=number) if "\x00" not in number else []
@@ -60,17 +58,21 @@ def mark_sent(ctx: Context, number: str, revision: int | None = None) -> Purchas
         raise NotFound("purchase order", number)
     order = found[0]
     ctx.require(Right.RUN_PLANNING, order.site_id)
-    # Before the order is locked: whoever delivers the message locks the two in this order.
-    outgoing.stop(ctx, order)
+    if revision is None:
+        # Before the order is locked: whoever delivers the message locks the two in this order.
+        outgoing.stop(ctx, order, "order")
     order = lock(ctx, order.purchase_order_id, Right.RUN_PLANNING)
-    if order.state == "draft":
+    if order.state == "draft" and revision is None:
         check(order.number, order.state, "send")
     told = order.revision if revision is None else revision
     if (order.sent_revision or 0) >= told:
         return order
-    tables.change_order(
-        ctx.tx, ctx.tenant, order.purchase_order_id, sent_at=order.sent_at or ctx.now, sent_revision=told
-    )
+    tables.change_order(ctx.tx, ctx.tenant, order.purchase_order_id, sent_revision=told)
+    if order.state == "draft":  # cancelled and restored while its letter was on its way; this version is still to go
+        after = order_of(ctx, order.purchase_order_id)
+        remember(ctx, "purchase.sent", after, revision=told)
+        return after
+    tables.change_order(ctx.tx, ctx.tenant, order.purchase_order_id, sent_at=order.sent_at or ctx.now)
     if order.state == "approved":
         tables.set_state(ctx.tx, ctx.tenant, order.purchase_order_id, "sent")
     settled(ctx, order.purchase_order_id, TELL, outcome="They have been told.")

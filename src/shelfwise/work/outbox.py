@@ -181,6 +181,15 @@ def attempts(ctx: Context, outbox_id: int) -> list[Attempt]:
     )
 
 
+def may_have_arrived(ctx: Context, outbox_id: int) -> bool:
+    """Whether an attempt to deliver a message arrived, is under way, or ended so that nobody knows.
+
+    Raises:
+        NotFound: there is no such message.
+    """
+    return any(one.outcome not in ("not_delivered", "rejected") for one in attempts(ctx, outbox_id))
+
+
 def subscribed(ctx: Context, subscription_id: int, limit: int = 50) -> list[tuple[Message, list[Attempt]]]:
     """The newest messages of a subscription with their attempts, newest first; of the sites that the actor may see.
 
