@@ -318,6 +318,51 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/api/v1/transfers/{transfer_id}/lost": (Right.ADJUST_STOCK, {"line": 1, "quantity": 1, "reason": "no"}),
     "/api/v1/transfers/{transfer_id}/close": (Right.TRANSFER_GOODS, {"reason": "no"}),
     "/api/v1/transfers/{transfer_id}/cancel": (Right.TRANSFER_GOODS, {"reason": "no"}),
+    "/api/v1/movements": (
+        Right.ISSUE_GOODS,
+        {
+            "site": "LON",
+            "movements": [
+                {
+                    "sku": "21001",
+                    "from_place": "A-001",
+                    "to_place": "DOCK",
+                    "quantity": 1,
+                    "reason": "move",
+                    "source": "m",
+                }
+            ],
+        },
+    ),
+    "/api/v1/movements/{movement_id}/reverse": (Right.ADJUST_STOCK, {"reason": "wrong"}),
+    "/api/v1/batches/{batch_id}/reverse": (Right.ADJUST_STOCK, {"reason": "wrong"}),
+    "/api/v1/adjustments": (
+        Right.ADJUST_STOCK,
+        {"site": "LON", "sku": "21001", "place": "A-001", "change": -1, "reason": "seen", "source": "a"},
+    ),
+    "/api/v1/write-offs": (
+        Right.ADJUST_STOCK,
+        {"site": "LON", "sku": "21001", "place": "A-001", "quantity": 1, "reason": "wet", "source": "w"},
+    ),
+    "/api/v1/conversions": (
+        Right.ISSUE_GOODS,
+        {
+            "site": "LON",
+            "sku": "21001",
+            "place": "A-001",
+            "quantity": 1,
+            "to_sku": "21002",
+            "to_quantity": 6,
+            "source": "c",
+        },
+    ),
+    "/api/v1/holds": (Right.HOLD_STOCK, {"sku": "21001", "site": "LON", "reason": "smells"}),
+    "/api/v1/counts": (Right.COUNT_STOCK, {"site": "LON", "title": "Aisle A", "places": ["A-001"]}),
+    "/api/v1/counts/{count_id}/places": (Right.COUNT_STOCK, {"place": "A-001", "found": [], "source": "t"}),
+    "/api/v1/counts/{count_id}/finish": (Right.COUNT_STOCK, {}),
+    "/api/v1/counts/{count_id}/approve": (Right.ADJUST_STOCK, {}),
+    "/api/v1/counts/{count_id}/again": (Right.ADJUST_STOCK, {"place_ids": [1]}),
+    "/api/v1/counts/{count_id}/cancel": (Right.COUNT_STOCK, {"reason": "no"}),
     "/api/v1/quarantine/{quarantine_id}/replay": (Right.REPLAY_QUARANTINE, {}),
     "/api/v1/quarantine/{quarantine_id}/drop": (Right.REPLAY_QUARANTINE, {}),
     "/api/v1/sales-lines": (Right.TAKE_ORDERS, {"lines": []}),
@@ -346,6 +391,11 @@ ASKED = {
     "/serial": "?item=1&code=S1",
     "/movements": "?item=1",
     "/lies": "?item=1",
+    "/api/v1/movements": "?sku=21001",
+    "/api/v1/lots": "?search=L",
+    "/api/v1/trace": "?sku=21001&lot=L1",
+    "/api/v1/explain": "?sku=21001",
+    "/api/v1/as-of": "?at=2026-03-01T00:00:00Z",
     "/handle": "?item=1&place=11",
 }
 NEEDS_MORE_TO_READ = {

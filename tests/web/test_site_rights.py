@@ -35,6 +35,11 @@ ASKED = {
     "/serial": "?item={item_id}&code=S1",
     "/movements": "?item={item_id}",
     "/lies": "?item={item_id}",
+    "/api/v1/movements": "?sku={sku}",
+    "/api/v1/lots": "?search=L",
+    "/api/v1/trace": "?sku={sku}&lot=L1",
+    "/api/v1/explain": "?sku={sku}",
+    "/api/v1/as-of": "?at=2026-03-01T00:00:00Z",
     "/handle": "?item={item_id}&place={place_id}",
 }
 NOT_THERE = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from shelfwise.web import (
+    api_counts,
     api_decisions,
+    api_ledger,
     api_orders,
     api_purchases,
     api_records,
@@ -19,7 +21,7 @@ from shelfwise.web import (
 
 router = APIRouter(prefix="/api/v1")
 for part in (
-    api_stock, api_records, api_orders, api_purchases, api_shipments, api_transfers, api_decisions, api_waiting,
-    api_work, api_search,
+    api_stock, api_ledger, api_counts, api_records, api_orders, api_purchases, api_shipments, api_transfers,
+    api_decisions, api_waiting, api_work, api_search,
 ):  # fmt: skip
     router.include_router(part.router)
