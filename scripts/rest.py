@@ -81,16 +81,19 @@ def rights_of(function: Callable[..., object], seen: set[object] | None = None) 
     for node in ast.walk(tree):
         match node:
             # Posting a movement asks by the movement's reason.
-            case ast.Call(func=ast.Name(id="NewMovement" | "require_any"), args=given):
+            case ast.Call(func=ast.Name(id="NewMovement" | "require_any" as asks), args=given):
                 for one in given:
                     match one:
                         case ast.Constant(value=str(reason)):
                             found |= {*ENOUGH_FOR.get(reason, ())}
+                        case ast.Name(id="reason") if asks == "require_any" and _of_the_web(function):
+                            # Whoever sends the movements names their reasons.
+                            found |= {right for rights in ENOUGH_FOR.values() for right in rights}
             # One of several is enough.
             case ast.comprehension(iter=ast.Tuple(elts=given)):
                 found |= {Right[one.attr] for one in given if isinstance(one, ast.Attribute) and _is_right(one)}
             case ast.Call(func=ast.Attribute(attr=asking) | ast.Name(id=asking), args=given, keywords=named) if (
-                asking not in _ONLY_LOOKS or not function.__module__.startswith("shelfwise.web.")
+                asking not in _ONLY_LOOKS or not _of_the_web(function)
             ):
                 values = [*given, *(keyword.value for keyword in named)]
                 found |= {Right[one.attr] for one in values if isinstance(one, ast.Attribute) and _is_right(one)}
@@ -103,10 +106,14 @@ def rights_of(function: Callable[..., object], seen: set[object] | None = None) 
             case _:
                 called = None
         # What pages know of rights they show.
-        if isinstance(called, tuple) and not function.__module__.startswith("shelfwise.web."):
+        if isinstance(called, tuple) and not _of_the_web(function):
             found |= {one for one in called if isinstance(one, Right)}
         found |= rights_of(called, seen) if called is not None else frozenset()
     return frozenset(found)
+
+
+def _of_the_web(function: FunctionType) -> bool:
+    return function.__module__.startswith("shelfwise.web.")
 
 
 def _imported_inside(tree: ast.AST) -> dict[str, object]:
