@@ -9,7 +9,16 @@ import pytest
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Role, person, system
-from shelfwise.agents.service import Wanted, approve_many, proposal, proposals, propose, reject_many, take_back
+from shelfwise.agents.service import (
+    Wanted,
+    approve_many,
+    proposal,
+    proposals,
+    propose,
+    reject_many,
+    take_back,
+    waiting,
+)
 from shelfwise.core.errors import Forbidden, Invalid, NotFound, Refused
 from shelfwise.orders import service as orders
 from shelfwise.planning.service import plan
@@ -44,6 +53,31 @@ def numbers(ctx: Context, shop: Shop) -> list[int]:
         for n in range(6)
     ]  # fmt: skip
     return propose(agent, shop.site, many)
+
+
+def test_the_lines_of_the_list_say_what_the_proposals_say_in_the_same_order(ctx: Context, numbers: list[int]) -> None:
+    told = "update proposal set evidence = jsonb_set(evidence, %s, %s) where proposal_id = %s"
+    run(ctx.tx, told, ("{stockout,until_next_order_without}", "0.25", numbers[1]))
+    run(ctx.tx, told, ("{stockout,until_next_order_without}", "0.5", numbers[2]))
+    run(ctx.tx, told, ("{stock,on_order}", '[{"quantity": 5}, {"quantity": 2.5}]', numbers[0]))
+    full = proposals(ctx)
+    names = ("proposal_id", "site_id", "site", "sku", "description", "unit", "supplier_id", "supplier", "quantity",
+             "unit_cost", "currency", "pack_size", "minimum_order", "total", "expires_at")  # fmt: skip
+    lines = waiting(ctx)
+    assert [[getattr(one, name) for name in names] for one in lines] == [
+        [getattr(one, name) for name in names] for one in full
+    ]
+    for line, one in zip(lines, full, strict=True):
+        stock, risks = one.evidence["stock"], one.evidence["stockout"]
+        assert (line.on_hand, line.on_order) == (stock["on_hand"], sum(each["quantity"] for each in stock["on_order"]))
+        assert (line.risk_without, line.risk_with) == (
+            risks["until_next_order_without"], risks["until_next_order_with"],
+        )  # fmt: skip
+    assert {line.on_order for line in lines} == {0, 7.5}
+    assert len({line.risk_without for line in lines}) == 3
+    assert [line.proposal_id for line in waiting(ctx, 2)] == [one.proposal_id for one in full[:2]]
+    reject_many(ctx, [numbers[0]], "")
+    assert numbers[0] not in {line.proposal_id for line in waiting(ctx)}
 
 
 def test_many_approvals_are_one_order_for_each_supplier(ctx: Context, numbers: list[int]) -> None:

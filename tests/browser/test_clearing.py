@@ -33,13 +33,13 @@ def test_what_is_typed_stays_while_others_decide_and_planning_runs(
     page.goto("/proposals")
     expect(page.locator("body")).to_have_attribute("data-live", "yes")
     mine = page.locator(f"#proposal-{numbers[0]}")
-    mine.locator("input[data-proposed]").fill("13")
+    mine.locator("input[data-amount]").fill("13")
     expect(mine.locator(".fault")).to_contain_text("packs of")
     before = mine.bounding_box()
     with office.context(person("root", Role.ADMIN)) as ctx:
         agents.reject(ctx, numbers[1], "decided by somebody else")
     expect(page.locator(f"#proposal-{numbers[1]}.gone")).to_contain_text("decided or no longer needed")
-    expect(mine.locator("input[data-proposed]")).to_have_value("13")
+    expect(mine.locator("input[data-amount]")).to_have_value("13")
     after = mine.bounding_box()
     assert before is not None
     assert after is not None

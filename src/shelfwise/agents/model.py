@@ -112,6 +112,38 @@ class Proposal:
         return f"proposal:{self.proposal_id}"
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """An open proposal as a line of a long list: what a decision is taken by, and no more.
+
+    Attributes:
+        risk_without, risk_with: chance of running out before a later order could arrive, without this one and with it.
+    """
+
+    proposal_id: int
+    site_id: int
+    site: str
+    sku: str
+    description: str
+    unit: str
+    supplier_id: int
+    supplier: str
+    quantity: Decimal
+    unit_cost: Decimal
+    currency: str
+    pack_size: Decimal
+    minimum_order: Decimal
+    on_hand: float
+    on_order: float
+    risk_without: float
+    risk_with: float
+    expires_at: datetime
+
+    @property
+    def total(self) -> Decimal:
+        return self.quantity * self.unit_cost
+
+
 def next_state(proposal: Proposal, verb: Verb, now: datetime) -> State:
     """The state that follows.
 

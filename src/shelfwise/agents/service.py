@@ -8,7 +8,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role
 from shelfwise.agents import tables
 from shelfwise.agents.deciding import Approved, Wanted, approve, approve_many, reject, reject_many, take_back
-from shelfwise.agents.model import REJECTION_STANDS, Proposal, State, differs
+from shelfwise.agents.model import REJECTION_STANDS, Proposal, State, Waiting, differs
 from shelfwise.core.errors import NotFound
 from shelfwise.core.quantities import plain
 from shelfwise.orders import service as orders
@@ -31,6 +31,7 @@ __all__ = [
     "reject",
     "reject_many",
     "take_back",
+    "waiting",
 ]
 
 UNDO = (
@@ -113,6 +114,11 @@ def proposals(
         ctx.require(Right.VIEW, site_id)
         sites = [site_id]
     return tables.proposals(ctx.tx, ctx.tenant, states, sites, limit)
+
+
+def waiting(ctx: Context, limit: int = 1000) -> list[Waiting]:
+    """Open proposals of the sites that the actor may see, as lines of a list: the likeliest to run out first."""
+    return tables.waiting(ctx.tx, ctx.tenant, ctx.sites(Right.VIEW), limit)
 
 
 def proposal(ctx: Context, proposal_id: int) -> Proposal:

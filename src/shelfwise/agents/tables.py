@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from shelfwise.agents.model import Proposal, State, purchase_key
+from shelfwise.agents.model import Proposal, State, Waiting, purchase_key
 from shelfwise.core.quantities import plain
 from shelfwise.planning.model import Decision
 from shelfwise.store.database import Tx, first, rows, run, value, values
@@ -82,6 +82,30 @@ def proposals(
                      coalesce(p.decided_at, p.proposed_at) desc, p.proposal_id desc
             limit %s""",
         (tenant, _list(states), _list(states), _ids(sites), _ids(sites), limit),
+    )
+
+
+def waiting(tx: Tx, tenant: int, sites: Collection[int] | None, limit: int) -> list[Waiting]:
+    """Open proposals of these sites, None: of all; the item likeliest to run out first."""
+    # Evidence is large: it is unpacked once a row, and what a list does not show stays in the database.
+    return rows(
+        tx,
+        Waiting,
+        f"""select p.proposal_id, p.site_id, s.code as site, i.sku, i.description, i.unit, p.supplier_id,
+                   v.name as supplier, (coalesce(p.edited, p.arguments) ->> 'quantity')::numeric as quantity,
+                   (p.arguments ->> 'unit_cost')::numeric as unit_cost, p.arguments ->> 'currency' as currency,
+                   (p.arguments ->> 'pack_size')::numeric as pack_size,
+                   (p.arguments ->> 'minimum_order')::numeric as minimum_order,
+                   (e.stock ->> 'on_hand')::float8 as on_hand,
+                   coalesce((select sum((o ->> 'quantity')::float8)
+                             from jsonb_array_elements(e.stock -> 'on_order') o), 0) as on_order,
+                   (e.stockout ->> 'until_next_order_without')::float8 as risk_without,
+                   (e.stockout ->> 'until_next_order_with')::float8 as risk_with, p.expires_at
+            {_FROM} cross join lateral jsonb_to_record(p.evidence) e (stock jsonb, stockout jsonb)
+            where p.tenant_id = %s and p.state = 'proposed' and (%s::bigint[] is null or p.site_id = any(%s))
+            order by risk_without desc nulls last, p.proposed_at desc, p.proposal_id desc
+            limit %s""",
+        (tenant, _ids(sites), _ids(sites), limit),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -116,11 +117,14 @@ def _when(context: TemplateContext, instant: datetime | None, *, wall: bool = Fa
     if instant is None or frame is None:
         return Markup('<span class="quiet">never</span>')
     now = context["wall_now"] if wall else frame.now
+    return _time(instant, frame.zone, words.ago(instant, now), wall)
+
+
+@lru_cache(maxsize=4096)
+def _time(instant: datetime, zone: ZoneInfo, ago: str, wall: bool) -> Markup:
+    """Kept, because the rows of a long list often name the same instant."""
     return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
-        words.machine(instant),
-        words.exact(instant, frame.zone),
-        Markup(" data-wall") if wall else "",
-        words.ago(instant, now),
+        words.machine(instant), words.exact(instant, zone), Markup(" data-wall") if wall else "", ago
     )
 
 

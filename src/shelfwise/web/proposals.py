@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 
 from shelfwise.access.model import Right
 from shelfwise.agents import service as agents
-from shelfwise.agents.model import Proposal, State
+from shelfwise.agents.model import State, Waiting
 from shelfwise.agents.service import Approved, Wanted
 from shelfwise.core.errors import Invalid, Refused
 from shelfwise.core.quantities import plain, quantity
@@ -40,7 +40,7 @@ class Group:
     site_id: int
     site: str
     currency: str
-    proposals: tuple[Proposal, ...]
+    proposals: tuple[Waiting, ...]
 
     @property
     def total(self) -> Decimal:
@@ -72,7 +72,7 @@ async def told(request: Request) -> Told:
 @router.get("/proposals")
 def list_proposals(visit: Visitor) -> Response:
     with visit.context() as ctx:
-        waiting = agents.proposals(ctx, limit=SHOWN)
+        waiting = agents.waiting(ctx, SHOWN)
         decided = agents.proposals(ctx, DECIDED, limit=30)
         totals: dict[str, Decimal] = {}
         for one in waiting:
@@ -83,9 +83,9 @@ def list_proposals(visit: Visitor) -> Response:
         )  # fmt: skip
 
 
-def grouped(waiting: Sequence[Proposal]) -> list[Group]:
+def grouped(waiting: Sequence[Waiting]) -> list[Group]:
     """Proposals by the order they would be in: the group with the likeliest to run out first."""
-    groups: dict[tuple[int, int, str], list[Proposal]] = {}
+    groups: dict[tuple[int, int, str], list[Waiting]] = {}
     for one in waiting:
         groups.setdefault((one.supplier_id, one.site_id, one.currency), []).append(one)
     return [
@@ -105,7 +105,7 @@ def grouped(waiting: Sequence[Proposal]) -> list[Group]:
 def open_proposals(visit: Visitor) -> Response:
     """The ids of what waits, for a page that must not move under somebody's hand."""
     with visit.context() as ctx:
-        return JSONResponse([one.proposal_id for one in agents.proposals(ctx, limit=SHOWN)])
+        return JSONResponse([one.proposal_id for one in agents.waiting(ctx, SHOWN)])
 
 
 @router.post("/proposals/decide")

@@ -11,7 +11,7 @@
   const rows = () => [...card.querySelectorAll("tr[data-id]")];
   const open = () => rows().filter((row) => !row.classList.contains("gone"));
   const tick = (row) => row.querySelector("input[name=pick]");
-  const amount = (row) => row.querySelector("input[data-proposed]");
+  const amount = (row) => row.querySelector("input[data-amount]");
   const group = (row) => row.closest("tbody");
   let anchor = null;
   let undo = null;
@@ -31,7 +31,7 @@
       const [below, above] = near(value, pack);
       wrong = `packs of ${pack}: ${below > 0 ? `${below} or ` : ""}${above}`;
     }
-    input.toggleAttribute("data-changed", input.value.trim() !== input.dataset.proposed);
+    input.toggleAttribute("data-changed", input.value.trim() !== input.defaultValue);
     input.setAttribute("aria-invalid", wrong ? "true" : "false");
     row.querySelector(".fault").textContent = wrong;
     if (!wrong) row.querySelector("[data-line]").textContent = money(value * Number(row.dataset.cost), group(row).dataset.currency);
@@ -159,6 +159,11 @@
   let looking = 0;
   document.body.addEventListener("live-proposals", () => { clearTimeout(looking); looking = setTimeout(look, 700); });
 
+  // Said to whoever is about to type, and not in each of a thousand rows.
+  card.addEventListener("focusin", (event) => {
+    const row = event.target.closest("tr[data-id]");
+    if (row && event.target === amount(row)) event.target.title = `In packs of ${row.dataset.pack}, at least ${row.dataset.least}`;
+  });
   card.addEventListener("input", (event) => { const row = event.target.closest("tr[data-id]"); if (row && event.target === amount(row)) { check(row); sum(); } });
   card.addEventListener("change", (event) => {
     if (event.target.matches("[data-all]")) for (const row of open()) choose(row, event.target.checked);
@@ -180,7 +185,7 @@
     const row = event.target.closest?.("tr[data-id]");
     if (row && event.target === amount(row)) {
       if (event.key === "Enter") { event.preventDefault(); if (check(row)) row.focus(); }
-      if (event.key === "Escape") { event.target.value = event.target.dataset.proposed; check(row); sum(); row.focus(); }
+      if (event.key === "Escape") { event.target.value = event.target.defaultValue; check(row); sum(); row.focus(); }
       return;
     }
     if (event.target.matches?.("input:not([type=checkbox]), textarea, select")) {
