@@ -32,7 +32,7 @@ def test_an_order_is_taken_picked_with_a_scanner_packed_and_shipped(
     desk = sign_in("mara")
     desk.goto("/sales/new")
     desk.get_by_label("Customer").fill("Hotel Bristol")
-    desk.get_by_label("Item").first.fill("21003")
+    desk.get_by_label("Item", exact=True).first.fill("21003")
     desk.get_by_label("How many").first.fill("5")
     desk.get_by_role("button", name="Take the order").click()
     expect(desk.get_by_role("heading", name="SO-000001 for Hotel Bristol")).to_be_visible()

@@ -115,12 +115,12 @@ def test_a_file_is_checked_taken_in_and_followed_to_its_end(sign_in: SignIn, sho
     header = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price\n"
     rows = "".join(f"{n},21001,Lunch bag,{n % 7 + 1},2026-01-{n % 28 + 1:02} 10:00:00,2.55\n" for n in range(3000))
     upload: FilePayload = {"name": "sales.csv", "mimeType": "text/csv", "buffer": (header + rows).encode()}
-    page.get_by_label("CSV or Parquet file").set_input_files(upload)
-    page.get_by_role("button", name="Check the file").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("sales.csv")
+    page.get_by_label("CSV file, workbook").set_input_files(upload)
+    page.get_by_role("button", name="Look at the file").click()
+    expect(page.get_by_role("button", name="Take in 3,000 rows")).to_be_visible(timeout=60_000)
     shoot(page, "import-checked-light")
     page.get_by_role("button", name="Take in 3,000 rows").click()
-    expect(page.locator(".note:visible")).to_contain_text("Taken in: 3,000 new lines", timeout=60_000)
+    expect(page.get_by_text("Taken in.")).to_be_visible(timeout=60_000)
 
 
 def test_dark_is_chosen_by_hand_and_stays(sign_in: SignIn, world: World) -> None:

@@ -126,7 +126,7 @@ def test_an_empty_installation_says_what_to_do_first(office: Office) -> None:
     for path, words in (
         ("/", "Add a site"), ("/stock", "Bring in your sales"), ("/devices", "Register a scale"),
         ("/proposals", "Every night"), ("/orders", "approve one"), ("/alerts", "Nothing is wrong"),
-        ("/import", "add a site first"),
+        ("/import", "Begin with your items"),
     ):  # fmt: skip
         answer = mara.get(path)
         assert answer.status_code == 200, path
