@@ -31,6 +31,10 @@ def opened(ctx: Context, listing: Listing, given: Mapping[str, str]) -> Mapping[
     return {} if first is None else dict(parse_qsl(first.query))
 
 
+# What a list of tens of thousands of rows is sorted and counted in.
+SORTED_IN = "64MB"
+
+
 def find(ctx: Context, listing: Listing, given: Mapping[str, str]) -> Found:
     """A page of a list, as asked for; beyond the last page, the last one. Asked for nothing, see `opened`.
 
@@ -140,6 +144,8 @@ def _some(
     """The rows of a page, and how many there are altogether."""
     counted = "" if listing.counted_apart else ", count(*) over () as of_all"
     with ctx.tx.cursor(row_factory=dict_row) as cursor:
+        # Counting keeps all rows for a moment: in memory, not on disk.
+        cursor.execute(f"set local work_mem = '{SORTED_IN}'")
         rows = cursor.execute(
             f"select listed.*{counted} from ({query}) listed {order} limit {PAGE} offset {(page - 1) * PAGE}", told
         ).fetchall()
