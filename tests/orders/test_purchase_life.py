@@ -16,6 +16,7 @@ from shelfwise.core.errors import Forbidden, Invalid, Refused
 from shelfwise.orders import approval, service
 from shelfwise.orders.model import PurchaseOrder, PurchaseState
 from shelfwise.orders.purchase_states import ALLOWED, Verb, check
+from shelfwise.orders.receipts import take_back_receipt
 from shelfwise.orders.service import Confirmed
 from shelfwise.store.database import run, values
 from tests.conftest import NOON
@@ -320,3 +321,19 @@ def test_who_works_at_another_site_reaches_nothing(
     elsewhere = replace(ctx, actor=person("eve", None, {shop.site_id + 1: Role.MANAGER}))
     with pytest.raises(Forbidden):
         act(elsewhere, order.purchase_order_id)
+
+
+def test_lines_that_a_receipt_tells_of_stay_though_it_was_taken_back(ctx: Context, shop: Shop) -> None:
+    order = sent(ctx, shop)
+    receive(ctx, shop, order, "4", "r1")
+    take_back_receipt(ctx, "r1")
+    service.cancel(ctx, order.purchase_order_id, "not after all")
+    restored = service.restore(ctx, order.purchase_order_id, "after all")
+    assert restored.state == "draft"
+    with pytest.raises(Refused, match="taken back, so its lines stay"):
+        service.edit_draft(
+            ctx, order.purchase_order_id, lines=[(shop.mug, Decimal(3), Decimal(2))], expected_at=NOON, note=""
+        )
+    with pytest.raises(Refused, match="taken back, so its lines stay"):
+        service.merge_drafts(ctx, [order.purchase_order_id, draft(ctx, shop, "another").purchase_order_id])
+    assert service.approve_purchase_order(ctx, order.purchase_order_id).state == "approved"

@@ -115,6 +115,17 @@ def put_lines(tx: Tx, tenant: int, order_id: int, lines: Sequence[NewLine], firs
     )
 
 
+def was_received(tx: Tx, tenant: int, order_id: int) -> bool:
+    """Whether a receipt tells of the order, taken back or not."""
+    return bool(
+        value(
+            tx,
+            "select exists (select from receipt where tenant_id = %s and purchase_order_id = %s)",
+            (tenant, order_id),
+        )
+    )
+
+
 def remove_lines(tx: Tx, tenant: int, order_id: int) -> None:
     """Of a draft alone: nothing refers to its lines."""
     run(tx, "delete from purchase_line where tenant_id = %s and purchase_order_id = %s", (tenant, order_id))

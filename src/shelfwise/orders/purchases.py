@@ -118,7 +118,7 @@ def edit_draft(
     new = [NewLine(*line, keys.pop(line[0], None)) for line in lines]
     _check_order(ctx, before.decision_key, new, before.currency, expected_at, note)
     no_second(ctx, purchase_order_id)
-    tables.remove_lines(ctx.tx, ctx.tenant, purchase_order_id)
+    _remove_lines(ctx, before)
     tables.put_lines(ctx.tx, ctx.tenant, purchase_order_id, new)
     tables.change_order(
         ctx.tx, ctx.tenant, purchase_order_id, expected_at=expected_at, note=note, approved_by=None, approved_at=None,
@@ -149,10 +149,10 @@ def merge_drafts(ctx: Context, purchase_order_ids: Sequence[int]) -> PurchaseOrd
             raise Refused(f"{draft.number} and {first.number} differ in supplier, site or currency. Merge alike ones.")
     lines = [NewLine(one.item_id, one.quantity, one.unit_cost, one.decision_key) for d in drafts for one in d.lines]
     for other in others:
-        tables.remove_lines(ctx.tx, ctx.tenant, other.purchase_order_id)
+        _remove_lines(ctx, other)
         tables.set_state(ctx.tx, ctx.tenant, other.purchase_order_id, "cancelled")
         remember(ctx, "purchase.merged", other, into=first.number, lines=lines_said(other))
-    tables.remove_lines(ctx.tx, ctx.tenant, first.purchase_order_id)
+    _remove_lines(ctx, first)
     tables.put_lines(ctx.tx, ctx.tenant, first.purchase_order_id, lines)
     tables.change_order(
         ctx.tx, ctx.tenant, first.purchase_order_id, approved_by=None, approved_at=None, second_needed=None,
@@ -258,7 +258,7 @@ def take_lines_out(ctx: Context, purchase_order_id: int, decision_keys: Collecti
     if order.state != "draft":
         check(order.number, order.state, "take_back")
         outgoing.recall(ctx, order)
-    tables.remove_lines(ctx.tx, ctx.tenant, purchase_order_id)
+    _remove_lines(ctx, order)
     tables.put_lines(ctx.tx, ctx.tenant, purchase_order_id, left)
     tables.change_order(ctx.tx, ctx.tenant, purchase_order_id, revision=order.revision + 1)
     after = order_of(ctx, purchase_order_id)
@@ -269,6 +269,19 @@ def take_lines_out(ctx: Context, purchase_order_id: int, decision_keys: Collecti
     remember(ctx, "purchase.lines_taken_out", after, before=lines_said(order), after=lines_said(after))
     ctx.publish("purchase.changed", f"purchase_order:{after.purchase_order_id}", **to_come(after))
     return after
+
+
+def _remove_lines(ctx: Context, order: PurchaseOrder) -> None:
+    """
+    Raises:
+        Refused: goods came for it once, even if that was taken back: receipts tell of its lines.
+    """
+    if tables.was_received(ctx.tx, ctx.tenant, order.purchase_order_id):
+        raise Refused(
+            f"Goods were received for {order.number} and taken back, so its lines stay as they are. Approve it as it "
+            "is, or cancel it and write another order."
+        )
+    tables.remove_lines(ctx.tx, ctx.tenant, order.purchase_order_id)
 
 
 def no_second(ctx: Context, purchase_order_id: int) -> None:
