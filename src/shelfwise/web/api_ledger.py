@@ -61,6 +61,14 @@ def item_ids(ctx: Context, skus: list[str], where: str = "line {row}, sku") -> d
     return found
 
 
+def _site_with(ctx: Context, code: str, right: Right) -> Site:
+    """The site, for somebody who has the right there; who has it nowhere is not told which sites there are."""
+    ctx.require_somewhere(right)
+    here = records.site(ctx, code)
+    ctx.require(right, here.site_id)
+    return here
+
+
 def _place(ctx: Context, site: Site, code: str) -> int:
     return records.place_by_code(ctx, site.site_id, code).place_id
 
@@ -139,9 +147,7 @@ def reverse_batch(visit: Visitor, batch_id: Annotated[Id, Path()], told: WhyIn) 
 def adjust(visit: Visitor, told: AdjustmentIn) -> PostedOut:
     """The books are wrong about a place, and somebody knows by how much."""
     with visit.context() as ctx:
-        ctx.require_somewhere(Right.ADJUST_STOCK)
-        here = records.site(ctx, told.site)
-        ctx.require(Right.ADJUST_STOCK, here.site_id)
+        here = _site_with(ctx, told.site, Right.ADJUST_STOCK)
         done = stock.adjust(
             ctx, item_id=records.item_by_sku(ctx, told.sku).item_id, place_id=_place(ctx, here, told.place),
             change=told.change, reason=told.reason, lot=told.lot, status=told.status, seen=told.seen,
@@ -154,9 +160,7 @@ def adjust(visit: Visitor, told: AdjustmentIn) -> PostedOut:
 def write_off(visit: Visitor, told: WriteOffIn) -> PostedOut:
     """Goods are thrown away."""
     with visit.context() as ctx:
-        ctx.require_somewhere(Right.ADJUST_STOCK)
-        here = records.site(ctx, told.site)
-        ctx.require(Right.ADJUST_STOCK, here.site_id)
+        here = _site_with(ctx, told.site, Right.ADJUST_STOCK)
         done = stock.write_off(
             ctx, item_id=records.item_by_sku(ctx, told.sku).item_id, place_id=_place(ctx, here, told.place),
             quantity=told.quantity, reason=told.reason, lot=told.lot, status=told.status, seen=told.seen,
@@ -169,9 +173,7 @@ def write_off(visit: Visitor, told: WriteOffIn) -> PostedOut:
 def convert(visit: Visitor, told: ConversionIn) -> PostedOut:
     """One item became another: a case was opened, a set was packed. Its lot and its status go along."""
     with visit.context() as ctx:
-        ctx.require_somewhere(Right.ISSUE_GOODS)
-        here = records.site(ctx, told.site)
-        ctx.require(Right.ISSUE_GOODS, here.site_id)
+        here = _site_with(ctx, told.site, Right.ISSUE_GOODS)
         done = stock.convert(
             ctx, item_id=records.item_by_sku(ctx, told.sku).item_id, place_id=_place(ctx, here, told.place),
             quantity=told.quantity, to_item_id=records.item_by_sku(ctx, told.to_sku).item_id,
