@@ -7,6 +7,8 @@ RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check --quiet
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
+# A test process for each core, each with a Postgres of its own; a file of tests stays in one of them.
+AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadfile
 BROWSER_LIBRARIES := src/shelfwise/web/static/vendor/.installed
 
 .DEFAULT_GOAL := help
@@ -22,7 +24,7 @@ up: $(RUNTIME) $(BROWSER_LIBRARIES) ## an empty installation of your own in .she
 	@$(RUN) shelfwise --home .shelfwise/home up
 
 test: $(DEVELOPMENT) $(BROWSER_LIBRARIES) ## all tests but the long ones, on real Postgres and real Chromium
-	@CHROMIUM="$$($(RUN) scripts.chromium)" $(RUN) pytest -m "not slow"
+	@CHROMIUM="$$($(RUN) scripts.chromium)" $(RUN) pytest -m "not slow" $(AT_ONCE)
 
 check: $(DEVELOPMENT) ## style, types and the direction of imports
 	@$(RUN) ruff format --check .

@@ -31,6 +31,8 @@ SYSTEM_USER = "shelfwise"
 ROOT_FOLDER = Path("/var/lib/shelfwise")
 START_LIMIT_S = 60.0
 DEAD_LIMIT_S = 10.0
+# How `useradd` ends while somebody else holds the list of users, and when the name is there by now.
+_USERADD_LATER = {1, 9, 10}
 
 
 @dataclass(frozen=True)
@@ -339,19 +341,23 @@ def _public_binaries() -> Path:
 
 
 def _system_user() -> tuple[int, int]:
+    """The user id and group id of the system user; two first starts at once make it once."""
     import pwd
 
-    try:
-        entry = pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
+    deadline = time.monotonic() + DEAD_LIMIT_S
+    while True:
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(SYSTEM_USER)
+            return entry.pw_uid, entry.pw_gid
         made = shutil.which("useradd") and subprocess.run(
             ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER],  # noqa: S607
             capture_output=True, check=False,
         )  # fmt: skip
-        if not made or made.returncode != 0:
+        busy = made and made.returncode in _USERADD_LATER
+        if not made or (made.returncode != 0 and not (busy and time.monotonic() < deadline)):
             raise Refused(
                 "Postgres does not run as root, and the system user 'shelfwise' could not be made. "
                 "Make it (useradd --system shelfwise), run as an ordinary user, or set SHELFWISE_DATABASE_URL."
-            ) from None
-        entry = pwd.getpwnam(SYSTEM_USER)
-    return entry.pw_uid, entry.pw_gid
+            )
+        if busy:
+            time.sleep(0.1)
