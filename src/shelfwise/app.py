@@ -171,9 +171,11 @@ def learn_history(ctx: Context, facts: Sequence[Event]) -> None:
 
 
 def plan_on_request(ctx: Context, facts: Sequence[Event]) -> None:
-    """Somebody asked for a planning run; several requests at once are one run."""
-    for site_id in sorted({fact.data["site_id"] for fact in facts if fact.kind == "planning.requested"}):
-        jobs.defer(ctx, "plan", site_id=site_id)
+    """Somebody, or an import, asked for a look at a site; the queue takes it up."""
+    asked = [fact.data for fact in facts if fact.kind == "planning.requested"]
+    # Facts of earlier versions name no run.
+    for run_id in sorted({data["run_id"] for data in asked if "run_id" in data}):
+        jobs.defer(ctx, "look", run_id=run_id)
 
 
 def send(message: Message, mail: MailServer | None = None) -> None:

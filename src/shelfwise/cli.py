@@ -127,6 +127,7 @@ def _up(settings: Settings, given: argparse.Namespace) -> int:
             print(f"\nShelfwise is ready: http://{settings.host}:{settings.web_port}", flush=True)
             if sign_in:
                 print(f"First sign-in: {sign_in[0]}  password: {sign_in[1]}\nIt is shown this once.", flush=True)
+                print("Open the address and sign in: it asks who you are, and says what comes next.", flush=True)
             print("Ctrl-C stops everything.\n", flush=True)
             supervisor.run()
         except Stop:
@@ -195,7 +196,8 @@ def _set_up(url: str) -> tuple[str, str] | None:
     database = Database(url, size=2).open()
     try:
         password = secrets.token_urlsafe(12)
-        return ("admin", password) if set_up_tenant(database, "My warehouse", "EUR", "admin", password) else None
+        made = set_up_tenant(database, "My warehouse", "EUR", "admin", password, setup_due=True)
+        return ("admin", password) if made else None
     finally:
         database.close()
 

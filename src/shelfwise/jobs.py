@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from procrastinate import App, PsycopgConnector, RetryStrategy, SyncPsycopgConne
 
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import system
+from shelfwise.agents import runs
 from shelfwise.agents import service as agents
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
@@ -40,9 +42,9 @@ def queue(office: Office) -> App:
     def nightly_task(site_id: int, day: str) -> None:
         nightly_or_alert(office, site_id, date.fromisoformat(day))
 
-    @app.task(name="plan", retry=retry)
-    def plan_task(site_id: int) -> None:
-        plan(office, site_id)
+    @app.task(name="look", retry=retry)
+    def look_task(run_id: int) -> None:
+        look(office, run_id)
 
     @app.task(name="learn_history", retry=retry)
     def learn_history_task(site_id: int) -> None:
@@ -121,6 +123,45 @@ def plan(office: Office, site_id: int) -> int:
     """Look at a site and propose what to order; returns how many proposals are new. Repeatable."""
     with office.context(system("planning")) as ctx:
         return len(agents.propose_purchases(ctx, site_id))
+
+
+def look(office: Office, run_id: int) -> None:
+    """What somebody asked for, now and not at midnight: sum the history, forecast, propose. Repeatable.
+
+    What the night does then it finds done: the same forecasts and the same proposals stand.
+
+    Raises:
+        Exception: whatever the run raised, so that it is tried again; the run says so until then.
+    """
+    actor = system("planning")
+
+    def tell(stage: str, done: int = 0, total: int = 0) -> None:
+        # In a transaction of its own, so that whoever waits can read it.
+        with office.context(actor) as ctx:
+            runs.tell_run(ctx, run_id, stage, done, total)
+
+    with office.context(actor) as ctx:
+        site_id = runs.begin_run(ctx, run_id)
+    if site_id is None:
+        return
+    try:
+        tell("Adding up what was sold")
+        learn_history(office, site_id)
+        with office.context(actor) as ctx:
+            day = demand.last_whole_day(ctx, site_id)
+            demand.forecast_site(
+                ctx, site_id, day, FORECAST_DAYS, lambda done, total: tell("Forecasting", done, total), anew=True
+            )
+        tell("Looking at what has to be ordered")
+        proposals = plan(office, site_id)
+        with office.context(actor) as ctx:
+            result = runs.what_came_of_it(ctx, site_id, proposals)
+            runs.finish_run(ctx, run_id, asdict(result))
+    except Exception as error:
+        with office.context(actor) as ctx:
+            runs.finish_run(ctx, run_id, {"error": shorten(str(error), 300)}, failed=True)
+        raise
+    log.info("looked at a site", site_id=site_id, **asdict(result))
 
 
 def learn_history(office: Office, site_id: int) -> int:

@@ -60,6 +60,7 @@ def _web(settings: Settings, database_url: str) -> None:
     from shelfwise.access.throttle import networks
     from shelfwise.store.database import Database
     from shelfwise.web.app import create_app
+    from shelfwise.web.devices import Doors
 
     database = Database(database_url, size=16).open(timeout=60)
     try:
@@ -69,6 +70,7 @@ def _web(settings: Settings, database_url: str) -> None:
                 secure_cookies=settings.secure_cookies,
                 trusted_proxies=networks(settings.trusted_proxies),
                 mail=_mail_said(settings),
+                doors=Doors(settings.host, settings.mqtt_port, settings.door_port),
             ),
             host=settings.host,
             port=settings.web_port,

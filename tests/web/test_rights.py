@@ -154,6 +154,13 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
         {"sku": "21001", "unit_cost": "2", "currency": "EUR", "lead_time_days": "5"},
     ),
     "/suppliers/{supplier_id}/terms/remove": (Right.EDIT_RECORDS, {"sku": "21001"}),
+    "/setup": (Right.MANAGE_PEOPLE, {"company": "Klein"}),
+    "/start/look": (Right.RUN_PLANNING, {}),
+    "/start/steps/{step}": (Right.MANAGE_SETTINGS, {"aside": "true"}),
+    "/go-live": (Right.IMPORT_DATA, {"when": "now", "confirmed": "yes"}),
+    "/devices/new": (Right.MANAGE_DEVICES, {"device": "scale-99"}),
+    "/devices/{device}/secret": (Right.MANAGE_DEVICES, {}),
+    "/devices/{device}/active": (Right.MANAGE_DEVICES, {"active": "false"}),
     "/settings": (Right.MANAGE_SETTINGS, {"name": "Test"}),
     "/settings/sites/{site_id}/address": (Right.EDIT_RECORDS, {"address": "Gate 4"}),
     "/settings/test-mail": (Right.MANAGE_SETTINGS, {"to": "ana@example.com"}),
@@ -399,6 +406,8 @@ ASKED = {
     "/handle": "?item=1&place=11",
 }
 NEEDS_MORE_TO_READ = {
+    "/setup": Right.MANAGE_PEOPLE,
+    "/devices/new": Right.MANAGE_DEVICES,
     "/export": Right.IMPORT_DATA,
     "/opening": Right.ADJUST_STOCK,
     "/returns/new": Right.RECEIVE_GOODS,

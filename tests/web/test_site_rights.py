@@ -43,6 +43,7 @@ ASKED = {
     "/handle": "?item={item_id}&place={place_id}",
 }
 NOT_THERE = {
+    "step": "devices",
     "job_id": "none",
     "file_id": "77",
     "subscription_id": "77",
@@ -63,6 +64,8 @@ WHOLE_HOUSE = {
     "/audit",
     "/approval",
     "/settings",
+    "/setup",
+    "/start",
     "/suppliers/new",
     "/api/v1/audit",
     "/api/v1/parked",

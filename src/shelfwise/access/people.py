@@ -130,7 +130,7 @@ def add_user(
     faults = []
     if not login or len(login) > LONGEST_LOGIN or not login.isprintable() or set(login) & set(" :/\u00a0"):
         faults.append(Fault("login", "a short name without spaces and colons", shorten(login), "Choose another login."))
-    faults += _name_faults(name)
+    faults += name_faults(name)
     if password is not None:
         faults += password_faults(password, login)
     if faults:
@@ -165,7 +165,7 @@ def change_user(ctx: Context, user_id: int, name: str, role: Role | None, at_sit
         Refused: nobody who may manage people would be left.
     """
     ctx.require(Right.MANAGE_PEOPLE)
-    if faults := _name_faults(name):
+    if faults := name_faults(name):
         raise Invalid(*faults)
     _lock_admins(ctx)
     before = _user(ctx, user_id)
@@ -319,7 +319,7 @@ def _active(ctx: Context, user_id: int) -> User:
     return found
 
 
-def _name_faults(name: str) -> list[Fault]:
+def name_faults(name: str) -> list[Fault]:
     if len(name) <= LONGEST_NAME and name.isprintable():
         return []
     return [Fault("name", f"at most {LONGEST_NAME} characters", shorten(name), "Shorten the name.")]

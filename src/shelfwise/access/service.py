@@ -104,10 +104,21 @@ __all__ = [
 ]
 
 
-def set_up_tenant(database: Database, name: str, currency: str, login: str, password: str) -> bool:
-    """In an empty database make tenant 1 with a live clock and its first admin; False if it is not empty."""
+def set_up_tenant(
+    database: Database, name: str, currency: str, login: str, password: str, *, setup_due: bool = False
+) -> bool:
+    """In an empty database make tenant 1 with a live clock and its first admin; False if it is not empty.
+
+    Args:
+        setup_due: the first admin is asked who the company is; name and currency stand until then.
+    """
     with database.transaction() as tx:
-        made = run(tx, "insert into tenant values (1, %s, %s) on conflict do nothing", (name, currency))
+        made = run(
+            tx,
+            """insert into tenant (tenant_id, name, currency, setup_due) values (1, %s, %s, %s)
+               on conflict do nothing""",
+            (name, currency, setup_due),
+        )
         if not made:
             return False
         office = Office(database)

@@ -122,7 +122,15 @@ def history(
     return result
 
 
-def forecast_site(ctx: Context, site_id: int, origin: date, horizon: int = 28, progress: Progress | None = None) -> int:
+def forecast_site(
+    ctx: Context,
+    site_id: int,
+    origin: date,
+    horizon: int = 28,
+    progress: Progress | None = None,
+    *,
+    anew: bool = False,
+) -> int:
     """Forecast every item that is kept at the site, or all that ever sold where none is kept yet, from what was
     known at the end of `origin`; returns how many were made.
 
@@ -132,6 +140,8 @@ def forecast_site(ctx: Context, site_id: int, origin: date, horizon: int = 28, p
     Args:
         horizon: days ahead, 1 to 365.
         progress: called with (done, total) now and then.
+        anew: look again at items that have a forecast of this origin, as after an import of sales; what comes out
+            otherwise than before is kept beside it, and is the newest.
 
     Raises:
         Invalid: the origin is not over yet at the site, or the horizon is out of range.
@@ -149,18 +159,17 @@ def forecast_site(ctx: Context, site_id: int, origin: date, horizon: int = 28, p
         )
     if not 1 <= horizon <= LONGEST_HORIZON:
         raise Invalid(Fault("horizon", f"1 to {LONGEST_HORIZON} days", str(horizon), "Choose a shorter one."))
-    done = tables.forecast_items(ctx.tx, ctx.tenant, site_id, origin)
+    done = set() if anew else tables.forecast_items(ctx.tx, ctx.tenant, site_id, origin)
     wanted = [
         item_id for item_id in tables.items_to_forecast(ctx.tx, ctx.tenant, site_id, origin) if item_id not in done
     ]
     drawn: list[tables.NewForecast] = []
-    for batch in _batches(wanted):
+    for start, batch in _batches(wanted):
         drawn += _drawn(ctx, site_id, history(ctx, site_id, batch, origin), origin, horizon)
         if progress:
-            progress(len(drawn), len(wanted))
+            progress(start + len(batch), len(wanted))
     # Written at the end and at once: consumers of facts wait for the oldest transaction that has written anything.
-    tables.insert_forecasts(ctx.tx, drawn)
-    made = len(drawn)
+    made = tables.insert_forecasts(ctx.tx, drawn)
     if made:
         ctx.audit("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
         ctx.publish("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
@@ -231,9 +240,9 @@ def _days_out(ctx: Context, site_id: int, first: date, until: date) -> dict[int,
     return found
 
 
-def _batches(items: list[int]) -> Iterator[list[int]]:
+def _batches(items: list[int]) -> Iterator[tuple[int, list[int]]]:
     for start in range(0, len(items), BATCH):
-        yield items[start : start + BATCH]
+        yield start, items[start : start + BATCH]
 
 
 def _stored(row: tables.ForecastRow) -> StoredForecast:

@@ -122,16 +122,25 @@ def forecast_items(tx: Tx, tenant: int, site_id: int, origin: date) -> set[int]:
     return {item_id for (item_id,) in found}
 
 
-def insert_forecasts(tx: Tx, made: Sequence[NewForecast]) -> None:
-    """A forecast that exists stays."""
+def insert_forecasts(tx: Tx, made: Sequence[NewForecast]) -> int:
+    """Add those that say something else than the newest one of their origin, which stays; returns how many."""
     with tx.cursor() as cursor:
         cursor.executemany(
             """insert into forecast
-                   (tenant_id, item_id, site_id, origin, horizon, model, paths, summary, made_at)
-               values (%s, %s, %s, %s, %s, %s, %b, %s, %s)
-               on conflict (tenant_id, item_id, site_id, origin) do nothing""",
+                   (tenant_id, item_id, site_id, origin, horizon, model, paths, summary, made_at, attempt)
+               select n.*, coalesce(k.attempt, 0) + 1
+               from (values (%s::int, %s::bigint, %s::bigint, %s::date, %s::int, %s::text, %b::bytea, %s::jsonb,
+                             %s::timestamptz)) n (tenant_id, item_id, site_id, origin, horizon, model, paths, summary,
+                                                  made_at)
+               left join lateral (
+                   select f.attempt, f.model, f.horizon, f.paths from forecast f
+                   where f.tenant_id = n.tenant_id and f.item_id = n.item_id and f.site_id = n.site_id
+                     and f.origin = n.origin order by f.attempt desc limit 1) k on true
+               where k.attempt is null or (k.model, k.horizon, k.paths) is distinct from (n.model, n.horizon, n.paths)
+               on conflict (tenant_id, item_id, site_id, origin, attempt) do nothing""",
             made,
         )
+        return cursor.rowcount
 
 
 def latest(tx: Tx, tenant: int, site_id: int, items: Collection[int] | None) -> list[ForecastRow]:
@@ -143,7 +152,7 @@ def latest(tx: Tx, tenant: int, site_id: int, items: Collection[int] | None) -> 
                   forecast_id, item_id, site_id, origin, horizon, model, paths, summary, made_at
            from forecast
            where tenant_id = %s and site_id = %s and (%s::bigint[] is null or item_id = any(%s))
-           order by item_id, origin desc""",
+           order by item_id, origin desc, attempt desc""",
         (tenant, site_id, _list(items), _list(items)),
     )
 

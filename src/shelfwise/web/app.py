@@ -26,6 +26,7 @@ from shelfwise.web import (
     faults,
     files,
     floor,
+    go_live,
     handling,
     health,
     imports,
@@ -48,14 +49,17 @@ from shelfwise.web import (
     sales,
     saved_filters,
     search_page,
+    setting_up,
     shipments,
     sign_in,
+    start,
     suppliers,
     tracing,
     transfers,
     webhooks,
     wrong,
 )
+from shelfwise.web.devices import Doors
 from shelfwise.web.live import Live
 from shelfwise.web.shield import Shield
 from shelfwise.web.visits import own_pages_only
@@ -74,6 +78,7 @@ def create_app(
     secure_cookies: bool = False,
     trusted_proxies: Sequence[Network] = (),
     mail: str | None = None,
+    doors: Doors | None = None,
 ) -> FastAPI:
     """The pages, the REST interface under /api/v1, live updates under /live, and /livez, /readyz and /metrics.
 
@@ -82,6 +87,7 @@ def create_app(
         secure_cookies: set where the pages are reached by https, so that the session never travels without it.
         trusted_proxies: the networks of our own proxies, whose X-Forwarded-For is believed.
         mail: by which server mail leaves and from which address, in words; None: none does.
+        doors: where devices reach us, for whoever connects one.
     """
     live, uploads = Live(office.database), imports.Imports()
 
@@ -113,11 +119,15 @@ def create_app(
     app.state.trusted_proxies = tuple(trusted_proxies)
     app.state.imports = uploads
     app.state.mail = mail
+    app.state.doors = doors or Doors()
     for part in (
         # Before orders: its addresses with a word are not those of an order with a number.
         orders_life,
         handling,
         sign_in,
+        setting_up,
+        start,
+        go_live,
         floor,
         alerts,
         inbox,

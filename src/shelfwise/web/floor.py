@@ -14,6 +14,7 @@ import psycopg
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from shelfwise.access import first_run
 from shelfwise.access.context import Context, business_time
 from shelfwise.access.model import Right
 from shelfwise.condition import service as condition
@@ -129,6 +130,8 @@ def summary(view: FloorView) -> dict[str, Any]:
 @router.get("/")
 def floor(visit: Visitor, site: str | None = None) -> Response:
     with visit.context() as ctx:
+        if visit.session and visit.everywhere("manage_people") and first_run.setup_due(ctx):
+            return pages.go("/setup")
         here = chosen_site(ctx, site)
         if here is None:
             return pages.render(visit, ctx, "floor_empty.html")

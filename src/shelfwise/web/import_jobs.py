@@ -15,12 +15,15 @@ from typing import Any
 import structlog
 
 from shelfwise.access.context import Office
-from shelfwise.access.model import Actor
+from shelfwise.access.model import Actor, system
+from shelfwise.agents import runs
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, ShelfwiseError, shorten
+from shelfwise.records import service as records
 
 _KEPT = 8
 _PATIENCE_S = 1.5
 _FAULTS_SHOWN = 50
+SEEN_BY_PLANNING = frozenset({"items", "terms", "stock", "sales", "purchase_orders"})
 _log = structlog.get_logger()
 
 
@@ -132,11 +135,20 @@ def take_in(office: Office, actor: Actor, job: Job, skip_bad: bool) -> None:
         job.outcome = importing.run(
             office, actor, job.path, job.choices, site_code=job.site_code or None, skip_bad=skip_bad, progress=job.tell
         )
+        if any(one.kind is not None and one.kind.name in SEEN_BY_PLANNING for one in job.outcome.tables):
+            ask_for_a_look(office)
         job.state = "done"
         discard(job.path)
 
     job.begin("running")
     _aside(job, work, "Nothing was imported.")
+
+
+def ask_for_a_look(office: Office) -> None:
+    """What was brought in changes what has to be ordered: nobody waits for midnight to be told."""
+    with office.context(system("import")) as ctx:
+        for site in records.sites(ctx):
+            runs.ask(ctx, site.site_id)
 
 
 def _aside(job: Job, work: Callable[[], None], refused: str) -> None:

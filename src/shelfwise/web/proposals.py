@@ -18,10 +18,10 @@ from shelfwise.agents.service import Approved, Wanted
 from shelfwise.core.errors import Invalid, Refused
 from shelfwise.core.quantities import plain, quantity
 from shelfwise.demand import service as demand
-from shelfwise.records import service as records
 from shelfwise.web import pages, words
 from shelfwise.web.charts import race_table
 from shelfwise.web.inbox import ANSWERED
+from shelfwise.web.start import ask_for_looks
 from shelfwise.web.visits import Visit, Visitor
 from shelfwise.work import objections
 
@@ -237,12 +237,7 @@ def reject(visit: Visitor, proposal_id: int, note: Annotated[str, Form(max_lengt
 def plan(visit: Visitor) -> Response:
     """Ask for a planning run now, not at the end of the day."""
     with visit.context() as ctx:
-        allowed = ctx.sites(Right.RUN_PLANNING)
-        sites = [site for site in records.sites(ctx) if allowed is None or site.site_id in allowed]
-        if not sites:
-            raise Refused("There is no site to plan for yet.")
-        for site in sites:
-            ctx.publish("planning.requested", f"site:{site.site_id}", site_id=site.site_id)
-        ctx.audit("planning.requested", "sites", sites=[site.code for site in sites])
-    named = "" if allowed is None else f" for {', '.join(site.name for site in sites)}"
-    return pages.go("/proposals", f"Planning has been asked for{named}; new proposals stand here in a moment.")
+        named = ask_for_looks(ctx)
+        everywhere = ctx.sites(Right.RUN_PLANNING) is None
+    where = "" if everywhere else f" for {', '.join(named)}"
+    return pages.go("/proposals", f"Planning has been asked for{where}; new proposals stand here in a moment.")

@@ -28,6 +28,7 @@ class _Counts:
     tenant_name: str
     currency: str
     demo: dict[str, Any] | None
+    starting: bool
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Shell:
         zone: where times are shown: the time zone of the site that the page is about, else of the first site.
         inbox: how much is for this person to do.
         demo: the note on what a demonstration shifted and made up; None outside one.
+        starting: the way to the first proposals stands in the navigation, for nobody has put it aside.
     """
 
     now: datetime
@@ -55,6 +57,7 @@ class Shell:
     currency: str
     demo: dict[str, Any] | None
     inbox: int
+    starting: bool
 
 
 def shell(ctx: Context, at_site: int | None = None) -> Shell:
@@ -91,7 +94,9 @@ def shell(ctx: Context, at_site: int | None = None) -> Shell:
                   and (%(sites)s::bigint[] is null or s.site_id = any(%(sites)s))
                 order by site_id = %(at)s::bigint desc nulls last, site_id limit 1) as time_zone,
                t.name as tenant_name, t.currency as currency,
-               (select value from setting g where g.tenant_id = t.tenant_id and g.name = 'demo') as demo
+               (select value from setting g where g.tenant_id = t.tenant_id and g.name = 'demo') as demo,
+               not exists (select from start_put_aside p
+                   where p.tenant_id = t.tenant_id and p.step = 'page') as starting
            from tenant t left join alert a on a.tenant_id = t.tenant_id and a.state <> 'cleared'
                and (%(sites)s::bigint[] is null or a.site_id is null or a.site_id = any(%(sites)s))
            where t.tenant_id = %(tenant)s group by t.tenant_id, t.name, t.currency""",
@@ -114,4 +119,5 @@ def shell(ctx: Context, at_site: int | None = None) -> Shell:
         counts.currency,
         counts.demo,
         inbox.waiting_for(ctx),
+        counts.starting,
     )

@@ -6,6 +6,12 @@ from shelfwise.access.context import Context
 from shelfwise.records import service as records
 from shelfwise.web.listing import Choice, Column, Filter, Listing, Options
 
+
+def _lacks(table: str, which: str = "") -> str:
+    """That an item `i` has no row in a table."""
+    return f"not exists (select from {table} k where k.tenant_id = i.tenant_id and k.item_id = i.item_id {which})"
+
+
 ITEMS = Listing(
     name="item_records",
     home="/items",
@@ -51,6 +57,23 @@ ITEMS = Listing(
                 Choice("lot", "Lot", "i.tracking = 'lot'"),
                 Choice("serial", "Serial number", "i.tracking = 'serial'"),
                 Choice("none", "Nothing", "i.tracking = 'none'"),
+            ),
+        ),
+        Filter(
+            "lacks", "Lacks",
+            choices=(
+                Choice("", "Anything"),
+                Choice("barcode", "A barcode", _lacks("item_barcode")),
+                Choice("terms", "A supplier's terms", _lacks("supplier_item")),
+                Choice("lead_time", "A lead time", f"not {_lacks('supplier_item', 'and k.lead_time_days is null')}"),
+                Choice("stock", "Any stock, ever", _lacks("movement")),
+                Choice(
+                    "history", "14 days of sales",
+                    f"""not {_lacks("demand_day")} and {_lacks(
+                        "demand_day", "and k.day <= (%(now)s::timestamptz at time zone %(zone)s)::date - 14"
+                    )}""",
+                ),
+                Choice("rule", "A rule of your own", _lacks("item_rule")),
             ),
         ),
     ),

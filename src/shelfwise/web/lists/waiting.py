@@ -273,6 +273,7 @@ DEVICES = Listing(
         Column("says", "Says", sortable=False),
         Column("heard_at", "Last heard", "instant"),
         Column("state", "State", "code"),
+        Column("deed", "", sortable=False, exported=False),
     ),
     order="device",
     key="device",
