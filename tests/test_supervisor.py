@@ -12,7 +12,7 @@ import pytest
 
 from shelfwise.core.errors import Refused
 from shelfwise.store import embedded
-from shelfwise.supervisor import only_one
+from shelfwise.store.home import only_one
 from tests.installation import Installation, alive, wait_for
 
 

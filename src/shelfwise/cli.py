@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from shelfwise import __version__, processes
+import psycopg
+
+from shelfwise import __version__, cli_operations, processes
 from shelfwise.core.errors import Refused, ShelfwiseError
 from shelfwise.settings import Settings
-from shelfwise.supervisor import Child, Stop, Supervisor, only_one, stopping_by_signal
+from shelfwise.store.home import is_installed, only_one
+from shelfwise.supervisor import Child, Stop, Supervisor, stopping_by_signal
 
 ORDER_DESK_PORT = 8090
 
@@ -32,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result: int = given.command(settings, given)
     except ShelfwiseError as error:
         print(f"shelfwise: {error}", file=sys.stderr)
+        return 1
+    except psycopg.OperationalError as error:
+        print(f"shelfwise: Postgres does not answer as it should: {error}. Nothing was changed.", file=sys.stderr)
         return 1
     return result
 
@@ -101,6 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check-books", help="rebuild balances from movements and compare; changes nothing")
     check.set_defaults(command=_check_books)
 
+    cli_operations.add_commands(commands)
+
     process = commands.add_parser("process", help="run one process of an installation (the supervisor does this)")
     process.add_argument("name", metavar="NAME", choices=sorted(processes.PROCESSES), help="which part to be")
     process.set_defaults(command=_process)
@@ -122,7 +130,7 @@ def _up(settings: Settings, given: argparse.Namespace) -> int:
         supervisor = Supervisor(settings, _say)
         try:
             url = supervisor.start_database()
-            sign_in = _set_up(url)
+            sign_in = _set_up(url, settings)
             _start_processes(supervisor, replace(settings, database_url=url))
             print(f"\nShelfwise is ready: http://{settings.host}:{settings.web_port}", flush=True)
             if sign_in:
@@ -147,7 +155,7 @@ def _demo(settings: Settings, given: argparse.Namespace) -> int:
         supervisor = Supervisor(settings, _say)
         try:
             url = supervisor.start_database()
-            _migrate(url)
+            _migrate(url, settings)
             web_url = f"http://{settings.host}:{settings.web_port}"
             prepared = demo.prepare(
                 url,
@@ -180,19 +188,18 @@ def _start_processes(supervisor: Supervisor, settings: Settings) -> None:
     _say("Doors and pages are open")
 
 
-def _migrate(url: str) -> None:
-    from shelfwise.store.migrate import migrate
+def _migrate(url: str, settings: Settings) -> None:
+    from shelfwise.operations.upgrade import upgrade
 
-    if applied := migrate(url):
-        _say(f"Brought the database to this version: {len(applied)} migrations")
+    upgrade(url, settings, _say)
 
 
-def _set_up(url: str) -> tuple[str, str] | None:
+def _set_up(url: str, settings: Settings) -> tuple[str, str] | None:
     """Migrate; in an empty database make the tenant, its clock and a first admin, whose sign-in is returned."""
     from shelfwise.access.service import set_up_tenant
     from shelfwise.store.database import Database
 
-    _migrate(url)
+    _migrate(url, settings)
     database = Database(url, size=2).open()
     try:
         password = secrets.token_urlsafe(12)
@@ -205,7 +212,7 @@ def _set_up(url: str) -> tuple[str, str] | None:
 def _database_url(settings: Settings) -> str:
     if settings.database_url is not None:
         return settings.database_url
-    if not (settings.home / "secrets" / "postgres").exists():
+    if not is_installed(settings.home, None):
         raise Refused(f"There is no installation in {settings.home}. Name its folder with --home.")
     from shelfwise.store import embedded
 
@@ -220,7 +227,7 @@ def _import(settings: Settings, given: argparse.Namespace) -> int:
     from shelfwise.intake.report import print_dry_run, print_imported, print_outcome
     from shelfwise.store.database import Database
 
-    if given.dry_run and not _is_installed(settings):
+    if given.dry_run and not is_installed(settings.home, settings.database_url):
         # Sales alone can be looked at without books to compare them with.
         return 1 if print_dry_run(sales.check(given.file), sys.stdout) else 0
     database = Database(_database_url(settings), size=2).open()
@@ -277,10 +284,6 @@ def _export(settings: Settings, given: argparse.Namespace) -> int:
         database.close()
     print(f"Everything was written to {target}.")
     return 0
-
-
-def _is_installed(settings: Settings) -> bool:
-    return settings.database_url is not None or (settings.home / "secrets" / "postgres").exists()
 
 
 def _check_books(settings: Settings, given: argparse.Namespace) -> int:

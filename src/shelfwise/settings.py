@@ -76,6 +76,16 @@ class Settings:
         "The address that mail comes from, and answers go to. Needed where SHELFWISE_SMTP_URL is set.",
     )
 
+    backup_folder: Path | None = _setting(
+        None,
+        "SHELFWISE_BACKUP_FOLDER",
+        "Where backups are written; best on another disk. Unset: the folder backups in the home folder.",
+    )
+
+    @property
+    def backups(self) -> Path:
+        return self.backup_folder or self.home / "backups"
+
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """
@@ -101,6 +111,12 @@ class Settings:
         if faults:
             raise Invalid(*faults)
         return read
+
+    def changed(self) -> list[str]:
+        """The variables whose values are not the defaults."""
+        return sorted(
+            entry.metadata["variable"] for entry in fields(self) if getattr(self, entry.name) != entry.default
+        )
 
     def environment(self) -> dict[str, str]:
         """These settings as environment variables, for a child process."""

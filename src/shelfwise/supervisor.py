@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
@@ -16,7 +15,7 @@ from types import FrameType
 
 import httpx
 
-from shelfwise.core.errors import Refused, Unavailable
+from shelfwise.core.errors import Unavailable
 from shelfwise.settings import Settings
 from shelfwise.store import embedded
 
@@ -77,25 +76,6 @@ class Child:
                 self.process.wait()
         if self.process.stdin:
             self.process.stdin.close()
-
-
-@contextmanager
-def only_one(home: Path) -> Iterator[None]:
-    """Hold the installation's lock; it goes with the process, however that ends.
-
-    Raises:
-        Refused: another Shelfwise runs in this home.
-    """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Refused(
-                f"Shelfwise is already running in {home}. Stop it first (Ctrl-C in its terminal), "
-                "or name another folder with --home."
-            ) from None
-        yield
 
 
 class Supervisor:

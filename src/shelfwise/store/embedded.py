@@ -101,6 +101,7 @@ def find(home: Path) -> Cluster:
 def initialise(cluster: Cluster) -> bool:
     """Make the data folder where there is none; True if it was made. A half-made one is made anew."""
     if (cluster.data / "PG_VERSION").exists():
+        _refuse_other_version(cluster)
         return False
     _own(cluster, cluster.data.parent)
     half = cluster.data.with_name(cluster.data.name + ".new")
@@ -122,6 +123,20 @@ def initialise(cluster: Cluster) -> bool:
         raise Unavailable(f"Postgres could not be initialised in {half}: {done.stderr.strip()}")
     half.rename(cluster.data)
     return True
+
+
+def _refuse_other_version(cluster: Cluster) -> None:
+    """A data folder fits one major version of Postgres; pg_dump is the way from one to the next."""
+    theirs = (cluster.data / "PG_VERSION").read_text("ascii").strip()
+    said = subprocess.run([cluster.binaries / "postgres", "--version"], capture_output=True, text=True, check=True)
+    ours = said.stdout.split()[-1].split(".")[0]
+    if theirs != ours:
+        raise Refused(
+            f"{cluster.data} was written by Postgres {theirs}, and this version of Shelfwise brings Postgres {ours}, "
+            "which cannot read it. Nothing was changed. Install the version of Shelfwise that ran last and make a "
+            "backup with it (shelfwise backup FILE). Then with this version: shelfwise restore FILE --into NEWFOLDER, "
+            "and use that folder from now on."
+        )
 
 
 def start(cluster: Cluster, log: Path, *options: str) -> subprocess.Popen[bytes]:
@@ -302,6 +317,11 @@ def _secret(path: Path) -> str:
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(32))
     return path.read_text("ascii").strip()
+
+
+def tools() -> Path:
+    """The folder of pg_dump and pg_restore; they run as whoever calls."""
+    return _wheel_binaries() / "bin"
 
 
 def _wheel_binaries() -> Path:

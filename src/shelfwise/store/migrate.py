@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import resources
 
 import psycopg
 
 from shelfwise.core.errors import Refused
-from shelfwise.store.database import Tx, run, values
+from shelfwise.store.database import Tx, run, value, values
 
 # Any constant will do, as long as every version of Shelfwise uses the same.
 _ADVISORY_LOCK = 7_305_437_221
@@ -20,6 +21,30 @@ def migrations() -> list[tuple[int, str, str]]:
     return [(int(name.split("_", 1)[0]), name, (folder / name).read_text("utf-8")) for name in files]
 
 
+@dataclass(frozen=True)
+class Schema:
+    """How far a database is, as seen by this version.
+
+    Attributes:
+        number: of the last migration it has; None: there is nothing in it yet.
+        pending: names of the migrations it lacks.
+    """
+
+    number: int | None
+    pending: list[str]
+
+
+def schema(url: str) -> Schema:
+    """Look, and change nothing.
+
+    Raises:
+        Refused: the database was written by a newer Shelfwise, or runs on a Postgres older than 15.
+    """
+    with psycopg.connect(url) as tx:
+        done = _done(tx) if value(tx, "select to_regclass('schema_migration') is not null") else set()
+    return Schema(max(done, default=None), [name for number, name, _ in migrations() if number not in done])
+
+
 def migrate(url: str) -> list[str]:
     """Apply what is missing, all in one transaction; returns the names applied.
 
@@ -27,19 +52,11 @@ def migrate(url: str) -> list[str]:
         Refused: the database was written by a newer Shelfwise, or runs on a Postgres older than 15.
     """
     with psycopg.connect(url) as tx:
-        if tx.info.server_version < 150_000:
-            raise Refused(f"Shelfwise needs Postgres 15 or newer; this is {tx.info.server_version // 10_000}.")
         run(tx, "select pg_advisory_xact_lock(%s)", (_ADVISORY_LOCK,))
         run(tx, "create table if not exists schema_migration (number int primary key, name text not null)")
-        done = {number for (number,) in values(tx, "select number from schema_migration")}
-        known = migrations()
-        if unknown := done - {number for number, _, _ in known}:
-            raise Refused(
-                f"This database has migration {max(unknown)}, which this version does not know. "
-                "It was used by a newer Shelfwise: install that version, or restore the backup made before it."
-            )
+        done = _done(tx)
         applied = []
-        for number, name, sql in known:
+        for number, name, sql in migrations():
             if number not in done:
                 run(tx, sql)
                 run(tx, "insert into schema_migration values (%s, %s)", (number, name))
@@ -47,6 +64,18 @@ def migrate(url: str) -> list[str]:
         _install_job_queue(tx)
         _renumber_what_was_restored(tx)
         return applied
+
+
+def _done(tx: Tx) -> set[int]:
+    if tx.info.server_version < 150_000:
+        raise Refused(f"Shelfwise needs Postgres 15 or newer; this is {tx.info.server_version // 10_000}.")
+    done: set[int] = {number for (number,) in values(tx, "select number from schema_migration")}
+    if unknown := done - {number for number, _, _ in migrations()}:
+        raise Refused(
+            f"This database has migration {max(unknown)}, which this version does not know. "
+            "It was used by a newer Shelfwise: install that version, or restore the backup made before it."
+        )
+    return done
 
 
 def _install_job_queue(tx: Tx) -> None:

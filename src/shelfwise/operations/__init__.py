@@ -1,0 +1,1 @@
+"""Keeping an installation well: backups that were tried out, upgrades with a way back, and a watch over itself."""

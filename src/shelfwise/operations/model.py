@@ -1,0 +1,106 @@
+"""What a backup says of itself, when one is due, and which are kept. Pure rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+# Without a good backup for so long, people are told: a day, and time for the next one to be made and tried.
+LONGEST_WITHOUT = timedelta(hours=26)
+KINDS = {
+    "daily": "made by itself each night",
+    "by-hand": "asked for by a person",
+    "before-upgrade": "made before an upgrade",
+    "before-restore": "made before a restore",
+}
+_NAME = re.compile(rf"shelfwise-(\d{{8}}-\d{{6}})Z-({'|'.join(KINDS)})\.zip")
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the name of a backup's file says."""
+
+    name: str
+    made_at: datetime
+    kind: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What lies beside the dump in a backup.
+
+    Attributes:
+        version: of Shelfwise that made it; `schema` the number of its last migration.
+        postgres: the server's version.
+        size: bytes of the dump; `sha256` of the same.
+        tables: by table, its rows and a sum over what they hold.
+        secrets: names of the files from the folder of secrets that are in it.
+        settings: variables that were set then; their values are not in it.
+    """
+
+    version: str
+    schema: int
+    kind: str
+    made_at: datetime
+    postgres: str
+    size: int
+    sha256: str
+    tables: Mapping[str, tuple[int, str]]
+    secrets: Sequence[str] = ()
+    settings: Sequence[str] = ()
+
+
+def file_name(made_at: datetime, kind: str) -> str:
+    return f"shelfwise-{made_at.astimezone(UTC):%Y%m%d-%H%M%S}Z-{kind}.zip"
+
+
+def named(name: str) -> Named | None:
+    """None: this is not the name of a backup."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    return Named(name, datetime.strptime(found[1], "%Y%m%d-%H%M%S").replace(tzinfo=UTC), found[2])
+
+
+def superfluous(there: Collection[Named], days: int, weeks: int, good: Collection[str]) -> list[str]:
+    """The daily backups to delete: all but the newest of each of the last days and weeks.
+
+    What somebody asked for, and what was made before an upgrade or a restore, stays. So does the newest backup that
+    was tried out, however old it is.
+    """
+    daily = sorted((one for one in there if one.kind == "daily"), key=lambda one: one.made_at, reverse=True)
+    keep = {one.name for one in [one for one in daily if one.name in good][:1]}
+    for count, period in ((days, "%Y-%m-%d"), (weeks, "%G-%V")):
+        newest: dict[str, str] = {}
+        for one in daily:
+            newest.setdefault(one.made_at.strftime(period), one.name)
+        keep |= set(list(newest.values())[:count])
+    return [one.name for one in daily if one.name not in keep]
+
+
+def due(now: datetime, at: time, last: datetime | None) -> bool:
+    """Is tonight's backup still to be made? `now` and `at` are of the same time zone.
+
+    An installation that was off at that time makes it when it is back.
+    """
+    planned = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
+    if planned > now:
+        planned -= timedelta(days=1)
+    return last is None or last < planned
+
+
+def differences(said: Mapping[str, tuple[int, str]], found: Mapping[str, tuple[int, str]]) -> list[str]:
+    """In words, where a restored database is not what the manifest says."""
+    words = []
+    for table in sorted({*said, *found}):
+        if table not in found:
+            words.append(f"table {table} is missing")
+        elif table not in said:
+            words.append(f"table {table} should not be there")
+        elif said[table][0] != found[table][0]:
+            words.append(f"table {table} has {found[table][0]:,} rows instead of {said[table][0]:,}")
+        elif said[table][1] != found[table][1]:
+            words.append(f"table {table} has other contents")
+    return words
