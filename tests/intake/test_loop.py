@@ -56,9 +56,13 @@ def books(draw: st.DrawFn) -> Files:
             ),
         ],
         "barcodes": [["barcode", "sku", "pack"]] + [[f"B{next(barcodes)}", guarded(sku), "case"] for sku in skus],
-        "places": [["site", "place", "zone", "sku", "capacity"]]
+        "places": [
+            ["site", "place", "zone", "sku", "capacity", "aisle", "bay", "level", "position", "height_m", "load_kg"]
+        ]
         + [
-            [guarded(site), guarded(one), "Z", guarded(draw(st.sampled_from(skus))), draw(numbers)]
+            [guarded(site), guarded(one), "Z", guarded(draw(st.sampled_from(skus))), draw(numbers),
+             *((guarded(draw(codes)), *(draw(wholes) for _ in range(3))) if draw(maybe) else ("", "", "", "")),
+             draw(numbers), draw(numbers)]
             for site in sites
             for one in bins
         ],

@@ -20,11 +20,7 @@ from tests.records.test_records import add_site
 
 
 def as_new(ctx: Context, place_id: int) -> NewPlace:
-    found = service.place(ctx, place_id)
-    return NewPlace(
-        found.code, found.kind, found.zone_id, found.x_m, found.y_m, found.width_m, found.depth_m, found.item_id,
-        found.capacity,
-    )  # fmt: skip
+    return service.place(ctx, place_id).as_new
 
 
 def test_a_site_gets_another_name_and_size(ctx: Context) -> None:
@@ -74,7 +70,7 @@ def test_a_zone_gets_other_limits_and_stays_at_its_site(ctx: Context) -> None:
 def test_a_bin_moves_on_the_floor_and_belongs_to_another_item(ctx: Context) -> None:
     site_id, item_id = add_site(ctx), service.add_item(ctx, sku="MUG")
     place_id = service.add_place(ctx, site_id=site_id, code="A-01")
-    told = NewPlace("A-02", "bin", None, 1, 2, 3, 4, item_id, Decimal(60))
+    told = NewPlace("A-02", "bin", None, 1, 2, 3, 4, item_id, Decimal(60), "A", 2, 3, 1, 1.2, 400)
     after = service.change_place(ctx, place_id, told)
     assert after == service.place(ctx, place_id)
     assert as_new(ctx, place_id) == told

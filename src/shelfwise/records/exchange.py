@@ -153,7 +153,7 @@ ZONES = Sheet(
         _site(),
         Column("zone", "code", "the zone's code", True),
         Column("name", "text", "what people call it"),
-        Column("kind", "code", "ambient, chilled, frozen or dock"),
+        Column("kind", "code", "ambient, chilled, frozen, quarantine or dock"),
         Column("x_m", "number", "its left edge on the floor, in m"),
         Column("y_m", "number", "its upper edge on the floor, in m"),
         Column("width_m", "number", "in m"),
@@ -176,6 +176,12 @@ PLACES = Sheet(
         Column("depth_m", "number", "in m"),
         Column("sku", "code", "the item that belongs there; any, where left out"),
         Column("capacity", "number", "how many units fit"),
+        Column("aisle", "code", "the aisle of racks that it is in"),
+        Column("bay", "whole", "number of the bay within the aisle, from 1"),
+        Column("level", "whole", "number of the level, the lowest is 1"),
+        Column("position", "whole", "number of the position on the level, from 1"),
+        Column("height_m", "number", "in m"),
+        Column("load_kg", "number", "how much it may carry, in kg"),
     ),
 )  # fmt: skip
 STOCK = Sheet(

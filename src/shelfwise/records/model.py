@@ -15,13 +15,14 @@ from shelfwise.core.errors import Fault, Invalid, shorten
 
 Provenance = Literal["entered", "imported", "invented"]
 Tracking = Literal["none", "lot", "serial"]
-ZoneKind = Literal["ambient", "chilled", "frozen", "dock"]
+ZoneKind = Literal["ambient", "chilled", "frozen", "quarantine", "dock"]
 PlaceKind = Literal[
     "bin", "dock", "packing",
     "supplier", "customer", "opening", "adjustment", "unaccounted", "transit", "scrap", "conversion",
 ]  # fmt: skip
 
 TRACKING: tuple[Tracking, ...] = get_args(Tracking)
+ZONE_KINDS: tuple[ZoneKind, ...] = get_args(ZoneKind)
 REAL_KINDS: frozenset[str] = frozenset({"bin", "dock", "packing"})
 # The other ends of double entry, one of each at every site, and the dock and packing bench every site begins with.
 STANDING_PLACES: dict[str, PlaceKind] = {
@@ -37,6 +38,8 @@ STANDING_PLACES: dict[str, PlaceKind] = {
     "PACKING": "packing",
 }
 LONGEST_CODE = 64
+# No aisle has more bays, and no rack more levels.
+LARGEST_NUMBER = 9999
 # Together with quantities below 10^15 it keeps division exact in the 28 digits of Python's decimals.
 SMALLEST_QUANTUM = Decimal("1e-9")
 LARGEST = Decimal("1e15")
@@ -135,7 +138,12 @@ class Zone:
 
 @dataclass(frozen=True)
 class NewPlace:
-    """A bin or a dock to be added: where it stands, which item belongs there (None: any) and how much fits."""
+    """A bin or a dock to be added: where it stands, which item belongs there (None: any) and how much fits.
+
+    Attributes:
+        aisle, bay, level, position: where it is in a rack, counted from 1; level 1 is the lowest.
+        load_kg: how much it may carry.
+    """
 
     code: str
     kind: PlaceKind = "bin"
@@ -146,6 +154,12 @@ class NewPlace:
     depth_m: float | None = None
     item_id: int | None = None
     capacity: Decimal | None = None
+    aisle: str | None = None
+    bay: int | None = None
+    level: int | None = None
+    position: int | None = None
+    height_m: float | None = None
+    load_kg: float | None = None
 
 
 @dataclass(frozen=True)
@@ -163,11 +177,22 @@ class Place:
     depth_m: float | None
     item_id: int | None
     capacity: Decimal | None
+    aisle: str | None = None
+    bay: int | None = None
+    level: int | None = None
+    position: int | None = None
+    height_m: float | None = None
+    load_kg: float | None = None
     archived: bool = False
 
     @property
     def real(self) -> bool:
         return self.kind in REAL_KINDS
+
+    @property
+    def as_new(self) -> NewPlace:
+        """All that can be changed."""
+        return NewPlace(**{one.name: getattr(self, one.name) for one in fields(NewPlace)})
 
 
 @dataclass(frozen=True)
@@ -210,10 +235,7 @@ class Supplier:
 
     @property
     def as_new(self) -> NewSupplier:
-        return NewSupplier(
-            self.code, self.name, self.order_url, self.email, self.account_number, self.address, self.currency,
-            self.numbers, self.provenance,
-        )  # fmt: skip
+        return NewSupplier(**{one.name: getattr(self, one.name) for one in fields(NewSupplier)})
 
 
 @dataclass(frozen=True)
@@ -312,20 +334,28 @@ def _tracking_faults(item: NewItem, row: str) -> Iterator[Fault]:
         yield Fault(f"{row}catch_weight", "an item in whole pieces", f"a quantum of {item.quantum}", remedy)
 
 
+_SIZES = {"width_m": "m", "depth_m": "m", "height_m": "m", "capacity": "the item's unit", "load_kg": "kg"}
+
+
 def place_faults(place: NewPlace, row: str = "") -> Iterator[Fault]:
     """What is wrong with a new place."""
     yield from code_faults(place.code, f"{row}code")
     if place.kind not in REAL_KINDS:
-        yield Fault(
-            f"{row}kind", "'bin', 'dock' or 'packing'", shorten(place.kind), "The other kinds come with their site."
-        )
+        remedy = "The other kinds come with their site."
+        yield Fault(f"{row}kind", "'bin', 'dock' or 'packing'", shorten(place.kind), remedy)
     corner = (place.x_m, place.y_m, place.width_m, place.depth_m)
     if any(part is None for part in corner) and any(part is not None for part in corner):
         yield Fault(f"{row}x_m", "all of x_m, y_m, width_m, depth_m, or none", shorten(corner), "Give all four.")
     yield from corner_faults(place.x_m, place.y_m, row)
-    yield from positive_faults(place.width_m, f"{row}width_m", "m")
-    yield from positive_faults(place.depth_m, f"{row}depth_m", "m")
-    yield from positive_faults(place.capacity, f"{row}capacity", "the item's unit")
+    for name, unit in _SIZES.items():
+        yield from positive_faults(getattr(place, name), f"{row}{name}", unit)
+    if place.aisle is not None:
+        yield from code_faults(place.aisle, f"{row}aisle")
+    for name, number in (("bay", place.bay), ("level", place.level), ("position", place.position)):
+        if number is not None and not 0 < number <= LARGEST_NUMBER:
+            yield Fault(f"{row}{name}", f"a number from 1 to {LARGEST_NUMBER}", shorten(str(number)), "Correct it.")
+        if number is not None and place.aisle is None:
+            yield Fault(f"{row}aisle", f"the aisle that {name} {number} is in", "nothing", "Name the aisle.")
 
 
 def corner_faults(x_m: float | None, y_m: float | None, row: str = "") -> Iterator[Fault]:

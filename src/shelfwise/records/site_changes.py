@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from zoneinfo import ZoneInfo
 
 from psycopg import errors as pg
@@ -121,7 +121,7 @@ def change_place(ctx: Context, place_id: int, to: NewPlace) -> Place:
     }:
         raise NotFound("zone of this site", to.zone_id)
     require_items(ctx, set() if to.item_id is None else {to.item_id})
-    changed = differences({one.name: getattr(before, one.name) for one in fields(NewPlace)}, asdict(to))
+    changed = differences(asdict(before.as_new), asdict(to))
     if not changed:
         return before
     if to.kind != before.kind:

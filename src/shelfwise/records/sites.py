@@ -150,6 +150,12 @@ def add_place(
     depth_m: float | None = None,
     item_id: int | None = None,
     capacity: Decimal | None = None,
+    aisle: str | None = None,
+    bay: int | None = None,
+    level: int | None = None,
+    position: int | None = None,
+    height_m: float | None = None,
+    load_kg: float | None = None,
 ) -> int:
     """Add a bin, a dock or a packing bench; returns its id.
 
@@ -159,7 +165,10 @@ def add_place(
         Refused: the code is taken at this site.
     """
     ctx.require(Right.EDIT_RECORDS, site_id)
-    place = NewPlace(code, kind, zone_id, x_m, y_m, width_m, depth_m, item_id, capacity)
+    place = NewPlace(
+        code, kind, zone_id, x_m, y_m, width_m, depth_m, item_id, capacity, aisle, bay, level, position, height_m,
+        load_kg,
+    )  # fmt: skip
     if not _insert_places(ctx, site_id, [place], ""):
         raise taken("place", code)
     place_id = tables.place_ids(ctx.tx, ctx.tenant, site_id, [code])[code]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,13 @@ _SITE = "select site_id, code, name, time_zone, width_m, depth_m, provenance fro
 _ZONE = """select zone_id, site_id, code, name, kind, x_m, y_m, width_m, depth_m, low_degc, high_degc, delay
     from zone"""
 _PLACE = """select place_id, site_id, zone_id, code, kind, x_m, y_m, width_m, depth_m, item_id, capacity,
-    archived from place"""
+    aisle, bay, level, position, height_m, load_kg, archived from place"""
+# The columns of a place that can be changed, and their types.
+_CHANGEABLE = {
+    "code": "text", "kind": "text", "zone_id": "bigint", "x_m": "float8", "y_m": "float8", "width_m": "float8",
+    "depth_m": "float8", "item_id": "bigint", "capacity": "numeric", "aisle": "text", "bay": "int", "level": "int",
+    "position": "int", "height_m": "float8", "load_kg": "float8",
+}  # fmt: skip
 
 
 def quanta(tx: Tx, tenant: int, ids: Collection[int]) -> dict[int, Decimal]:
@@ -107,23 +113,10 @@ def insert_places(tx: Tx, tenant: int, site_id: int, places: Sequence[NewPlace])
     """Insert what is not there yet; returns how many that were."""
     return run(
         tx,
-        """insert into place (tenant_id, site_id, code, kind, zone_id, x_m, y_m, width_m, depth_m, item_id, capacity)
-           select %s, %s, u.* from unnest(%s::text[], %s::text[], %s::bigint[], %s::float8[], %s::float8[],
-               %s::float8[], %s::float8[], %s::bigint[], %s::numeric[]) u
+        f"""insert into place (tenant_id, site_id, {", ".join(_CHANGEABLE)})
+           select %s, %s, u.* from unnest({", ".join(f"%s::{kind}[]" for kind in _CHANGEABLE.values())}) u
            on conflict (tenant_id, site_id, code) do nothing""",
-        (
-            tenant,
-            site_id,
-            [place.code for place in places],
-            [place.kind for place in places],
-            [place.zone_id for place in places],
-            [place.x_m for place in places],
-            [place.y_m for place in places],
-            [place.width_m for place in places],
-            [place.depth_m for place in places],
-            [place.item_id for place in places],
-            [place.capacity for place in places],
-        ),
+        (tenant, site_id, *([getattr(place, name) for place in places] for name in _CHANGEABLE)),
     )
 
 
@@ -161,16 +154,19 @@ def locked_place(tx: Tx, tenant: int, place_id: int) -> Place:
 
 
 def update_place(tx: Tx, tenant: int, place_id: int, place: NewPlace) -> None:
+    update_places(tx, tenant, {place_id: place})
+
+
+def update_places(tx: Tx, tenant: int, places: Mapping[int, NewPlace]) -> None:
+    """Thousands at once, by id."""
     run(
         tx,
-        """update place set code = %s, kind = %s, zone_id = %s, x_m = %s, y_m = %s, width_m = %s, depth_m = %s,
-               item_id = %s, capacity = %s
-           where tenant_id = %s and place_id = %s""",
-        (
-            place.code, place.kind, place.zone_id, place.x_m, place.y_m, place.width_m, place.depth_m,
-            place.item_id, place.capacity, tenant, place_id,
-        ),
-    )  # fmt: skip
+        f"""update place p set {", ".join(f"{name} = u.{name}" for name in _CHANGEABLE)}
+           from unnest(%s::bigint[], {", ".join(f"%s::{kind}[]" for kind in _CHANGEABLE.values())})
+               u (place_id, {", ".join(_CHANGEABLE)})
+           where p.tenant_id = %s and p.place_id = u.place_id""",
+        (list(places), *([getattr(one, name) for one in places.values()] for name in _CHANGEABLE), tenant),
+    )
 
 
 def set_place_archived(tx: Tx, tenant: int, place_id: int, archived: bool) -> None:

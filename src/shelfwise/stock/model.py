@@ -204,12 +204,13 @@ class Lot:
 
 @dataclass(frozen=True)
 class Spot:
-    """What the ledger must know of a place."""
+    """What the ledger must know of a place; `quarantine`: what comes there is not for sale until it is released."""
 
     place_id: int
     site_id: int
     kind: str
     code: str
+    quarantine: bool = False
 
     @property
     def real(self) -> bool:

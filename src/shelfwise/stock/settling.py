@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from shelfwise.core.quantities import ZERO
-from shelfwise.stock.model import STATUSES, Entry, Spot, Status
+from shelfwise.stock.model import STATUS_CHANGES, STATUSES, Entry, Spot, Status
 
 # Item, place, lot ('': none), status.
 BalanceKey = tuple[int, int, str, str]
@@ -191,12 +191,19 @@ def _arriving(entry: Entry, start: Spot, end: Spot, shelf: _Shelf) -> Entry:
     to_status: Status = entry.to_status if end.real or end.kind == "transit" else "available"
     if end.real and to_status == "available" and entry.lot:
         to_status = "quarantine" if facts.expired and facts.status == "available" else facts.status
+    if _shuts_away(entry, end, to_status):
+        to_status = "quarantine"
     return replace(
         entry,
         lot=entry.lot or None,
         from_status=entry.from_status if start.kind == "transit" else "available",
         to_status=to_status,
     )
+
+
+def _shuts_away(entry: Entry, end: Spot, status: Status) -> bool:
+    """Whether goods for sale come into a quarantine zone; what is released or taken back there is as somebody says."""
+    return end.real and end.quarantine and status == "available" and entry.reason not in STATUS_CHANGES
 
 
 def _lacking_status(entry: Entry) -> Status:
@@ -207,6 +214,8 @@ def _leaving_status(entry: Entry, end: Spot, status: Status) -> Status:
     """What is moved keeps its status, on the road too; elsewhere nobody sells it any more."""
     if end.kind == "transit" and entry.reason == "reverse":
         return entry.to_status
+    if _shuts_away(entry, end, status):
+        return "quarantine"
     if end.real:
         return status if entry.from_status == entry.to_status else entry.to_status
     return status if end.kind == "transit" else "available"

@@ -102,18 +102,18 @@ def spots(tx: Tx, tenant: int, place_ids: Collection[int]) -> dict[int, Spot]:
     return {spot.place_id: spot for spot in found}
 
 
+_SPOT = """select place_id, site_id, kind, code, zone_id is not null and exists (select from zone z
+    where z.tenant_id = p.tenant_id and z.zone_id = p.zone_id and z.kind = 'quarantine') as quarantine from place p"""
+
+
 def spots_and_standing(tx: Tx, tenant: int, place_ids: Collection[int], site_ids: Collection[int]) -> list[Spot]:
     """The named places, and those that each of their sites and of the named ones has one of: the virtual ones and
     where packed goods wait."""
     return rows(
         tx,
         Spot,
-        """with named as materialized (
-               select place_id, site_id, kind, code from place where tenant_id = %s and place_id = any(%s::bigint[]))
-           select * from named
-           union
-           select place_id, site_id, kind, code from place
-           where tenant_id = %s and kind not in ('bin', 'dock')
+        f"""with named as materialized ({_SPOT} where tenant_id = %s and place_id = any(%s::bigint[]))
+           select * from named union {_SPOT} where tenant_id = %s and kind not in ('bin', 'dock')
              and site_id = any(array(select site_id from named union select unnest(%s::bigint[])))""",
         (tenant, list(place_ids), tenant, list(site_ids)),
     )

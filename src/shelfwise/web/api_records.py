@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound
 from shelfwise.records import service as records
 from shelfwise.records.item_tables import Barcode
-from shelfwise.records.model import Item, NewPlace, Place
+from shelfwise.records.model import Item, Place
 from shelfwise.stock import service as stock
 from shelfwise.web.api_errors import errors
 from shelfwise.web.api_model import Id, Told
@@ -281,8 +281,7 @@ def change_place(visit: Visitor, place_id: Which, told: PlaceChangeIn) -> PlaceR
         ctx.require_somewhere(Right.EDIT_RECORDS)
         before = records.place(ctx, place_id)
         ctx.require(Right.EDIT_RECORDS, before.site_id)
-        now = NewPlace(**{one.name: getattr(before, one.name) for one in fields(NewPlace)})
-        to = replace(now, **_with_item(ctx, _given(told)))
+        to = replace(before.as_new, **_with_item(ctx, _given(told)))
         return _places(ctx, [records.change_place(ctx, place_id, to)])[0]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shelfwise.records.model import LONGEST_SHELF_LIFE, PlaceKind, Site, Tracking, Zone, ZoneKind
+from shelfwise.records.model import LARGEST_NUMBER, LONGEST_SHELF_LIFE, PlaceKind, Site, Tracking, Zone, ZoneKind
 from shelfwise.records.packs import Level
 from shelfwise.web.api_model import Exact, Id, ItemPlaceOut, MovementOut, Name, Shown, Text, Told
 
@@ -18,6 +18,7 @@ Size = Annotated[float, Field(gt=0, le=1e6)]
 Degrees = Annotated[float, Field(ge=-300, le=2000)]
 Minutes = Annotated[float, Field(ge=0, le=100_000)]
 Grams = Annotated[float, Field(gt=0, le=1e12)]
+Number = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
 Days = Annotated[int, Field(ge=1, le=LONGEST_SHELF_LIFE)]
 
 
@@ -191,7 +192,10 @@ class ZoneOut(Shown):
 
 
 class PlaceIn(Told):
-    """A bin, a dock or a packing bench; `sku`: the item that belongs there, `capacity` in its unit."""
+    """A bin, a dock or a packing bench; `sku`: the item that belongs there, `capacity` in its unit.
+
+    `aisle`, `bay`, `level` and `position` say where it is in a rack; level 1 is the lowest.
+    """
 
     code: Code
     kind: PlaceKind = "bin"
@@ -202,6 +206,12 @@ class PlaceIn(Told):
     depth_m: Size | None = None
     sku: Code | None = None
     capacity: Exact | None = None
+    aisle: Code | None = None
+    bay: Number | None = None
+    level: Number | None = None
+    position: Number | None = None
+    height_m: Size | None = None
+    load_kg: Size | None = None
 
 
 class PlaceChangeIn(PlaceIn):
@@ -222,4 +232,10 @@ class PlaceRecordOut(Shown):
     depth_m: float | None
     sku: str | None
     capacity: Exact | None
+    aisle: str | None
+    bay: int | None
+    level: int | None
+    position: int | None
+    height_m: float | None
+    load_kg: float | None
     archived: bool

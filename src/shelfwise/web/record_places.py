@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import timedelta
 from decimal import Decimal
-from typing import get_args
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Response
@@ -15,7 +14,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, NotFound, ShelfwiseError, shorten
 from shelfwise.records import service as records
-from shelfwise.records.model import NewPlace, Place, PlaceKind, Site, Zone, ZoneKind
+from shelfwise.records.model import ZONE_KINDS, NewPlace, Place, PlaceKind, Site, Zone
 from shelfwise.web import pages
 from shelfwise.web.fulfilment_words import Sent
 from shelfwise.web.listing_rows import find
@@ -139,7 +138,7 @@ def _zone_page(
 ) -> Response:  # fmt: skip
     values = asdict(shown) | {"delay": shown.delay / timedelta(minutes=1)}
     return pages.render(
-        visit, ctx, "record_zone.html", site=site, zone=zone, kinds=get_args(ZoneKind),
+        visit, ctx, "record_zone.html", site=site, zone=zone, kinds=ZONE_KINDS,
         **shown_again(values, sent, error),
     )  # fmt: skip
 
@@ -169,7 +168,7 @@ def _told_zone(sent: FormData) -> Zone:
         answers.faults.append(Fault("Allowed for, min", wanted, shorten(str(minutes)), "Correct it."))
         minutes = Decimal(0)
     told = Zone(
-        0, 0, answers.text("code"), answers.text("name"), answers.chosen("kind", get_args(ZoneKind), "Kind"),
+        0, 0, answers.text("code"), answers.text("name"), answers.chosen("kind", ZONE_KINDS, "Kind"),
         float(answers.needed("x_m", "From the left")), float(answers.needed("y_m", "From the top")),
         float(answers.needed("width_m", "Width")), float(answers.needed("depth_m", "Depth")),
         answers.real("low_degc", "Lowest"), answers.real("high_degc", "Highest"),
@@ -242,11 +241,7 @@ def add_place(visit: Visitor, site_id: int, sent: Sent) -> Response:
         with visit.context() as ctx:
             ctx.require(Right.EDIT_RECORDS, site_id)
             told = _told_place(ctx, sent)
-            place_id = records.add_place(
-                ctx, site_id=site_id, code=told.code, kind=told.kind,
-                zone_id=told.zone_id, x_m=told.x_m, y_m=told.y_m, width_m=told.width_m, depth_m=told.depth_m,
-                item_id=told.item_id, capacity=told.capacity,
-            )  # fmt: skip
+            place_id = records.add_place(ctx, site_id=site_id, **asdict(told))
     except SHOWN_AGAIN as error:
         with visit.context() as ctx:
             return _new_place_page(visit, ctx, site_id, sent, error)
@@ -272,6 +267,8 @@ def _told_place(ctx: Context, sent: FormData) -> NewPlace:
         answers.text("code"), answers.chosen("kind", KINDS, "Kind"), int(zone) if zone else None,
         answers.real("x_m", "From the left"), answers.real("y_m", "From the top"), answers.real("width_m", "Width"),
         answers.real("depth_m", "Depth"), item_id, answers.number("capacity", "Fits"),
+        answers.text("aisle") or None, answers.whole("bay", "Bay"), answers.whole("level", "Level"),
+        answers.whole("position", "Position"), answers.real("height_m", "Height"), answers.real("load_kg", "Carries"),
     )  # fmt: skip
     answers.check()
     return told

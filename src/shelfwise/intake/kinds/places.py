@@ -10,13 +10,13 @@ from typing import cast
 from shelfwise.access.context import Context
 from shelfwise.intake import tables
 from shelfwise.intake.kind import Change, Key, Kind, Posted, Record, Row, RowFault, missing, on_row
-from shelfwise.intake.kinds.shared import asked, codes, exact, measure, number, real, removed, text
+from shelfwise.intake.kinds.shared import asked, codes, exact, measure, number, real, removed, text, whole
 from shelfwise.records import bulk, exchange
 from shelfwise.records import service as records
 from shelfwise.records.model import NewPlace, PlaceKind, place_faults
 from shelfwise.records.site_changes import change_place
 
-_MEASURES = ("x_m", "y_m", "width_m", "depth_m")
+_MEASURES = ("x_m", "y_m", "width_m", "depth_m", "height_m", "load_kg")
 _DEFAULTS: Record = {"kind": "bin"}
 
 
@@ -24,7 +24,7 @@ def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
     found = tables.records(
         ctx.tx,
         """select s.code as site, p.code as place, p.kind, z.code as zone, p.x_m, p.y_m, p.width_m, p.depth_m, i.sku,
-                  p.capacity
+                  p.capacity, p.aisle, p.bay, p.level, p.position, p.height_m, p.load_kg
            from place p join site s using (tenant_id, site_id)
            left join zone z on z.tenant_id = p.tenant_id and z.zone_id = p.zone_id
            left join item i on i.tenant_id = p.tenant_id and i.item_id = p.item_id
@@ -61,6 +61,8 @@ def _place(record: Record, zone_id: int | None, item_id: int | None) -> NewPlace
     return NewPlace(
         str(record["place"]), cast(PlaceKind, text(record, "kind")), zone_id, real(record, "x_m"), real(record, "y_m"),
         real(record, "width_m"), real(record, "depth_m"), item_id, number(record, "capacity"),
+        text(record, "aisle"), whole(record, "bay"), whole(record, "level"), whole(record, "position"),
+        real(record, "height_m"), real(record, "load_kg"),
     )  # fmt: skip
 
 

@@ -39,6 +39,11 @@ def real(record: Record, name: str) -> float | None:
     return None if value is None else float(value)
 
 
+def whole(record: Record, name: str) -> int | None:
+    value = record.get(name)
+    return value if isinstance(value, int) else None
+
+
 def text(record: Record, name: str) -> str | None:
     value = record.get(name)
     return None if value is None else str(value)

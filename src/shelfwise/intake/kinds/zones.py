@@ -15,10 +15,9 @@ from shelfwise.intake.kind import Change, Key, Kind, Posted, Record, Row, RowFau
 from shelfwise.intake.kinds.shared import asked, measure, real, removed, text
 from shelfwise.records import bulk, exchange
 from shelfwise.records import service as records
-from shelfwise.records.model import Zone, ZoneKind, zone_faults
+from shelfwise.records.model import ZONE_KINDS, Zone, ZoneKind, zone_faults
 from shelfwise.records.site_changes import change_zone
 
-_KINDS = ("ambient", "chilled", "frozen", "dock")
 _MEASURES = ("x_m", "y_m", "width_m", "depth_m", "low_degc", "high_degc", "delay_minutes")
 _DEFAULTS: Record = {
     "kind": "ambient", "x_m": Decimal(0), "y_m": Decimal(0), "width_m": Decimal(10), "depth_m": Decimal(10),
@@ -46,8 +45,8 @@ def _check(ctx: Context, rows: Sequence[Row]) -> Iterator[RowFault]:
         if record["site"] not in sites:
             yield missing(row, "site", "a site")
             continue
-        if record["kind"] not in _KINDS:
-            fault = Fault("kind", " or ".join(_KINDS), repr(record["kind"]), "Choose one of them.")
+        if record["kind"] not in ZONE_KINDS:
+            fault = Fault("kind", " or ".join(ZONE_KINDS), repr(record["kind"]), "Choose one of them.")
             yield from on_row(row, iter([fault]))
         yield from on_row(row, zone_faults(_zone(record, 0)), {"code": "zone", "delay": "delay_minutes"})
 
