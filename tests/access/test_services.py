@@ -26,6 +26,7 @@ import shelfwise
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role, person
 from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
+from shelfwise.records.floor_model import Draft
 from shelfwise.records.model import NewItem, NewPlace, NewSupplier, Site, Terms, Zone
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
@@ -106,6 +107,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "work.spreading.failed": "what sends messages",
     "work.spreading.forget_old": "the nightly tidying",
     "records.sites.require_items": "a check of input",
+    "records.site_changes.refuse_if_used": "what takes places out of use",
     "intake.tables.add_import": "an import that was allowed",
     "intake.tables.quanta": "an import that was allowed",
     "intake.tables.set_quantum": "an import that was allowed",
@@ -131,6 +133,7 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
         "to": Zone(0, 0, "NEW", "New", "ambient", 0, 0, 1, 1, None, None, timedelta(0))
     },
     "records.site_changes.change_place": lambda rows: {"to": NewPlace("NEW")},
+    "records.drawing.draw_floor": lambda rows: {"draft": Draft(gone=[rows["place_id"]])},
     "records.sites.site": lambda rows: {"code": rows["site"]},
     "records.sites.place_by_code": lambda rows: {"code": rows["bin"]},
     "stock.posting.post": lambda rows: {"movement": _movement(rows)},

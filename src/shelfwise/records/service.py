@@ -8,6 +8,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.records import tables
+from shelfwise.records.drawing import draw_floor, floor_of
 from shelfwise.records.item_packs import (
     add_barcode,
     add_barcodes,
@@ -101,6 +102,8 @@ __all__ = [
     "change_zone",
     "codes_of",
     "costs",
+    "draw_floor",
+    "floor_of",
     "go_live",
     "in_base",
     "item",

@@ -125,7 +125,7 @@ def change_place(ctx: Context, place_id: int, to: NewPlace) -> Place:
     if not changed:
         return before
     if to.kind != before.kind:
-        _refuse_if_used(ctx, before, f"made a {_CALLED[to.kind]}")
+        refuse_if_used(ctx, before, f"made a {_CALLED[to.kind]}")
     try:
         with ctx.tx.transaction():
             tables.update_place(ctx.tx, ctx.tenant, place_id, to)
@@ -145,7 +145,7 @@ def archive_place(ctx: Context, place_id: int) -> Place:
     before = _locked_place(ctx, place_id)
     if before.archived:
         return before
-    _refuse_if_used(ctx, before, "taken out of use")
+    refuse_if_used(ctx, before, "taken out of use")
     if standing := tables.devices_at(ctx.tx, ctx.tenant, place_id):
         raise Refused(f"{', '.join(standing[:_NAMED])} stands at {before.code}. Move the device first.")
     return _set_archived(ctx, before, True)
@@ -193,7 +193,7 @@ def _locked_place(ctx: Context, place_id: int) -> Place:
     return tables.locked_place(ctx.tx, ctx.tenant, place_id)
 
 
-def _refuse_if_used(ctx: Context, found: Place, what: str) -> None:
+def refuse_if_used(ctx: Context, found: Place, what: str) -> None:
     """
     Raises:
         Refused: goods lie there, or it is the last dock or packing bench in use at its site.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -116,8 +117,15 @@ def insert_places(tx: Tx, tenant: int, site_id: int, places: Sequence[NewPlace])
         f"""insert into place (tenant_id, site_id, {", ".join(_CHANGEABLE)})
            select %s, %s, u.* from unnest({", ".join(f"%s::{kind}[]" for kind in _CHANGEABLE.values())}) u
            on conflict (tenant_id, site_id, code) do nothing""",
-        (tenant, site_id, *([getattr(place, name) for place in places] for name in _CHANGEABLE)),
+        (tenant, site_id, *_columns(places)),
     )
+
+
+def _columns(places: Collection[NewPlace]) -> Iterator[list[Any]]:
+    """What can be changed of places, by column; whole metres among others are fractions too."""
+    for name, kind in _CHANGEABLE.items():
+        told = [getattr(place, name) for place in places]
+        yield [None if one is None else float(one) for one in told] if kind == "float8" else told
 
 
 def place_ids(tx: Tx, tenant: int, site_id: int, wanted: Collection[str]) -> dict[str, int]:
@@ -165,7 +173,7 @@ def update_places(tx: Tx, tenant: int, places: Mapping[int, NewPlace]) -> None:
            from unnest(%s::bigint[], {", ".join(f"%s::{kind}[]" for kind in _CHANGEABLE.values())})
                u (place_id, {", ".join(_CHANGEABLE)})
            where p.tenant_id = %s and p.place_id = u.place_id""",
-        (list(places), *([getattr(one, name) for one in places.values()] for name in _CHANGEABLE), tenant),
+        (list(places), *_columns(places.values()), tenant),
     )
 
 
@@ -192,6 +200,34 @@ def lying_in(tx: Tx, tenant: int, place_id: int) -> list[InPlace]:
            where b.tenant_id = %s and b.place_id = %s and b.on_hand <> 0 group by i.sku, i.unit order by i.sku""",
         (tenant, place_id),
     )
+
+
+def lock_places(tx: Tx, tenant: int, ids: Collection[int]) -> None:
+    """Until the end of the transaction nobody changes them, and movements to them wait."""
+    run(
+        tx,
+        "select from place where tenant_id = %s and place_id = any(%s::bigint[]) order by place_id for update",
+        (tenant, list(ids)),
+    )
+
+
+def used_places(tx: Tx, tenant: int, ids: Collection[int]) -> list[str]:
+    """The codes of those places in which goods lie or devices stand."""
+    found = values(
+        tx,
+        """select p.code from place p where p.tenant_id = %s and p.place_id = any(%s::bigint[]) and (
+               exists (select from balance b
+                   where b.tenant_id = p.tenant_id and b.place_id = p.place_id and b.on_hand <> 0)
+               or exists (select from device d
+                   where d.tenant_id = p.tenant_id and d.place_id = p.place_id and d.active))
+           order by p.code""",
+        (tenant, list(ids)),
+    )
+    return [code for (code,) in found]
+
+
+def delete_zone(tx: Tx, tenant: int, zone_id: int) -> None:
+    run(tx, "delete from zone where tenant_id = %s and zone_id = %s", (tenant, zone_id))
 
 
 def devices_at(tx: Tx, tenant: int, place_id: int) -> list[str]:

@@ -38,6 +38,10 @@ class BinStock:
     width_m: float | None
     depth_m: float | None
     capacity: Decimal | None
+    aisle: str | None
+    bay: int | None
+    level: int | None
+    position: int | None
     item_id: int | None
     sku: str | None
     description: str | None
@@ -120,6 +124,7 @@ def bins(ctx: Context, site_id: int) -> list[BinStock]:
                where d.tenant_id = %(tenant)s and d.place_id is not null and d.active
                order by d.place_id, l.observed_at desc nulls last, d.device)
            select p.place_id, p.code, p.kind, p.zone_id, p.x_m, p.y_m, p.width_m, p.depth_m, p.capacity,
+                  p.aisle, p.bay, p.level, p.position,
                   i.item_id, i.sku, i.description, i.unit,
                   case when h.item_id = i.item_id then h.on_hand else 0 end as on_hand,
                   coalesce(h.items, 0) - case when h.item_id = i.item_id then 1 else 0 end as others,

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from shelfwise.web import (
     api_counts,
     api_decisions,
+    api_floor,
     api_ledger,
     api_orders,
     api_purchases,
@@ -21,7 +22,7 @@ from shelfwise.web import (
 
 router = APIRouter(prefix="/api/v1")
 for part in (
-    api_stock, api_ledger, api_counts, api_records, api_orders, api_purchases, api_shipments, api_transfers,
+    api_stock, api_ledger, api_counts, api_records, api_floor, api_orders, api_purchases, api_shipments, api_transfers,
     api_decisions, api_waiting, api_work, api_search,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -216,10 +216,10 @@ def add_zone(visit: Visitor, site_id: Which, told: ZoneIn) -> ZoneOut:
     """Add a zone to a site."""
     with visit.context() as ctx:
         ctx.require(Right.EDIT_RECORDS, site_id)
-        return ZoneOut.of(records.zone(ctx, records.add_zone(ctx, site_id=site_id, **_with_delay(_all(told)))))
+        return ZoneOut.of(records.zone(ctx, records.add_zone(ctx, site_id=site_id, **with_delay(_all(told)))))
 
 
-def _with_delay(told: dict[str, Any]) -> dict[str, Any]:
+def with_delay(told: dict[str, Any]) -> dict[str, Any]:
     if "delay_min" in told:
         told["delay"] = timedelta(minutes=told.pop("delay_min"))
     return told
@@ -230,7 +230,7 @@ def change_zone(visit: Visitor, zone_id: Which, told: ZoneChangeIn) -> ZoneOut:
     """Change some fields of a zone; the next reading is judged by the new limits."""
     with visit.context() as ctx:
         ctx.require_somewhere(Right.EDIT_RECORDS)
-        to = replace(records.zone(ctx, zone_id), **_with_delay(_given(told)))
+        to = replace(records.zone(ctx, zone_id), **with_delay(_given(told)))
         return ZoneOut.of(records.change_zone(ctx, zone_id, to))
 
 

@@ -49,6 +49,7 @@ SENTENCES: dict[str, str] = {
     "filter.opens": "chose with which saved filter {it} opens",
     "filter.removed": "deleted the saved filter {name} of {page}",
     "filter.saved": "saved the filter {name} of {page}",
+    "floor.drawn": "drew the floor of {it}: {words}",
     "go_live.decided": "decided when the books go live",
     "handheld.added": "added the handheld {name}",
     "handheld.code_made": "made a new code for the handheld {name}",

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import psycopg
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from shelfwise.access import first_run
@@ -23,6 +23,7 @@ from shelfwise.records import service as records
 from shelfwise.records.model import Site
 from shelfwise.stock import service as stock
 from shelfwise.web import pages, tables
+from shelfwise.web.floor_racks import aisles, front, spread
 from shelfwise.web.floor_svg import draw, fill_box
 from shelfwise.web.floor_view import (
     BinFacts,
@@ -74,6 +75,10 @@ def bin_facts(ctx: Context, site_id: int) -> list[BinFacts]:
             has_scale=one.scale is not None,
             weighed=one.observed,
             weighed_at=one.observed_at,
+            aisle=one.aisle,
+            bay=one.bay,
+            level=one.level,
+            position=one.position,
         )
         for one in bins
     ]
@@ -106,15 +111,16 @@ def floor_bins(ctx: Context, site: Site) -> tuple[BinView, ...]:
 
 
 def floor_view(ctx: Context, site: Site) -> FloorView:
-    """The floor of a site as it is now."""
+    """The floor of a site as it is now, the levels of each bay beside each other."""
     stale = stale_after(business_time(ctx.tx, ctx.tenant).rate)
+    drawn = spread(facts for facts in bin_facts(ctx, site.site_id) if facts.box.drawn)
     return FloorView(
         site.code,
         site.name,
         site.width_m,
         site.depth_m,
         tuple(see_zone(facts, ctx.now, stale) for facts in zone_facts(ctx, site.site_id)),
-        tuple(one for one in floor_bins(ctx, site) if one.facts.box.drawn),
+        tuple(see_bin(facts, ctx.now, stale) for facts in drawn),
     )
 
 
@@ -124,6 +130,7 @@ def summary(view: FloorView) -> dict[str, Any]:
         "bins": Counter(one.state for one in view.bins),
         "doubtful": sum(1 for one in view.bins if one.doubt),
         "zones": Counter(one.state for one in view.zones),
+        "aisles": aisles(view.bins),
     }
 
 
@@ -176,6 +183,20 @@ def state(visit: Visitor, site: str | None = None) -> Response:
             "zones": {one.facts.zone_id: [one.state, one.reading, one.label] for one in view.zones},
         }
     )
+
+
+@router.get("/floor/rack")
+def rack(visit: Visitor, site: str | None = None, aisle: Annotated[str, Query(max_length=64)] = "") -> Response:
+    """An aisle from the front: which levels are full, and of what."""
+    with visit.context() as ctx:
+        here = chosen_site(ctx, site)
+        bins = [] if here is None else [one for one in floor_bins(ctx, here) if one.facts.aisle == aisle]
+        if here is None or not bins:
+            raise NotFound("aisle", aisle)
+        return pages.render(
+            visit, ctx, "rack.html", at_site=here.site_id, here=here, aisle=aisle, bins=bins,
+            picture=front(aisle, bins), names=[one.name for one in aisles(floor_bins(ctx, here))],
+        )  # fmt: skip
 
 
 @router.get("/bins/{place_id}")

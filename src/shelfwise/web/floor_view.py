@@ -45,6 +45,7 @@ class BinFacts:
         has_scale: whether a device stands under it.
         weighed: what its newest weight means in units; None where unknown, which is not zero.
         weighed_at: when that was observed.
+        aisle, bay, level, position: where it is in a rack; None where it stands alone.
     """
 
     place_id: int
@@ -61,6 +62,10 @@ class BinFacts:
     weighed: float | None = None
     weighed_at: datetime | None = None
     item_id: int | None = None
+    aisle: str | None = None
+    bay: int | None = None
+    level: int | None = None
+    position: int | None = None
 
 
 @dataclass(frozen=True)
