@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.home is not None:
             settings = replace(settings, home=given.home)
         settings = replace(settings, home=settings.home.absolute())
+        if getattr(given, "lan", False) and settings.https == "off":
+            settings = replace(settings, https="own")
         result: int = given.command(settings, given)
     except ShelfwiseError as error:
         print(f"shelfwise: {error}", file=sys.stderr)
@@ -57,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="run Shelfwise until Ctrl-C")
+    _let_network_in(up)
     up.set_defaults(command=_up)
 
     demo = commands.add_parser("demo", help="run Shelfwise with a simulated warehouse that plays real orders")
@@ -66,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         default=1440.0,
         help="how many times as fast as the wall clock business time runs (default 1440: a day a minute)",
     )
+    _let_network_in(demo)
     demo.set_defaults(command=_demo)
 
     load = commands.add_parser("import", help="take in a file: items, suppliers, stock, sales and more")
@@ -108,11 +112,24 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check_books)
 
     cli_operations.add_commands(commands)
+    https = commands.add_parser(
+        "https", help="show how phones reach the pages by HTTPS, and until when; changes nothing"
+    )
+    https.set_defaults(command=_https)
 
     process = commands.add_parser("process", help="run one process of an installation (the supervisor does this)")
     process.add_argument("name", metavar="NAME", choices=sorted(processes.PROCESSES), help="which part to be")
     process.set_defaults(command=_process)
     return parser
+
+
+def _let_network_in(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lan",
+        action="store_true",
+        help="let phones and other computers on the local network in, by HTTPS with a certificate authority of this "
+        "installation's own (the same as SHELFWISE_HTTPS=own)",
+    )
 
 
 _started = time.monotonic()
@@ -123,8 +140,11 @@ def _say(text: str) -> None:
 
 
 def _up(settings: Settings, given: argparse.Namespace) -> int:
-    for name, port in (("pages", settings.web_port), ("MQTT", settings.mqtt_port), ("devices", settings.door_port)):
-        if not _is_free(settings.host, port):
+    for name, host, port in (
+        ("pages", settings.pages_host, settings.web_port), ("MQTT", settings.host, settings.mqtt_port),
+        ("devices", settings.host, settings.door_port), *_https_port(settings),
+    ):  # fmt: skip
+        if not _is_free(host, port):
             raise Refused(f"Port {port} for {name} is in use. Stop what uses it, or set another one (see `settings`).")
     with only_one(settings.home), stopping_by_signal():
         supervisor = Supervisor(settings, _say)
@@ -136,6 +156,7 @@ def _up(settings: Settings, given: argparse.Namespace) -> int:
             if sign_in:
                 print(f"First sign-in: {sign_in[0]}  password: {sign_in[1]}\nIt is shown this once.", flush=True)
                 print("Open the address and sign in: it asks who you are, and says what comes next.", flush=True)
+            _tell_of_network(settings)
             print("Ctrl-C stops everything.\n", flush=True)
             supervisor.run()
         except Stop:
@@ -148,9 +169,9 @@ def _up(settings: Settings, given: argparse.Namespace) -> int:
 def _demo(settings: Settings, given: argparse.Namespace) -> int:
     from shelfwise import demo
 
-    wanted = (settings.web_port, settings.mqtt_port, settings.door_port, ORDER_DESK_PORT)
-    web_port, mqtt_port, door_port, desk_port = _free_ports(settings.host, wanted)
-    settings = replace(settings, web_port=web_port, mqtt_port=mqtt_port, door_port=door_port)
+    wanted = (settings.web_port, settings.mqtt_port, settings.door_port, ORDER_DESK_PORT, settings.https_port)
+    web_port, mqtt_port, door_port, desk_port, https_port = _free_ports(settings.pages_host, wanted)
+    settings = replace(settings, web_port=web_port, mqtt_port=mqtt_port, door_port=door_port, https_port=https_port)
     with only_one(settings.home), stopping_by_signal():
         supervisor = Supervisor(settings, _say)
         try:
@@ -171,6 +192,7 @@ def _demo(settings: Settings, given: argparse.Namespace) -> int:
             _start_processes(supervisor, replace(settings, database_url=url))
             supervisor.add(Child("twin", [sys.executable, "-m", "shelfwise.twin", str(prepared.twin_config)]))
             print(prepared.banner(web_url), flush=True)
+            _tell_of_network(settings)
             supervisor.run()
         except Stop:
             _say("Stopping")
@@ -302,6 +324,37 @@ def _check_books(settings: Settings, given: argparse.Namespace) -> int:
         print(words)
     print(f"{len(differences)} differences between balances and movements")
     return 1 if differences else 0
+
+
+def _https_port(settings: Settings) -> list[tuple[str, str, int]]:
+    return [] if settings.https == "off" else [("HTTPS", settings.pages_host, settings.https_port)]
+
+
+def _tell_of_network(settings: Settings) -> None:
+    """For whoever holds a phone: where to go, as a code to scan as well, and what it must show there."""
+    if (lan := processes.lan_of(settings)) is None:
+        return
+    import segno
+
+    print(f"\nOn the local network: {lan.https()}", flush=True)
+    if (authority := lan.keeper.authority) is not None:
+        print(f"A phone learns to trust it at {lan.plain()}/phone, or scan this:\n")
+        segno.make(f"{lan.plain()}/phone", micro=False).terminal(compact=True)
+        print(f"It must show this fingerprint (SHA-256):\n{authority.facts.fingerprint}\n", flush=True)
+
+
+def _https(settings: Settings, given: argparse.Namespace) -> int:
+    if settings.https == "off":
+        print("HTTPS is off. `shelfwise up --lan` turns it on, or SHELFWISE_HTTPS=own (see `settings`).")
+        return 0
+    if settings.https == "own" and not (settings.home / "secrets" / "authority.pem").exists():
+        raise Refused(f"There is no certificate authority in {settings.home} yet. The first `shelfwise up` makes it.")
+    _tell_of_network(settings)
+    lan = processes.lan_of(settings)
+    if lan is not None:
+        facts = lan.keeper.facts
+        print(f"The certificate is for {', '.join(facts.names)} and ends on {facts.ends:%d %b %Y}.")
+    return 0
 
 
 def _process(settings: Settings, given: argparse.Namespace) -> int:

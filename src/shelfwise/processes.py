@@ -6,10 +6,14 @@ import os
 import signal
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from shelfwise import logs
 from shelfwise.core.errors import Refused
 from shelfwise.settings import Settings
+
+if TYPE_CHECKING:
+    from shelfwise.web.lan import Lan
 
 # How long a process may take to stop by itself once its supervisor is gone.
 LAST_PATIENCE_S = 15.0
@@ -54,36 +58,49 @@ def _gateway(settings: Settings, database_url: str) -> None:
 
 
 def _web(settings: Settings, database_url: str) -> None:
-    import uvicorn
-
     from shelfwise.access.context import Office
     from shelfwise.access.throttle import networks
     from shelfwise.store.database import Database
     from shelfwise.web.app import create_app
     from shelfwise.web.devices import Doors
+    from shelfwise.web.serving import PageServer
 
+    lan = lan_of(settings)
     database = Database(database_url, size=16).open(timeout=60)
     try:
-        uvicorn.run(
-            create_app(
-                Office(database),
-                secure_cookies=settings.secure_cookies,
-                trusted_proxies=networks(settings.trusted_proxies),
-                mail=_mail_said(settings),
-                doors=Doors(settings.host, settings.mqtt_port, settings.door_port),
-            ),
-            host=settings.host,
-            port=settings.web_port,
-            log_config=None,
-            access_log=False,
-            # Live pages hold their connection open for ever; a stop must not wait for them.
-            timeout_graceful_shutdown=2,
-            server_header=False,
-            # Who asks is found out from the settings: see access.throttle.
-            proxy_headers=False,
+        app = create_app(
+            Office(database),
+            secure_cookies=settings.secure_cookies,
+            trusted_proxies=networks(settings.trusted_proxies),
+            mail=_mail_said(settings),
+            doors=Doors(settings.host, settings.mqtt_port, settings.door_port),
+            lan=lan,
         )
+        PageServer(app, settings.pages_host, settings.web_port, lan).run()
     finally:
         database.close()
+
+
+def lan_of(settings: Settings) -> Lan | None:
+    """How the local network reaches the pages; None: not by Shelfwise itself.
+
+    Raises:
+        Refused: there is no certificate to begin with.
+    """
+    from shelfwise.core.clocks import WallClock
+    from shelfwise.https.keeper import GivenCertificate, Keeper, OwnCertificates, Source
+    from shelfwise.https.model import names_in
+    from shelfwise.web.lan import Lan
+
+    if settings.https == "off":
+        return None
+    clock = WallClock().now
+    source: Source
+    if settings.https == "files" and settings.tls_certificate is not None and settings.tls_key is not None:
+        source = GivenCertificate(settings.tls_certificate, settings.tls_key)
+    else:
+        source = OwnCertificates(settings.home / "secrets", names_in(settings.names), clock())
+    return Lan(Keeper(source, clock), settings.web_port, settings.https_port)
 
 
 def _mail_said(settings: Settings) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from shelfwise.connectors.mail import mail_server
 from shelfwise.core.errors import Fault, Invalid, shorten
+from shelfwise.https.model import as_address, is_name, names_in
 
 
 def _setting(default: Any, variable: str, meaning: str) -> Any:
@@ -19,6 +20,11 @@ def _setting(default: Any, variable: str, meaning: str) -> Any:
 
 # Addresses and networks, with commas between.
 Networks = str
+# Host names and addresses, with commas between.
+Names = str
+# How pages are reached from the local network.
+Https = str
+HTTPS = ("off", "own", "files")
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,33 @@ class Settings:
         False,
         "SHELFWISE_SECURE_COOKIES",
         "Set to true where people reach the pages over HTTPS: cookies are then never sent in the clear.",
+    )
+
+    https: Https = _setting(
+        "off",
+        "SHELFWISE_HTTPS",
+        "How phones and other computers on the local network reach the pages. off: not by Shelfwise itself. own: "
+        "by HTTPS, with a certificate of this installation's own authority, which each phone is told once to trust. "
+        "files: by HTTPS, with the certificate that SHELFWISE_TLS_CERTIFICATE names. With own and files the pages "
+        "listen on all addresses, or on SHELFWISE_HOST where that is not this computer alone.",
+    )
+    https_port: int = _setting(8443, "SHELFWISE_HTTPS_PORT", "The port of the pages by HTTPS.")
+    names: Names = _setting(
+        "",
+        "SHELFWISE_NAMES",
+        "Host names and addresses that people reach this computer by, with commas between, such as stock.lan. Its own "
+        "name and its private IPv4 addresses are known without.",
+    )
+    tls_certificate: Path | None = _setting(
+        None,
+        "SHELFWISE_TLS_CERTIFICATE",
+        "With SHELFWISE_HTTPS=files: the certificate in PEM form, followed by those between it and its authority. It "
+        "is read again when it changes.",
+    )
+    tls_key: Path | None = _setting(
+        None,
+        "SHELFWISE_TLS_KEY",
+        "With SHELFWISE_HTTPS=files: the certificate's key in PEM form, which only its owner may read.",
     )
 
     trusted_proxies: Networks = _setting(
@@ -108,6 +141,15 @@ class Settings:
                 mail_server(read.smtp_url, read.mail_from, read.smtp_password_file)
             except Invalid as error:
                 faults += error.faults
+        if read.https == "files":
+            faults += [
+                Fault(variable, "a file, with SHELFWISE_HTTPS=files", "nothing", "Name the file.")
+                for variable, path in (
+                    ("SHELFWISE_TLS_CERTIFICATE", read.tls_certificate),
+                    ("SHELFWISE_TLS_KEY", read.tls_key),
+                )
+                if path is None
+            ]
         if faults:
             raise Invalid(*faults)
         return read
@@ -117,6 +159,14 @@ class Settings:
         return sorted(
             entry.metadata["variable"] for entry in fields(self) if getattr(self, entry.name) != entry.default
         )
+
+    @property
+    def pages_host(self) -> str:
+        """The address that the pages listen on: the local network's too, where they have HTTPS for it."""
+        here_alone = self.host == "localhost" or (
+            (address := as_address(self.host)) is not None and address.is_loopback
+        )
+        return "0.0.0.0" if self.https != "off" and here_alone else self.host  # noqa: S104 (that is what HTTPS is for)
 
     def environment(self) -> dict[str, str]:
         """These settings as environment variables, for a child process."""
@@ -140,6 +190,14 @@ def _parse(kind: object, text: str) -> object:
                 ip_network(part.strip())
             except ValueError as error:
                 raise ValueError("addresses or networks such as 10.0.0.5,10.1.0.0/16") from error
+        return text
+    if kind == "Https":
+        if text.lower() not in HTTPS:
+            raise ValueError(f"{', '.join(HTTPS[:-1])} or {HTTPS[-1]}")
+        return text.lower()
+    if kind == "Names":
+        if wrong := [one for one in names_in(text) if not is_name(one)]:
+            raise ValueError(f"host names or addresses such as stock.lan,192.168.1.20, and not {shorten(wrong[0])}")
         return text
     if kind == "bool":
         if text.lower() not in {"true", "false", "1", "0", "yes", "no"}:

@@ -19,7 +19,8 @@ from tests.web.world import World, propose
 
 OPEN = {
     "/livez", "/readyz", "/sign-in", "/sign-out", "/theme", "/new-password", "/handheld", "/handheld/enrol",
-    "/handheld/sign-in", "/api/v1/openapi.json",
+    "/handheld/sign-in", "/api/v1/openapi.json", "/phone", "/phone/trusted", "/phone/shelfwise.crt",
+    "/phone/shelfwise.mobileconfig", "/offline", "/service-worker.js", "/manifest.webmanifest",
 }  # fmt: skip
 
 ZONE: dict[str, object] = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+
+from shelfwise.core.files import write_secret
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,6 @@ def write_secrets(home: Path, kept: Secrets) -> None:
     write_secret(home / "secrets" / "demo.json", msgspec.json.encode(kept))
     text = "".join(f"{one.role}: login {one.login}, password {one.password}\n" for one in kept.people)
     write_secret(home / "secrets" / "sign-in", text.encode())
-
-
-def write_secret(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read; it appears whole or not at all."""
-    half = path.with_name(path.name + ".new")
-    half.unlink(missing_ok=True)
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    half.replace(path)
 
 
 def new_password() -> str:

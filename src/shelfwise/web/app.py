@@ -37,12 +37,14 @@ from shelfwise.web import (
     lots,
     moved,
     moving,
+    offline,
     orders,
     orders_life,
     pages,
     people,
     people_account,
     people_handheld,
+    phones,
     proposals,
     quarantine,
     record_items,
@@ -61,6 +63,7 @@ from shelfwise.web import (
     wrong,
 )
 from shelfwise.web.devices import Doors
+from shelfwise.web.lan import Lan, Porch
 from shelfwise.web.live import Live
 from shelfwise.web.shield import Shield
 from shelfwise.web.visits import own_pages_only
@@ -80,6 +83,7 @@ def create_app(
     trusted_proxies: Sequence[Network] = (),
     mail: str | None = None,
     doors: Doors | None = None,
+    lan: Lan | None = None,
 ) -> FastAPI:
     """The pages, the REST interface under /api/v1, live updates under /live, and /livez, /readyz and /metrics.
 
@@ -89,6 +93,7 @@ def create_app(
         trusted_proxies: the networks of our own proxies, whose X-Forwarded-For is believed.
         mail: by which server mail leaves and from which address, in words; None: none does.
         doors: where devices reach us, for whoever connects one.
+        lan: how the local network reaches the pages by HTTPS; None: it does not.
     """
     live, uploads = Live(office.database), imports.Imports()
 
@@ -121,6 +126,7 @@ def create_app(
     app.state.imports = uploads
     app.state.mail = mail
     app.state.doors = doors or Doors()
+    app.state.lan = lan
     for part in (
         # Before orders: its addresses with a word are not those of an order with a number.
         orders_life,
@@ -165,11 +171,16 @@ def create_app(
         people,
         people_account,
         people_handheld,
+        phones,
+        offline,
         keys,
     ):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    if lan is not None:
+        app.add_middleware(Porch, lan=lan, trusted=app.state.trusted_proxies)
+        health.add_certificate(registry, lan.keeper)
     app.add_middleware(Shield)
     app.add_middleware(health.Meter, registry=registry)
     faults.install(app)

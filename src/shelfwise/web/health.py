@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +18,7 @@ from shelfwise.access.context import Office
 from shelfwise.access.model import Right
 from shelfwise.core.errors import ShelfwiseError
 from shelfwise.edge.tables import READINGS
+from shelfwise.https.keeper import Keeper
 from shelfwise.store.database import Tx, rows
 from shelfwise.store.events import EVENTS
 from shelfwise.web.visits import office_of, visitor
@@ -132,6 +133,12 @@ def make_registry(office: Office) -> CollectorRegistry:
     registry = CollectorRegistry()
     registry.register(_Waiting(office))
     return registry
+
+
+def add_certificate(registry: CollectorRegistry, keeper: Keeper) -> None:
+    """When the certificate of the HTTPS port ends, for an alarm before browsers complain."""
+    ends = Gauge("shelfwise_certificate_ends", "When the HTTPS certificate ends, in seconds of Unix", registry=registry)
+    ends.set_function(lambda: keeper.facts.ends.timestamp())
 
 
 @router.get("/livez")

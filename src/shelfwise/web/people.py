@@ -18,6 +18,7 @@ from shelfwise.web import pages
 from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.people import PEOPLE
 from shelfwise.web.people_words import ROLES, browser_words
+from shelfwise.web.phones import address_for_phones
 from shelfwise.web.visits import Visit, Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -108,7 +109,7 @@ def add_person(
 
 def _code(visit: Visit, ctx: Context, user_id: int, why: str) -> Response:
     code = access.password_code(ctx, user_id)
-    link = f"{visit.request.url.scheme}://{visit.request.headers.get('host', '')}/new-password?code={code}"
+    link = f"{address_for_phones(visit.request)}/new-password?code={code}"
     return pages.render(
         visit,
         ctx,
@@ -231,7 +232,7 @@ def add_handheld(
 
 def _handheld_code(visit: Visit, ctx: Context, handheld_id: int, code: str) -> Response:
     one = next(one for one in access.handhelds(ctx) if one.handheld_id == handheld_id)
-    address = f"{visit.request.url.scheme}://{visit.request.headers.get('host', '')}/handheld"
+    address = f"{address_for_phones(visit.request)}/handheld"
     return pages.render(visit, ctx, "handheld_code.html", handheld=one, code=code, address=address)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +16,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "img-src 'self' data:",
         "connect-src 'self'",
         "font-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
         "form-action 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",
@@ -23,6 +27,8 @@ BODY_LIMIT = 1_000_000
 UPLOAD_LIMIT = 512_000_000
 UPLOAD_PATH = "/import"
 ATTACHMENT_LIMIT = 11_000_000
+# Where codes are scanned, and where a phone tries out whether it can.
+_CAMERA = re.compile(r"/phone/trusted|/move|/shipments/\d+/pick|/counts/\d+")
 
 
 class Shield:
@@ -66,7 +72,8 @@ def _add(headers: MutableHeaders, path: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    camera = "self" if _CAMERA.fullmatch(path) else ""
+    headers["Permissions-Policy"] = f"camera=({camera}), geolocation=(), microphone=()"
     if not path.startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")
     elif "Cache-Control" not in headers:

@@ -158,7 +158,7 @@ def _keep(request: Request, response: Response, name: str, content: str, seconds
         max_age=seconds,
         httponly=True,
         samesite="lax",
-        secure=request.app.state.secure_cookies,
+        secure=request.app.state.secure_cookies or request.url.scheme == "https",
         path="/",
     )
 
