@@ -397,6 +397,7 @@ ASKED = {
     "/explain": "?item=1",
     "/lot": "?item=1&code=L1",
     "/floor/rack": "?aisle=A",
+    "/labels/item.pdf": "?sku=21001",
     "/move/code": "?site=LON&scanned=A-001",
     "/lot/customers.csv": "?item=1&code=L1",
     "/serial": "?item=1&code=S1",

@@ -75,7 +75,8 @@ def make_plain_floor(visit: Visitor, site_id: int, sent: Sent) -> Response:
     except SHOWN_AGAIN as error:
         with visit.context() as ctx:
             return _page(visit, ctx, site_id, sent, error)
-    return pages.go(f"/?site={pages.segment(floor.site.code)}", f"Done: {done.words}")
+    said = f"Done: {done.words} Next, print the labels: Records, Sites and zones."
+    return pages.go(f"/?site={pages.segment(floor.site.code)}", said)
 
 
 def _told(sent: FormData) -> PlainFloor:
