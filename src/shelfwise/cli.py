@@ -95,6 +95,14 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="change nothing: say what would happen and name each bad cell; the exit code is 1 where there is one",
     )
+    load.add_argument(
+        "--accept-repairs", action="store_true",
+        help="say yes to every repair, also to those that are not sure; a dry run shows them"
+    )  # fmt: skip
+    load.add_argument(
+        "--repair", metavar="NAME=yes|no", action="append", default=[],
+        help="say yes or no to the repairs of one name, such as leading-zeros=no; may be repeated"
+    )  # fmt: skip
     load.add_argument("--leave-out-bad", action="store_true", help="take the good rows in and leave the bad ones out")
     load.set_defaults(command=_import)
 
@@ -246,6 +254,7 @@ def _import(settings: Settings, given: argparse.Namespace) -> int:
     from shelfwise.access.model import Role, person
     from shelfwise.intake import importing, sales
     from shelfwise.intake.found import Choice
+    from shelfwise.intake.repairs.keeping import answers as answers_to_repairs
     from shelfwise.intake.report import print_dry_run, print_imported, print_outcome
     from shelfwise.store.database import Database
 
@@ -262,7 +271,8 @@ def _import(settings: Settings, given: argparse.Namespace) -> int:
     try:
         # Whoever can read the installation's secrets is its admin.
         office, actor = Office(database), person(os.environ.get("USER", "terminal"), Role.ADMIN)
-        choices = {importing.EVERY_TABLE: Choice(given.kind)} if given.kind else {}
+        answers = answers_to_repairs(given.repair, given.accept_repairs)
+        choices = {importing.EVERY_TABLE: Choice(given.kind, repairs=answers)} if given.kind or answers else {}
         if given.dry_run:
             found = importing.check(office, actor, given.file, choices, site_code=given.site, progress=progress)
             print(file=sys.stderr)

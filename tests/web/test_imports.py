@@ -159,3 +159,30 @@ def test_what_a_file_says_is_shown_as_text_and_never_as_markup(client: Client) -
     mara = client("mara")
     page = mara.get(send(mara, f'sku,description\nX1,"{HOSTILE}"\nX1,"{HOSTILE}"\n', "items.csv")).text
     assert HOSTILE not in page
+
+
+DAMAGED = "sku,description,unit_weight_g\n00123,Mug,350 g\n00456,Cup,n/a\n789,Pot,\nx-1,Jug,\nX-1,Jug,\n"
+
+
+def test_repairs_are_shown_with_a_tick_each_and_what_is_not_sure_is_done_only_when_ticked(
+    client: Client, office: Office
+) -> None:
+    mara = client("mara")
+    address = send(mara, DAMAGED, "items.csv")
+    page = mara.get(address).text
+    assert "Leading zeros lost" in page
+    assert "yours to decide" in page
+    ticks = {f"repair-0-{place}": "yes" for place in range(page.count('type="checkbox"'))}
+    mara.post(f"{address}/choose", data={"kind-0": "items", "repairs-0": "9", **ticks, "column-0-1": "sku",
+                                         "column-0-2": "description", "column-0-3": "unit_weight_g"})  # fmt: skip
+    assert "yours to decide" not in finish(mara, address)
+    mara.post(f"{address}/start")
+    finish(mara, address)
+    with office.database.transaction() as tx:
+        found = {sku for (sku,) in values(tx, "select sku from item")}
+        file_id = values(tx, "select max(import_id) from import_batch")[0][0]
+    assert {"00123", "00456", "00789", "X-1"} <= found
+    assert "x-1" not in found
+    assert "What was repaired" in mara.get(f"/imports/{file_id}").text
+    again = mara.get(send(mara, DAMAGED + "12,Lid,\n", "items.csv")).text
+    assert "yours to decide" not in again

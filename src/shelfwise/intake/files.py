@@ -6,6 +6,7 @@ import codecs
 import csv
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ CHUNK_ROWS = 50_000
 CELL_LIMIT = 100_000
 COLUMNS_LIMIT = 1_000
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+
+ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16", "mac-roman": "Mac Roman",
+             "cp437": "DOS (437)", "cp850": "DOS (850)", "utf-32": "UTF-32", "latin-1": "Latin-1"}  # fmt: skip
 
 _SAMPLE_BYTES = 256 * 1024
 _SAMPLE_ROWS = 50
@@ -208,13 +212,14 @@ def find_delimiter(
         rows = _first_rows(path, sample, delimiter)
         if not rows:
             continue
-        alike = sum(1 for row in rows[1:] if len(row) == len(rows[0]))
-        score = (recognised(rows[0]), alike if len(rows[0]) > 1 else 0, len(rows[0]))
+        # Titles may stand above the headings: the width that most rows have counts, and the row with most known names.
+        width, alike = Counter(len(row) for row in rows).most_common(1)[0]
+        score = (max(map(recognised, rows)), alike if width > 1 else 0, width)
         if best is None or score > best[0]:
             best = (score, delimiter, rows[0])
     if best is None:
         raise _invalid(path, "a header row and rows below it", "no readable row", "Export the file again as CSV.")
-    if len(best[2]) == 1 and best[0][0] == 0 and not said:
+    if best[0][2] == 1 and best[0][0] == 0 and not said:
         wanted = ", ".join(DELIMITERS.values())
         raise _invalid(
             path, f"columns separated by one of: {wanted}", f"a first line without any: {shorten(best[2][0])}",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from shelfwise.core.errors import Fault
 from shelfwise.intake.kind import Change, Kind
 from shelfwise.intake.model import CellFault, Column, DryRun, Imported
+from shelfwise.intake.repairs.model import Answers, Repair
 from shelfwise.intake.tables import Batch
 
 CHANGES_SHOWN = 200
@@ -21,13 +22,14 @@ class Choice:
     Attributes:
         kind: the name of a kind; '': leave the table alone; None: find out.
         columns: heading by column; '': not in the file.
-        decimal, dates: see `reading.Said`.
+        decimal, dates, repairs: see `reading.Said`.
     """
 
     kind: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     decimal: str | None = None
     dates: str | None = None
+    repairs: Answers = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Found:
         created, changed, unchanged, skipped: how many records, and bad rows.
         sales: what was found where it holds sales lines.
         same_file: this very table was imported before, so there is nothing to do.
+        repairs: what was wrong with it, and became of it.
+        sheet: the table that it is a part of; '': it is the table itself.
     """
 
     name: str
@@ -70,6 +74,8 @@ class Found:
     imported: Imported | None = None
     import_id: int | None = None
     same_file: Batch | None = None
+    repairs: tuple[Repair, ...] = ()
+    sheet: str = ""
 
     @property
     def clean(self) -> bool:

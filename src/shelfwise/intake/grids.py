@@ -18,11 +18,14 @@ from itertools import islice
 from pathlib import Path
 
 from shelfwise.core.errors import Fault, Invalid, shorten
+from shelfwise.intake.repairing import Merges
+from shelfwise.intake.repairs import heading_rows
+from shelfwise.intake.repairs.model import Repair
 from shelfwise.intake.workbooks import Cell, Sheet, Workbook, is_workbook, open_workbook
 
 MOST_ROWS = 200_000
 LARGEST_TEXT = 500 << 20
-_LOOK_FOR_HEADER = 20
+_LOOK_FOR_HEADER = 60
 _MOST_FILES = 50
 
 # How many columns of a row of headings are recognised.
@@ -40,6 +43,10 @@ class Grid:
         notes: what was found out, in sentences.
         typed: the cells carry types, so that no number has to be guessed from its text.
         path: the file it is in.
+        repairs: what was found out on the way to its headings.
+        merges: cells that are one: first and last row number, first and last column from 0.
+        part_kind: the kind that it is read as beside its own; rows that say nothing of that kind are none.
+        sheet: the name of the table that it is a part of.
     """
 
     name: str
@@ -49,6 +56,14 @@ class Grid:
     typed: bool
     path: Path
     read: Callable[[], Iterator[tuple[int, list[Cell]]]] = field(repr=False, compare=False)
+    repairs: tuple[Repair, ...] = ()
+    merges: Merges = ()
+    part_kind: str = ""
+    sheet: str = ""
+
+    @property
+    def part(self) -> bool:
+        return bool(self.part_kind)
 
     def rows(self) -> Iterator[tuple[int, list[Cell]]]:
         """The rows below the headings that hold anything, with their numbers, each as wide as the headings or wider.
@@ -195,15 +210,11 @@ def _workbook(book: Workbook, path: Path, sha256: bytes, recognised: Recognised)
 
 def _sheet(sheet: Sheet, path: Path, recognised: Recognised, notes: list[str]) -> Iterator[Grid]:
     first = list(islice(sheet.cells(), _LOOK_FOR_HEADER))
-    texts = [["" if cell is None else str(cell) for cell in cells] for _, cells in first]
-    known = [recognised(row) for row in texts]
-    place = known.index(max(known)) if max(known) else 0
-    number, headings = first[place][0], texts[place]
-    if number > 1:
-        notes = [*notes, f"The headings are in row {number}."]
-
-    if sheet.rows > place + 1:
-        yield Grid(sheet.name, tuple(headings), number, tuple(notes), True, path, partial(_below, sheet, number))
+    found = heading_rows.find(first, recognised)
+    number = first[found.place][0]
+    if sheet.rows > found.place + 1:
+        yield Grid(sheet.name, found.names, number, tuple(notes), True, path, partial(_below, sheet, number),
+                   found.repairs, sheet.merges)  # fmt: skip
 
 
 def _below(sheet: Sheet, number: int) -> Iterator[tuple[int, list[Cell]]]:
@@ -233,23 +244,24 @@ def _cell(value: object) -> Cell:
 
 
 def _text(path: Path, recognised: Recognised, encoding: str | None, delimiter: str | None) -> Grid:
-    from shelfwise.intake.files import DELIMITERS, find_delimiter, find_encoding, refuse_other_formats
+    from shelfwise.intake.files import DELIMITERS, ENCODINGS, find_delimiter, find_encoding, refuse_other_formats
 
     refuse_other_formats(path)
     encoding = encoding or find_encoding(path)
-    delimiter, headings = find_delimiter(path, encoding, delimiter, recognised)
-    number = next((row for row, cells in _lines(path, encoding, delimiter) if cells == headings), 1)
-    names = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16"}
-    notes = (
-        f"Read as {names.get(encoding, encoding)}, columns separated by {DELIMITERS.get(delimiter, repr(delimiter))}.",
-    )
+    delimiter, _ = find_delimiter(path, encoding, delimiter, recognised)
+    filled = ((at, cells) for at, cells in _lines(path, encoding, delimiter) if any(cell.strip() for cell in cells))
+    first: list[tuple[int, list[Cell]]] = [(at, [*cells]) for at, cells in islice(filled, _LOOK_FOR_HEADER)]
+    found = heading_rows.find(first, recognised)
+    number = first[found.place][0]
+    separated = DELIMITERS.get(delimiter, repr(delimiter))
+    notes = (f"Read as {ENCODINGS.get(encoding, encoding)}, columns separated by {separated}.",)
 
     def rows() -> Iterator[tuple[int, list[Cell]]]:
         for at, cells in _lines(path, encoding, delimiter):
             if at > number and any(cell.strip() for cell in cells):
                 yield at, [cell or None for cell in cells]
 
-    return Grid(path.stem, tuple(headings), number, notes, False, path, rows)
+    return Grid(path.stem, found.names, number, notes, False, path, rows, found.repairs)
 
 
 def _lines(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -2,25 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from itertools import permutations
 
 from shelfwise.core.errors import Fault
 from shelfwise.intake.kind import Kind
 from shelfwise.intake.model import SYNONYMS as OF_SALES
 from shelfwise.intake.model import Field, list_of, plain_header
 
-_SKU = OF_SALES[Field.SKU]
-_SUPPLIER = ("supplier", "suppliercode", "vendor", "vendorcode", "supplierno", "lieferant", "lieferantennummer",
+_SKU = (
+    *OF_SALES[Field.SKU],
+    "code",
+    "itemref",
+    "productref",
+    "prodref",
+    "artikelnr",
+    "artnr",
+    "artno",
+    "articleref",
+    "referencia",
+    "codigo",
+    "codigoarticulo",
+    "codigoproducto",
+    "codearticle",
+    "codeproduit",
+    "refarticle",
+    "codice",
+    "codicearticolo",
+    "codiceprodotto",
+    "artikelcode",
+    "referentie",
+    "codigodoartigo",
+    "artigo",
+    "bestellnr",
+    "teilenummer",
+    "teilenr",
+    "partcode",
+    "part",
+    "sachnummer",
+    "materialnummer",
+    "itemnr",
+    "skucode",
+    "skuno",
+    "skunumber",
+    "stockno",
+    "stocknumber",
+    "plu",
+    "no",
+    "nr",
+)
+# What is a code in one file and a name in another: a heading that says more goes first.
+_EITHER = ("code", "part", "material", "item", "product", "article", "artikel", "articulo", "artigo", "no", "nr")
+_SKU = tuple(sorted(_SKU, key=lambda name: _EITHER.index(name) if name in _EITHER else -1))
+_SUPPLIER = ("supplier", "suppliercode", "suppliername", "vendor", "vendorname", "lieferantenname", "leverancier",
+             "fornecedor", "manufacturer", "hersteller", "vendorcode", "supplierno", "lieferant", "lieferantennummer",
              "fournisseur", "proveedor", "fornitore")  # fmt: skip
-_SITE = ("site", "sitecode", "warehouse", "warehousecode", "location", "depot", "branch", "lager", "standort",
-         "entrepot", "almacen", "magazzino")  # fmt: skip
+_SITE = ("site", "sitecode", "warehouse", "warehousecode", "depot", "branch", "store", "filiale", "magazijn", "armazem",
+         "entrepot", "almacen", "magazzino", "lager", "standort", "location")  # fmt: skip
 _PLACE = ("place", "placecode", "bin", "bincode", "binlocation", "shelf", "slot", "storagebin", "lagerplatz", "platz",
-          "fach", "emplacement", "ubicacion", "ubicazione")  # fmt: skip
-_NAME = ("name", "title", "bezeichnung", "nom", "nombre", "nome")
+          "fach", "emplacement", "ubicacion", "ubicazione", "lagerort", "regal", "regalplatz", "shelflocation",
+          "stocklocation",
+          "rayon", "estante", "estanteria", "posizione", "scaffale", "locatie", "plaats", "localizacao", "loc", "rack",
+          "location", "standort", "binno", "binnumber", "aisle")  # fmt: skip
+_NAME = ("name", "title", "bezeichnung", "nom", "nombre", "nome", "naam", "raisonsociale", "firma", "company")
 _QUANTITY = OF_SALES[Field.QUANTITY]
 _CURRENCY = ("currency", "currencycode", "waehrung", "wahrung", "devise", "moneda", "valuta")
 _COST = ("unitcost", "cost", "purchaseprice", "buyingprice", "costprice", "netprice", "price", "einkaufspreis", "ek",
-         "prixachat", "preciocompra")  # fmt: skip
+         "prixachat", "preciocompra", "prixdachat", "prixachatht", "puht", "pa", "costo", "coste", "preciocoste",
+         "precio", "prezzoacquisto", "prezzo", "inkoopprijs", "inkoop", "precodecompra", "buyprice", "costperunit",
+         "purchasecost", "tradeprice", "ekpreis", "eknetto", "nettoek", "einkauf", "preisnetto", "nettopreis", "preis",
+         "prixnet", "prix", "costeach", "wholesale", "wholesaleprice")  # fmt: skip
 
 # By column of `records.exchange`, letters and digits only, the most telling first. The column's own name always counts.
 SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -29,8 +81,19 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "place": _PLACE,
     "supplier": _SUPPLIER,
     "name": _NAME,
-    "description": OF_SALES[Field.DESCRIPTION],
-    "quantity": (*_QUANTITY, "onhand", "stock", "stockonhand", "qtyonhand", "bestand", "count", "counted"),
+    "description": (*OF_SALES[Field.DESCRIPTION], "article", "artikel", "artikelbezeichnung", "artikelname", "produkt",
+                    "produktname", "produktbezeichnung", "warenbezeichnung", "produit", "libelle", "nom",
+                    "nomduproduit",
+                    "producto", "nombre", "nombredelproducto", "articulo", "descrizione", "prodotto", "nome",
+                    "omschrijving", "naam", "productnaam", "descricao", "produto", "item", "product", "itemdesc",
+                    "desc",
+                    "details", "plant", "wine", "vin", "sorte", "pflanze"),
+    "quantity": (*_QUANTITY, "onhand", "stock", "stockonhand", "qtyonhand", "bestand", "count", "counted",
+                 "currentstock",
+                 "qtyinstock", "instock", "soh", "stockqty", "stocklevel", "stockquantity", "available", "inventory",
+                 "lagerbestand", "istbestand", "stueck", "stuck", "stk", "stockactuel", "enstock", "qte", "qtestock",
+                 "existencias", "stockactual", "unidades", "cant", "giacenza", "quantita", "esistenza", "voorraad",
+                 "aantal", "quantidade", "estoque", "qtd"),
     "currency": _CURRENCY,
     "unit_cost": _COST,
     "unit_price": OF_SALES[Field.UNIT_PRICE],
@@ -44,17 +107,24 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "expected_at": ("expectedat", "expected", "eta", "deliverydate", "duedate", "expecteddate", "liefertermin",
                     "lieferdatum"),
     "zone": ("zone", "zonecode", "area", "bereich"),
-    "unit": ("unit", "uom", "unitofmeasure", "einheit", "unite", "unidad"),
+    "unit": ("unit", "uom", "unitofmeasure", "einheit", "unite", "unidad", "unita", "eenheid", "unidade", "me",
+             "mengeneinheit", "um", "ud", "measure"),
     "quantum": ("quantum", "step", "smallestamount"),
     "tracking": ("tracking", "trackedby", "tracked"),
     "needs_expiry": ("needsexpiry", "expires", "perishable", "hasexpiry"),
     "shelf_life_days": ("shelflifedays", "shelflife", "haltbarkeit", "haltbarkeittage"),
     "catch_weight": ("catchweight", "variableweight"),
     "unit_weight_g": ("unitweightg", "weightg", "unitweight", "gewichtg", "grammage"),
-    "barcode": ("barcode", "ean", "ean13", "gtin", "upc", "eancode", "strichcode", "codebarre", "codigodebarras"),
+    "barcode": ("barcode", "ean", "ean13", "gtin", "upc", "eancode", "strichcode", "barcodenumber", "barcodeno",
+                "barcodeean", "codeean", "gencod", "gencode",
+                "codigoean", "codicebarre", "codiceean", "streepjescode", "codigodebarra", "eangtin", "gtinean",
+                "upccode",
+                "eannummer", "ean8", "codebarre", "codigodebarras"),
     "inner_quantity": ("innerquantity", "innerqty", "unitsperinner"),
     "case_quantity": ("casequantity", "caseqty", "unitspercase", "piecespercase", "cartonquantity", "unitspercarton",
-                      "perkarton", "stueckprokarton"),
+                      "perkarton", "stueckprokarton", "percase", "qtypercase", "casesize", "unitspercarton", "packof",
+                      "colisage", "pcb", "unidadesporcaja", "udscaja", "pezzipercartone", "bottlespercase",
+                      "stkprokarton", "inhaltkarton"),
     "case_barcode": ("casebarcode", "caseean", "casegtin", "cartonbarcode"),
     "pallet_quantity": ("palletquantity", "palletqty", "unitsperpallet", "stueckpropalette"),
     "pallet_barcode": ("palletbarcode", "palletean", "palletgtin"),
@@ -66,29 +136,50 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "order_url": ("orderurl", "url", "website"),
     "account_number": ("accountnumber", "accountno", "account", "customernumber", "kundennummer"),
     "supplier_sku": ("suppliersku", "suppliercodeofitem", "supplieritemcode", "vendorsku", "theircode", "supplieritem",
-                     "herstellernummer"),
+                     "herstellernummer", "herstellernr", "supplierref", "supplierpartno", "mpn", "vendorpartno",
+                     "refournisseur", "reffournisseur", "refproveedor", "lieferantenartikelnummer",
+                     "lieferantenartikelnr"),
     "from_quantity": ("fromquantity", "pricebreak", "breakquantity", "from", "abmenge", "minqty"),
     "pack_size": ("packsize", "multiple", "orderunit", "unitsperpack", "verpackungseinheit", "ve"),
-    "minimum_order": ("minimumorder", "moq", "minimumquantity", "minorder", "mindestmenge"),
-    "lead_time_days": ("leadtimedays", "leadtime", "deliverydays", "lieferzeit", "delai"),
-    "lot": ("lot", "lotnumber", "lotno", "batch", "batchnumber", "batchno", "charge", "chargennummer", "lote"),
-    "expires_on": ("expireson", "expiry", "expirydate", "bestbefore", "bbd", "mhd", "expirationdate", "useby"),
+    "minimum_order": ("minimumorder", "moq", "minimumquantity", "minorder", "mindestmenge", "mindestbestellmenge",
+                      "qtemini", "pedidominimo"),
+    "lead_time_days": ("leadtimedays", "leadtime", "deliverydays", "lieferzeit", "lieferzeittage", "delai",
+                       "delailivraison", "plazo", "plazoentrega", "levertijd", "lead",
+                       "deliverytime", "consegna"),
+    "lot": ("lot", "lotnumber", "lotno", "batch", "batchnumber", "batchno", "charge", "chargennummer", "lote",
+            "lotto", "partij", "chargennr", "numerodelot", "nlot"),
+    "expires_on": ("expireson", "expiry", "expirydate", "bestbefore", "bestbeforedate", "bbe", "exp", "expdate",
+                   "verfall",
+                   "verfallsdatum", "ablaufdatum", "haltbarbis", "dluo", "dlc", "ddm", "peremption", "datedeperemption",
+                   "caducidad", "fechacaducidad", "fechadecaducidad", "vencimiento", "scadenza", "houdbaarheid", "tht",
+                   "validade", "bbd", "mhd", "expirationdate", "useby"),
     "made_on": ("madeon", "productiondate", "made", "produced", "herstelldatum"),
     "status": ("status", "condition", "zustand"),
     "state": ("state",),
 }  # fmt: skip
 
+_LONGEST_HEADING = 60
+
 
 def names_of(kind: Kind, column: str) -> tuple[str, ...]:
-    """What a column of this kind may be called, plain, the most telling first."""
-    return (plain_header(column), *kind.synonyms.get(column, ()), *SYNONYMS.get(column, ()))
+    """What a column of this kind may be called, plain, the most telling first.
+
+    Where a file can say both site and place, "location" is the place.
+    """
+    names = (plain_header(column), *kind.synonyms.get(column, ()), *SYNONYMS.get(column, ()))
+    if column == "site" and "place" in kind.sheet.headings:
+        return tuple(name for name in names if name not in _PLACE)
+    return names
 
 
-def propose(kind: Kind, headings: Sequence[str], said: Mapping[str, str]) -> tuple[dict[str, int], list[Fault]]:
+def propose(
+    kind: Kind, headings: Sequence[str], said: Mapping[str, str], filled: Collection[str] = ()
+) -> tuple[dict[str, int], list[Fault]]:
     """Which heading stands for which column of a kind: as a person said, else by name.
 
     Args:
         said: heading by column; an empty heading: the column is not in the file, whatever headings there are.
+        filled: columns that something stands for, where the file does not have them.
 
     Returns:
         The place of the heading by column, and what is wrong: a heading that is not there or there twice, or a needed
@@ -97,6 +188,7 @@ def propose(kind: Kind, headings: Sequence[str], said: Mapping[str, str]) -> tup
     found: dict[str, int] = {}
     faults: list[Fault] = []
     plain = [plain_header(heading) for heading in headings]
+    said_in = [ways(heading) for heading in headings]
     trimmed = [heading.strip() for heading in headings]
     spoken_for = {trimmed.index(one.strip()) for one in said.values() if one.strip() in trimmed and one.strip()}
     # What bears a column's own name is that column, before synonyms are looked at.
@@ -113,7 +205,7 @@ def propose(kind: Kind, headings: Sequence[str], said: Mapping[str, str]) -> tup
         elif wanted is None:
             for name in names_of(kind, column.name):
                 taken = set(found.values()) | spoken_for | (own if name != plain_header(column.name) else set())
-                places = [i for i, heading in enumerate(plain) if heading == name and i not in taken]
+                places = [i for i, ways in enumerate(said_in) if name in ways and i not in taken]
                 if places:
                     break
         if len(places) > 1:
@@ -126,7 +218,7 @@ def propose(kind: Kind, headings: Sequence[str], said: Mapping[str, str]) -> tup
             )  # fmt: skip
         elif places:
             found[column.name] = places[0]
-        elif column.needed and not wanted:
+        elif column.needed and not wanted and column.name not in filled:
             examples = ", ".join(dict.fromkeys((column.name, *SYNONYMS.get(column.name, ())[:2])))
             faults.append(
                 Fault(
@@ -137,6 +229,14 @@ def propose(kind: Kind, headings: Sequence[str], said: Mapping[str, str]) -> tup
     return found, faults
 
 
+def ways(heading: str) -> set[str]:
+    """A heading in plain letters, as it stands, without what is in brackets, and with its words in another order."""
+    bare = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", heading)
+    words = [word for word in re.split(r"[\s_./\\:,;-]+", bare) if plain_header(word)]
+    turned = {plain_header("".join(order)) for order in permutations(words)} if len(words) in (2, 3) else set()
+    return {plain_header(heading), plain_header(bare), *turned} - {""}
+
+
 def score(kind: Kind, name: str, headings: Sequence[str]) -> float:
     """How well a table fits a kind: 0 where a needed column is missing, more the more it says."""
     found, faults = propose(kind, headings, {})
@@ -144,18 +244,34 @@ def score(kind: Kind, name: str, headings: Sequence[str]) -> float:
         return 0.0
     named = plain_header(name).rstrip("0123456789") == plain_header(kind.name)
     exact = sum(1 for heading in headings if heading.strip() in kind.sheet.headings)
-    return len(found) + exact + (100 if named else 0) - 0.5 * (len(headings) - len(found))
+    taken = sum(1 for column in found if column not in kind.unread)
+    return taken + exact + (100 if named else 0) - 0.5 * (len(headings) - taken)
 
 
 def recognise(kinds: Sequence[Kind], name: str, headings: Sequence[str]) -> Kind | None:
     """The kind that a table fits best; None where it fits none."""
     scored = [(score(kind, name, headings), -place, kind) for place, kind in enumerate(kinds)]
     best = max(scored, key=lambda one: one[:2], default=None)
-    return best[2] if best is not None and best[0] > 0 else None
+    if best is not None and best[0] > 0:
+        return best[2]
+    for kind in kinds:
+        # Lists of small businesses: items without a code, suppliers without one.
+        lacking, telling = _WITHOUT_CODES.get(kind.name, ((), ()))
+        found, faults = propose(kind, headings, {}, lacking)
+        if lacking and not faults and telling[0] in found and any(one in found for one in telling[1:]):
+            return kind
+    return None
+
+
+# By kind: what may be left out, what must be there, and one of what beside it.
+_WITHOUT_CODES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "items": (("sku",), ("description", "barcode", "unit", "case_quantity", "unit_weight_g")),
+    "suppliers": (("supplier",), ("name", "email", "account_number", "order_url")),
+}
 
 
 def recognised(kinds: Sequence[Kind], headings: Sequence[str]) -> int:
     """How many headings of a row some kind knows: tells headings from the titles above them."""
-    plain = {plain_header(heading) for heading in headings if heading.strip()}
     known = {name for kind in kinds for column in kind.sheet.columns for name in names_of(kind, column.name)}
-    return len(plain & known)
+    short = [heading for heading in headings if heading.strip() and len(heading) <= _LONGEST_HEADING]
+    return sum(1 for heading in short if ways(heading) & known)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,11 +16,14 @@ from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Actor, Right
 from shelfwise.core.errors import Fault, Forbidden, Invalid, ShelfwiseError
 from shelfwise.intake import comparing, headings, tables
-from shelfwise.intake.found import CHANGES_SHOWN, EXAMPLE_LENGTH, Choice, Found, Outcome
-from shelfwise.intake.kind import Change, Kind, Row, RowFault
+from shelfwise.intake.found import CHANGES_SHOWN, Choice, Found, Outcome
+from shelfwise.intake.kind import Change, Kind, Row
 from shelfwise.intake.kinds import KINDS, kind_of
-from shelfwise.intake.model import FAULTS_SHOWN, CellFault, Column
+from shelfwise.intake.model import FAULTS_SHOWN, Column
+from shelfwise.intake.repairs.keeping import answers_of, kept, several
+from shelfwise.intake.repairs.model import ALL
 from shelfwise.intake.tables import StoredChange
+from shelfwise.intake.telling import cell_fault, columns_of, unused
 from shelfwise.records import service as records
 from shelfwise.records.exchange import Value
 from shelfwise.store.database import notify
@@ -44,7 +46,7 @@ def faulty_rows(path: Path, found: Found) -> Iterator[list[str]]:
     yield [*found.headings, "row", "what is wrong"]
     opened = open_file(path, lambda row: headings.recognised(KINDS, row))
     for grid in opened.grids:
-        if grid.name == found.name:
+        if grid.name == (found.sheet or found.name):
             for number, cells in grid.rows():
                 if number in wrong:
                     texts = ["" if cell is None else str(cell) for cell in cells[: len(grid.headings)]]
@@ -152,15 +154,12 @@ class _File:
         return tuple(notes)
 
     def _all(self, ctx: Context, dry: bool, skip_bad: bool) -> list[Found]:
-        ordered = []
-        for place, grid in enumerate(self.opened.grids):
-            choice, remembered = self._choice(ctx, grid)
-            kind = kind_of(choice.kind) if choice.kind else None
-            ordered.append((KINDS.index(kind) if kind else len(KINDS), place, grid, kind, choice, remembered))
-        found = []
-        for _, _, grid, kind, choice, remembered in sorted(ordered, key=lambda one: one[:2]):
+        found: list[Found] = []
+        for grid, kind, choice, remembered in self._tables(ctx):
             if kind is None:
                 found.append(self._left_alone(grid, choice))
+                if grid.part and not dry:
+                    tables.put_layout(ctx.tx, ctx.tenant, headings_key(grid), "", {}, ctx.now)
                 continue
             try:
                 ctx.require_somewhere(kind.right)
@@ -175,43 +174,119 @@ class _File:
                 one = Found(grid.name, kind, grid.headings, choice=choice, problems=(fault,))
             if not dry:
                 self._remember(ctx, grid, one)
-            found.append(replace(one, remembered=remembered))
+            # What is wrong with a table is told once, and not again with each kind that it holds.
+            of_sheet = {repair.key for other in found if _sheet(other) == (grid.sheet or grid.name)
+                        for repair in other.repairs}  # fmt: skip
+            new = tuple(repair for repair in one.repairs if repair.key not in of_sheet)
+            found.append(replace(one, remembered=remembered, sheet=grid.sheet, repairs=new))
         return found
 
-    def _choice(self, ctx: Context, grid: Grid) -> tuple[Choice, bool]:
-        """What a person says, else what was said of the last file with these headings, else what it looks like."""
-        said = self.choices.get(grid.name, self.choices.get(EVERY_TABLE))
+    def _tables(self, ctx: Context) -> list[tuple[Grid, Kind | None, Choice, bool]]:
+        """The tables of the file and the further kinds that they hold, in the order in which one needs the other."""
+        from shelfwise.intake import known
+
+        seen = known.books(ctx)
+        told: list[tuple[Grid, Kind | None, Choice, bool]] = []
+        for grid in self.opened.grids:
+            choice, remembered = self._choice(ctx, grid)
+            kind = kind_of(choice.kind) if choice.kind else None
+            told.append((grid, kind, choice, remembered))
+        named = {kind.name for _, kind, _, _ in told if kind is not None}
+        for grid, kind, choice, remembered in tuple(told):
+            for part, other, sure in known.parts(ctx, grid, kind, seen) if kind is not None else ():
+                if other.name in named:
+                    # A sheet of its own says it.
+                    continue
+                choice, remembered = self._choice(ctx, part, other.name if sure else "")
+                told.append((part, kind_of(choice.kind) if choice.kind else None, choice, remembered))
+        kinds = [kind.name for _, kind, _, _ in told if kind is not None]
+        told = [
+            (replace(grid, repairs=(*grid.repairs, several(kinds.count(kind.name)))), kind, choice, remembered)
+            if kind is not None and kinds.count(kind.name) > 1 else (grid, kind, choice, remembered)
+            for grid, kind, choice, remembered in told
+        ]  # fmt: skip
+        return sorted(told, key=lambda one: KINDS.index(one[1]) if one[1] else len(KINDS))
+
+    def _choice(self, ctx: Context, grid: Grid, proposed: str | None = None) -> tuple[Choice, bool]:
+        """What a person says, else what was said of the last file with these headings, else what it looks like.
+
+        Args:
+            proposed: the kind of a part of a table.
+        """
+        everywhere = self.choices.get(EVERY_TABLE)
+        said = self.choices.get(grid.name, everywhere if proposed is None else None)
         if said is not None and said.kind is not None:
-            return said, False
-        stored = tables.layout(ctx.tx, ctx.tenant, headings_key(grid.headings))
-        if stored is not None and any(kind.name == stored.kind for kind in KINDS):
-            return Choice(stored.kind, **stored.said), True
-        kind = headings.recognise(KINDS, grid.name, grid.headings)
-        return Choice(kind.name if kind else "", said.columns if said else {}), False
+            return replace(said, repairs=self._answers(grid, said)), False
+        answers = self._answers(grid, said)
+        stored = tables.layout(ctx.tx, ctx.tenant, headings_key(grid))
+        if stored is not None and (any(kind.name == stored.kind for kind in KINDS) or proposed is not None):
+            remembered = Choice(stored.kind, **stored.said)
+            return replace(remembered, repairs={**remembered.repairs, **answers}), True
+        if proposed is None:
+            kind = headings.recognise(KINDS, grid.name, grid.headings)
+            proposed = kind.name if kind else ""
+        elif ALL in answers:
+            proposed = grid.part_kind
+        return Choice(proposed, said.columns if said else {}, repairs=answers), False
+
+    def _answers(self, grid: Grid, said: Choice | None) -> dict[str, bool]:
+        """What a person said to repairs of this table, in any of its parts."""
+        everywhere = self.choices.get(EVERY_TABLE)
+        sheet = grid.sheet or grid.name
+        found = dict(everywhere.repairs) if everywhere is not None else {}
+        for name, choice in self.choices.items():
+            if name == sheet or name.startswith(f"{sheet}: "):
+                found |= choice.repairs
+        return found | dict(said.repairs if said is not None else {})
 
     def _remember(self, ctx: Context, grid: Grid, one: Found) -> None:
         if one.kind is not None and not one.problems:
-            said = {"columns": dict(one.choice.columns), "decimal": one.choice.decimal, "dates": one.choice.dates}
-            tables.put_layout(ctx.tx, ctx.tenant, headings_key(grid.headings), one.kind.name, said, ctx.now)
+            said = {"columns": dict(one.choice.columns), "decimal": one.choice.decimal, "dates": one.choice.dates,
+                    "repairs": dict(one.choice.repairs)}  # fmt: skip
+            tables.put_layout(ctx.tx, ctx.tenant, headings_key(grid), one.kind.name, said, ctx.now)
 
     def _left_alone(self, grid: Grid, choice: Choice) -> Found:
         columns = tuple(Column(i + 1, heading.strip(), None, "") for i, heading in enumerate(grid.headings))
-        return Found(grid.name, None, grid.headings, columns, choice, notes=grid.notes)
+        notes = grid.notes
+        if grid.part:
+            title = kind_of(grid.part_kind).sheet.title.lower()
+            notes = (f"It can be read as {title}, too, with something that only a person can say: choose so, or accept "
+                     "all repairs.",)  # fmt: skip
+        return Found(grid.name, None, grid.headings, columns, choice, notes=notes, sheet=grid.sheet)
 
     def _table(self, ctx: Context, grid: Grid, kind: Kind, choice: Choice, skip_bad: bool) -> Found:
         """Take one table in, as far as its rows are good."""
+        from shelfwise.intake import known
         from shelfwise.intake.reading import Said, read
 
         if self.progress is not None:
             self.progress(grid.name, 0, 0)
-        places, problems = headings.propose(kind, grid.headings, choice.columns)
+        named_beside = grid.part and kind.name in ("places", "suppliers")
+        if named_beside:
+            # Of a place that several goods lie in the list says nothing more than that it is one.
+            choice = replace(choice, columns={**{one.name: "" for one in kind.sheet.columns if not one.needed},
+                                              **choice.columns})  # fmt: skip
+        places, _ = headings.propose(kind, grid.headings, choice.columns)
+        offered = known.fillings(ctx, kind, grid, places)
+        offers = {name: one.repair(choice.repairs, sum(1 for _ in grid.rows())) for name, one in offered.items()}
+        filled = {name: one for name, one in offered.items() if offers[name].accepted}
+        places, problems = headings.propose(kind, grid.headings, choice.columns, filled)
         before = tables.import_of(ctx.tx, ctx.tenant, self.opened.sha256, kind.name, grid.name) if kind.once else None
-        done = read(grid, kind, places, Said(choice.columns, choice.decimal, choice.dates), _zone(ctx))
+        done = read(
+            grid,
+            kind,
+            places,
+            Said(choice.columns, choice.decimal, choice.dates, choice.repairs),
+            _zone(ctx),
+            known.books(ctx),
+            filled,
+        )
+        repairs = (*offers.values(), *done.repairs)
         told = Found(
-            grid.name, kind, grid.headings, _columns(grid, places),
+            grid.name, kind, grid.headings, columns_of(grid, places),
             Choice(kind.name, {**{one.name: "" for one in kind.sheet.columns}, **done.said.columns}, done.said.decimal,
-                   done.said.dates),
-            notes=(*grid.notes, *done.notes, *_unused(kind, grid, places)),
+                   done.said.dates, {**choice.repairs, **answers_of(repairs)}),
+            repairs=repairs, notes=(*grid.notes, *done.notes, *unused(kind, grid, places)),
             rows=len(done.rows) + len(done.bad),
         )  # fmt: skip
         if not told.rows:
@@ -220,10 +295,15 @@ class _File:
             return replace(told, problems=(*problems, *done.problems))
         if before is not None:
             return replace(told, same_file=before, good_rows=told.rows, unchanged=told.rows, import_id=before.import_id)
+        if named_beside:
+            # What a list of goods names beside them is made where it is not there, and never changed.
+            there = kind.known(ctx, [comparing.key_of(kind, row) for row in done.rows])
+            done.rows = [row for row in done.rows if comparing.key_of(kind, row) not in there]
+            told = replace(told, rows=len(done.rows) + len(done.bad))
         for fault in kind.check(ctx, done.rows):
             done.add(fault)
         done.drop_bad()
-        bad = tuple(_cell_fault(grid, places, fault) for fault in sorted(done.faults, key=lambda one: one.row))
+        bad = tuple(cell_fault(grid, places, fault) for fault in sorted(done.faults, key=lambda one: one.row))
         told = replace(
             told, good_rows=len(done.rows), skipped=len(done.bad), fault_count=done.fault_count, all_faults=bad,
             faults=bad[:FAULTS_SHOWN],
@@ -255,13 +335,13 @@ class _File:
             return replace(told, problems=(Fault(told.name, "what the books allow", str(error), "See above."),))
         tables.finish_import(
             ctx.tx, ctx.tenant, import_id, created=created, changed=told.changed, unchanged=same,
-            skipped=told.skipped, batch_id=posted.batch_id,
+            skipped=told.skipped, batch_id=posted.batch_id, repairs=kept(told.repairs),
         )  # fmt: skip
         tables.put_changes(ctx.tx, ctx.tenant, import_id, (_stored(kind, one) for one in changes))
         ctx.audit(
             "import.done", f"import:{import_id}", kind=kind.noun[1], file=self.opened.name,
             sha256=self.opened.sha256.hex(), created=created, changed=told.changed, unchanged=same,
-            skipped=told.skipped,
+            skipped=told.skipped, repairs={one.title: one.count for one in told.repairs if one.accepted},
         )  # fmt: skip
         notify(ctx.tx, "live", "orders")
         if self.progress is not None:
@@ -282,9 +362,14 @@ class _File:
         return replace(told, name=grid.name, kind=kind, headings=grid.headings)
 
 
-def headings_key(names: Sequence[str]) -> str:
+def headings_key(grid: Grid) -> str:
     """What stands for a row of headings: files of one make have the same."""
-    return "\x1f".join(name.strip() for name in names).replace("\x00", "")
+    key = "\x1f".join(name.strip() for name in grid.headings).replace("\x00", "")
+    return f"{key}\x1e{grid.part_kind}" if grid.part else key
+
+
+def _sheet(found: Found) -> str:
+    return found.sheet or found.name
 
 
 def _shown(changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -302,26 +387,3 @@ def _zone(ctx: Context) -> ZoneInfo:
     """Of times that carry none: that of the first site."""
     sites = records.sites(ctx)
     return sites[0].zone_info if sites else ZoneInfo("UTC")
-
-
-def _columns(grid: Grid, places: Mapping[str, int]) -> tuple[Column, ...]:
-    names = {place: name for name, place in places.items()}
-    examples = [""] * len(grid.headings)
-    for _, cells in islice(grid.rows(), 200):
-        for i, cell in enumerate(cells[: len(examples)]):
-            if not examples[i] and cell is not None:
-                examples[i] = str(cell).strip()[:EXAMPLE_LENGTH]
-    return tuple(
-        Column(i + 1, heading.strip(), None, examples[i], names.get(i, "")) for i, heading in enumerate(grid.headings)
-    )
-
-
-def _unused(kind: Kind, grid: Grid, places: Mapping[str, int]) -> list[str]:
-    used = {place for name, place in places.items() if name not in kind.unread}
-    unused = [heading.strip() for i, heading in enumerate(grid.headings) if i not in used and heading.strip()]
-    return [f"Not imported: {', '.join(unused[:10])}."] if unused else []
-
-
-def _cell_fault(grid: Grid, places: Mapping[str, int], fault: RowFault) -> CellFault:
-    heading = grid.headings[places[fault.column]].strip() if fault.column in places else fault.column or "the whole row"
-    return CellFault(fault.row, heading, fault.expected, fault.got, fault.remedy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -16,10 +17,15 @@ from shelfwise.intake.formats import Evidence, Written, moment, number
 from shelfwise.intake.grids import Grid
 from shelfwise.intake.kind import Kind, Row, RowFault
 from shelfwise.intake.model import FAULTS_SHOWN, Layout
+from shelfwise.intake.repairing import Table
+from shelfwise.intake.repairs.missing import Filling
+from shelfwise.intake.repairs.model import Answers, Books, Repair
+from shelfwise.intake.repairs.rows import text_of
 from shelfwise.intake.workbooks import Cell, Failed
 from shelfwise.records.exchange import Column, Value, kind_words, unguarded
 
 _SPREADSHEET_DIGITS = Decimal(10) ** 15
+_LOST = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d{1,2}")
 _YES = {"yes", "y", "true", "1", "x", "ja", "j", "oui", "si", "sí", "wahr", "vrai"}
 _NO = {"no", "n", "false", "0", "nein", "non", "falsch", "faux"}
 
@@ -32,11 +38,13 @@ class Said:
         columns: heading by column; '': not in the file.
         decimal: '.' or ','.
         dates: 'ymd', 'dmy' or 'mdy'.
+        repairs: see `repairs.model.Answers`.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     decimal: str | None = None
     dates: str | None = None
+    repairs: Answers = field(default_factory=dict)
 
 
 @dataclass
@@ -50,6 +58,7 @@ class Read:
         fault_count: all of them.
         problems: what only a person can say; while there is one, nothing is read.
         said: complete: how it was read.
+        repairs: what was wrong with it, and became of it.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -59,6 +68,7 @@ class Read:
     problems: list[Fault] = field(default_factory=list)
     said: Said = field(default_factory=Said)
     notes: list[str] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
 
     def add(self, fault: RowFault) -> None:
         self.fault_count += 1
@@ -70,22 +80,34 @@ class Read:
         self.rows = [row for row in self.rows if row.number not in self.bad]
 
 
-def read(grid: Grid, kind: Kind, places: Mapping[str, int], said: Said, zone: ZoneInfo) -> Read:
-    """Read a table as rows of a kind.
+def read(
+    grid: Grid, kind: Kind, places: Mapping[str, int], said: Said, zone: ZoneInfo, books: Books | None = None,
+    filled: Mapping[str, Filling] | None = None,
+) -> Read:  # fmt: skip
+    """Read a table as rows of a kind, repaired as far as that is sure or a person said so.
 
     Args:
         places: which heading stands for which column, by its place.
         zone: of times that carry none.
+        books: what tells what a damaged code was.
+        filled: columns that the file does not have, and what stands for them.
 
     Raises:
         Invalid: the table cannot be read as a whole.
     """
     done = Read()
-    wanted = {name: place for name, place in places.items() if name not in kind.unread}
-    numbers: list[int] = []
-    cells: dict[str, list[Cell]] = {name: [] for name in wanted}
     width = len(grid.headings)
-    for at, row in grid.rows():
+    lines = list(grid.rows())
+    table = Table(grid.headings, kind, places, lines, grid.typed, books or Books(), said.repairs, grid.merges,
+                  [*grid.repairs])  # fmt: skip
+    table.mend()
+    done.repairs = table.repairs
+    if grid.part:
+        needed = [places[name] for name in places if kind.sheet.column(name).needed]
+        table.lines = [line for line in table.lines if all(text_of(line[1][place]) for place in needed)]
+    numbers: list[int] = []
+    cells: dict[str, list[Cell]] = {name: [] for name in places if name not in kind.unread}
+    for at, row in table.lines:
         numbers.append(at)
         if not grid.typed and len(row) > width and any(row[width:]):
             done.add(
@@ -94,8 +116,8 @@ def read(grid: Grid, kind: Kind, places: Mapping[str, int], said: Said, zone: Zo
                     "Look for a delimiter inside a value: such a value needs quotes around it.",
                 )
             )  # fmt: skip
-        for name, place in wanted.items():
-            cells[name].append(row[place])
+        for name, told in cells.items():
+            told.append(row[places[name]])
     written, done.problems, done.notes = _writing(grid, kind, cells, said)
     done.said = replace(said, columns={n: grid.headings[p] for n, p in places.items()}, decimal=written.decimal,
                         dates=written.dates)  # fmt: skip
@@ -104,9 +126,19 @@ def read(grid: Grid, kind: Kind, places: Mapping[str, int], said: Said, zone: Zo
     reader = _Reader(numbers, written, zone, done=done)
     values = {name: reader.column(kind.sheet.column(name), told) for name, told in cells.items()}
     done.rows = [Row(at, {name: told[i] for name, told in values.items()}) for i, at in enumerate(numbers)]
+    for filling in (filled or {}).values():
+        done.rows = [
+            replace(one, values={filling.column: filling.value(one.values, line), **one.values})
+            for one, (_, line) in zip(done.rows, table.lines, strict=True)
+        ]
     if kind.numbered and kind.numbered[0] not in places:
         done.rows = _numbered(done.rows, *kind.numbered)
-    for fault in _twice(kind, done):
+    bad = [row for row in done.rows if row.number in done.bad]
+    done.rows = [row for row in done.rows if row.number not in done.bad]
+    if grid.part and kind.name in ("places", "suppliers"):
+        done.rows = list({kind.key_of(row.values): row for row in reversed(done.rows)}.values())[::-1]
+    done.rows = table.fold(done.rows)
+    for fault in _twice(kind, sorted([*done.rows, *bad], key=lambda row: row.number)):
         done.add(fault)
     done.drop_bad()
     return done
@@ -115,9 +147,6 @@ def read(grid: Grid, kind: Kind, places: Mapping[str, int], said: Said, zone: Zo
 def _writing(
     grid: Grid, kind: Kind, cells: Mapping[str, Sequence[Cell]], said: Said
 ) -> tuple[Written, list[Fault], list[str]]:
-    if all(heading.strip() in kind.sheet.headings for heading in grid.headings if heading.strip()):
-        # Our own headings: written by an export, whose way of writing is known.
-        return Written(said.decimal or ".", said.dates or "ymd"), [], []
     evidence = Evidence()
     for name, told in cells.items():
         texts = pl.Series([cell for cell in told if isinstance(cell, str)], dtype=pl.String).str.strip_chars()
@@ -126,6 +155,11 @@ def _writing(
                 evidence.take_numbers(texts)
             case "day" | "instant":
                 evidence.take_dates(texts)
+    if all(heading.strip() in kind.sheet.headings for heading in grid.headings if heading.strip()) and not (
+        evidence.comma or evidence.day_first or evidence.month_first or evidence.any_first
+    ):
+        # Our own headings, and nothing that an export would not write: its way of writing is known.
+        return Written(said.decimal or ".", said.dates or "ymd"), [], []
     written, problems = evidence.decide(Layout(decimal=said.decimal, dates=said.dates))
     notes = []
     if evidence.dot or evidence.comma:
@@ -135,9 +169,9 @@ def _writing(
     return written, problems, notes
 
 
-def _twice(kind: Kind, done: Read) -> Iterator[RowFault]:
+def _twice(kind: Kind, rows: Sequence[Row]) -> Iterator[RowFault]:
     seen: dict[tuple[Value, ...], int] = {}
-    for row in done.rows:
+    for row in rows:
         key = kind.key_of({**{name: kind.defaults.get(name) for name in kind.sheet.key}, **_there(row)})
         first = seen.setdefault(key, row.number)
         if first != row.number and any(part is not None for part in key):
@@ -248,6 +282,10 @@ class _Reader:
         if cell is None or isinstance(cell, str):
             said = unguarded(cell) if cell else cell
             said = said.strip() if said and column.kind == "code" else said
+            if said and column.kind == "code" and _LOST.fullmatch(said):
+                self._bad(column, i, cell, "a code with all its digits",
+                          "A spreadsheet has shortened it. Format the column as text and export it again.")  # fmt: skip
+                return None
             return said or None
         if isinstance(cell, Failed):
             self._bad(column, i, cell, "a value", "A formula failed here. Correct it in the spreadsheet.")

@@ -6,6 +6,7 @@ from typing import TextIO
 
 from shelfwise.intake.found import Found, Outcome
 from shelfwise.intake.model import DryRun, Imported
+from shelfwise.intake.repairs.model import Repair
 
 
 def print_dry_run(found: DryRun, out: TextIO) -> bool:
@@ -68,6 +69,8 @@ def print_outcome(found: Outcome, out: TextIO) -> bool:
 
 def _found_lines(one: Found) -> list[str]:
     if one.kind is None:
+        if one.sheet:
+            return [f"{one.name}: left alone.", *one.notes]
         return [f"{one.name}: left alone. Its headings fit no kind of file; say which one it is with --kind."]
     lines = [
         f"{one.name}: {one.kind.sheet.title}, {one.rows:,} rows: {one.created:,} new, {one.changed:,} changed, "
@@ -75,10 +78,19 @@ def _found_lines(one: Found) -> list[str]:
     ]
     lines += [f"  {column.header}  ->  {column.name or 'not imported'}" for column in one.columns]
     lines += one.notes
+    lines += [_repair_line(repair) for repair in one.repairs]
     if one.same_file is not None:
         lines.append("This very file was imported before; there is nothing to do.")
     lines += [f"! {problem}" for problem in one.problems]
     return lines + [f"! {fault.fault()}" for fault in one.faults]
+
+
+def _repair_line(repair: Repair) -> str:
+    mark = "*" if repair.told_only else "+" if repair.accepted else "?"
+    where = f" in {repair.column}" if repair.column else ""
+    told = ", ".join(f"{before} -> {after}" if after else before for before, after in repair.examples)
+    asked = f" Say yes with --repair {repair.name}=yes." if repair.open else ""
+    return f"{mark} {repair.title}{where}, {repair.count:,}: {repair.why}. {told}{'.' if told else ''}{asked}"
 
 
 def print_imported(done: Outcome, out: TextIO) -> None:

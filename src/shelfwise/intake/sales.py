@@ -236,13 +236,12 @@ def _example(cells: pl.Series) -> str:
 def _notes(
     source: Source, evidence: Evidence, written: Written, zone: str | None, by_index: dict[int, Field]
 ) -> list[str]:
-    from shelfwise.intake.files import DELIMITERS
+    from shelfwise.intake.files import DELIMITERS, ENCODINGS
 
     notes = []
     if source.kind == "csv":
-        names = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16"}
         delimiter = DELIMITERS.get(source.delimiter, repr(source.delimiter))
-        notes.append(f"Read as {names.get(source.encoding, source.encoding)}, columns separated by {delimiter}.")
+        notes.append(f"Read as {ENCODINGS.get(source.encoding, source.encoding)}, columns separated by {delimiter}.")
         notes.append("Decimals are written with a " + ("point." if written.decimal == "." else "comma."))
     if evidence.day_first or evidence.month_first or evidence.any_first:
         notes.append(f"Dates are written {'day' if written.dates == 'dmy' else 'month'} first.")

@@ -14,7 +14,8 @@ from shelfwise.access.context import Context
 from shelfwise.store.database import Tx, first, rows, run, value, values
 
 _BATCH = """select import_id, coalesce(file_id, import_id) as file_id, kind, file_name, sheet, sha256, rows, created,
-    changed, unchanged, skipped, batch_id, imported_by, imported_at, undone_at, undone_by, left_alone
+    changed, unchanged, skipped, batch_id, imported_by, imported_at, undone_at, undone_by, left_alone,
+    repairs
     from import_batch"""
 
 
@@ -26,6 +27,7 @@ class Batch:
         file_id: the first import of the same file at the same time.
         batch_id: the movements it posted; None: none.
         left_alone: what stayed when it was taken back, in sentences.
+        repairs: what was repaired, see `repairs.model.Repair`.
     """
 
     import_id: int
@@ -45,6 +47,7 @@ class Batch:
     undone_at: datetime | None
     undone_by: str | None
     left_alone: list[str]
+    repairs: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -98,13 +101,13 @@ def add_import(
 
 def finish_import(
     tx: Tx, tenant: int, import_id: int, *, created: int, changed: int, unchanged: int, skipped: int,
-    batch_id: int | None = None,
+    batch_id: int | None = None, repairs: list[dict[str, Any]] | None = None,
 ) -> None:  # fmt: skip
     run(
         tx,
-        """update import_batch set created = %s, changed = %s, unchanged = %s, skipped = %s, batch_id = %s
+        """update import_batch set created = %s, changed = %s, unchanged = %s, skipped = %s, batch_id = %s, repairs = %s
            where tenant_id = %s and import_id = %s""",
-        (created, changed, unchanged, skipped, batch_id, tenant, import_id),
+        (created, changed, unchanged, skipped, batch_id, Jsonb(repairs or []), tenant, import_id),
     )
 
 

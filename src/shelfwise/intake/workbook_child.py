@@ -26,6 +26,7 @@ import python_calamine as calamine
 MEMORY = 1 << 30
 SECONDS = 120
 CELLS = 20_000_000
+MERGES = 20_000
 _EXACT_DIGITS = 15
 _BLOCK = 1 << 20
 _OVERLAP = 4096
@@ -103,7 +104,18 @@ def _sheet(sheet: calamine.CalamineSheet, path: Path, failed: dict[int, list[int
             if any(cell and cell[1:].strip() for cell in told):
                 rows += 1
                 out.write(json.dumps([number, *told], ensure_ascii=False) + "\n")
-    return {"file": path.name, "rows": rows}
+    return {"file": path.name, "rows": rows, "merges": _merges(sheet)}
+
+
+def _merges(sheet: calamine.CalamineSheet) -> list[list[int]]:
+    """Cells that are one over several rows: first and last row number, first and last column as in the rows here."""
+    left = (sheet.start or (0, 0))[1]
+    found = sheet.merged_cell_ranges or []
+    return [
+        [top + 1, bottom + 1, first - left, last - left]
+        for (top, first), (bottom, last) in found[:MERGES]
+        if bottom > top and first >= left
+    ]
 
 
 def _cell(value: Any) -> str | None:

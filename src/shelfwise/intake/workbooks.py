@@ -46,13 +46,14 @@ class Folder:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its name, whether it is hidden, how many rows hold anything, and where its cells were put."""
+    """One sheet: its name, whether it is hidden, how many rows hold anything, where its cells are, which are merged."""
 
     name: str
     hidden: bool
     rows: int
     file: str
     folder: Folder = field(repr=False, compare=False)
+    merges: tuple[tuple[int, int, int, int], ...] = ()
 
     def cells(self) -> Iterator[tuple[int, list[Cell]]]:
         """The rows that hold anything, each with its number as the spreadsheet shows it."""
@@ -111,7 +112,17 @@ def open_workbook(path: Path) -> Workbook:
             name, "a workbook that can be read", "one that cannot", "Open it and save it anew as .xlsx, or as CSV."
         )  # fmt: skip
     return Workbook(
-        tuple(Sheet(one["name"], one["hidden"], one["rows"], one["file"], folder) for one in index["sheets"]),
+        tuple(
+            Sheet(
+                one["name"],
+                one["hidden"],
+                one["rows"],
+                one["file"],
+                folder,
+                tuple((top, bottom, left, right) for top, bottom, left, right in one["merges"]),
+            )
+            for one in index["sheets"]
+        ),
         index["formulas"],
     )
 

@@ -149,8 +149,13 @@ def _choice(found: Found, number: int, sent: FormData) -> Any:
         taken_for = str(sent.get(f"column-{number}-{column.number}", column.name))
         if taken_for in columns:
             columns[taken_for] = column.header
+    repairs = {
+        repair.key: sent.get(f"repair-{number}-{place}") == "yes"
+        for place, repair in enumerate(found.repairs)
+        if f"repairs-{number}" in sent and not repair.told_only
+    }
     return Choice(name, columns, _one_of(sent, f"decimal-{number}", ".", ","),
-                  _one_of(sent, f"dates-{number}", "ymd", "dmy", "mdy"))  # fmt: skip
+                  _one_of(sent, f"dates-{number}", "ymd", "dmy", "mdy"), repairs)  # fmt: skip
 
 
 def _one_of(sent: FormData, name: str, *allowed: str) -> str | None:
