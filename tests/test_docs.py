@@ -5,29 +5,20 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any
 
 import pytest
 from scripts import reference
 from scripts.spoken import listen
 
-from shelfwise.access.context import Office
-from shelfwise.access.model import Role, person
-from shelfwise.access.service import actor_of_key, sign_in
 from shelfwise.edge import formats
-from shelfwise.edge.devices import device_states
 from shelfwise.edge.formats import FORMATS
 from shelfwise.edge.model import Origin, moment
-from shelfwise.records import service as records
-from shelfwise.stock import service as stock
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-CONNECT = ROOT / "docs" / "guides" / "connect-a-device.md"
 PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -191,74 +182,6 @@ def test_the_worked_example_of_a_device_format_passes_its_own_tests(monkeypatch:
                 check(value)
         if not hasattr(check, "pytestmark"):
             check()
-
-
-def _fill_in_the_forms_of_the_first_day(office: Office) -> None:
-    """What the guide has people write into the pages' forms, read from its tables."""
-    site, zone, items, places = list(tables(ROOT / "docs" / "guides" / "first-day.md"))[:4]
-    with office.context(person("admin", Role.ADMIN)) as ctx:
-        of_site, of_zone = ({row[0]: row[1] for row in rows[1:]} for rows in (site, zone))
-        site_id = records.add_site(
-            ctx, code=of_site["Code"], name=of_site["Name"], time_zone=of_site["Time zone"],
-            width_m=float(of_site["Floor from left to right, m"]), depth_m=float(of_site["From top to bottom, m"]),
-        )  # fmt: skip
-        low, high = numbers(of_zone["Lowest, highest, °C"])
-        zone_id = records.add_zone(
-            ctx, site_id=site_id, code=of_zone["Code"], name=of_zone["Name"], kind="chilled", low_degc=low,
-            high_degc=high, delay=timedelta(minutes=float(of_zone["Alert after, minutes outside"])),
-            **_box(of_zone["From the left, from the top, width, depth, m"]),
-        )  # fmt: skip
-        for sku, description, unit, quantum, weight, case in items[1:]:
-            item_id = records.add_item(
-                ctx, sku=sku, description=description, unit=unit, quantum=Decimal(quantum),
-                unit_weight_g=float(weight),
-            )  # fmt: skip
-            if case:
-                records.set_pack(ctx, item_id, "case", Decimal(case), ctx.now.date())
-        for code, room, sku, fits, box in places[1:]:
-            records.add_place(
-                ctx, site_id=site_id, code=code, zone_id=zone_id if room == of_zone["Name"] else None,
-                item_id=records.item_by_sku(ctx, sku).item_id, capacity=Decimal(fits), **_box(box),
-            )  # fmt: skip
-
-
-def tables(page: Path) -> Iterator[list[tuple[str, ...]]]:
-    """The cells of every table of a page, the headings first."""
-    for found in re.finditer(r"(?:^\|.*\|\n)+", prose(page), re.MULTILINE):
-        lines = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in found[0].splitlines()]
-        yield [line for line in lines if not set("".join(line)) <= {"-"}]
-
-
-def numbers(text: str) -> list[float]:
-    return [float(one) for one in text.split(", ")]
-
-
-def _box(text: str) -> dict[str, Any]:
-    return dict(zip(("x_m", "y_m", "width_m", "depth_m"), numbers(text), strict=True))
-
-
-def test_the_scripts_of_the_first_days_do_what_they_say(
-    office: Office, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("SHELFWISE_DATABASE_URL", database_url)
-    scripts = {
-        info.removeprefix("python "): body
-        for info, body in blocks(ROOT / "docs" / "guides" / "first-day.md")
-        if info.startswith("python ")
-    }
-    scripts |= {"register.py": next(body for info, body in blocks(CONNECT) if info == "python register.py")}
-    _fill_in_the_forms_of_the_first_day(office)
-    for name in ("set_up.py", "people.py", "register.py"):
-        exec(compile(scripts[name], name, "exec"), {"__name__": "__main__"})
-    said = dict(line.split(": ") for line in capsys.readouterr().out.splitlines())
-    with office.context(actor_of_key(office, said["key for the shop"])) as ctx:
-        (site,) = records.sites(ctx)
-        assert {(row.sku, row.on_hand) for row in stock.stock_list(ctx, site.site_id)} == {
-            ("MUG-RED", Decimal(140)),
-            ("CHEESE", Decimal(35)),
-        }
-        assert {state.device for state in device_states(ctx)} == {"scale-7", "scale-8", "cold-1"} < set(said)
-    assert sign_in(office, "ana", "three random words")
 
 
 def test_whoever_reads_a_fact_finds_it_published_somewhere() -> None:

@@ -21,6 +21,7 @@ from shelfwise.planning.model import (
     Snapshot,
 )
 from shelfwise.planning.replenish import decide
+from shelfwise.records.model import Rule
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
@@ -50,6 +51,7 @@ class Case:
     unit_cost: str = "2"
     unit_price: str | None = "5"
     others: tuple[Offer, ...] = ()
+    rule: Rule | None = None
 
     @property
     def offer(self) -> Offer:
@@ -77,6 +79,7 @@ class Case:
             demand=self.demand,
             offers=(self.offer, *self.others),
             unit_price=None if self.unit_price is None else Decimal(self.unit_price),
+            rule=self.rule,
         )
 
     @property

@@ -18,6 +18,7 @@ from shelfwise.planning.leadtime import learn
 from shelfwise.planning.model import Amount, Decision, DemandPaths, LeadTime, Params, order_faults
 from shelfwise.planning.replenish import choose, decide, levels
 from shelfwise.planning.simulate import draw
+from shelfwise.records.model import Rule
 from tests.planning.examples import NOON, TODAY, Case, changed, decided, fixed, poisson
 
 MANY = Params(samples=20_000)
@@ -323,3 +324,37 @@ def test_parameters_out_of_range_are_all_named() -> None:
     with pytest.raises(Invalid) as caught:
         Params(service_level=1.0, review_days=0)
     assert [fault.where for fault in caught.value.faults] == ["service_level", "review_days"]
+
+
+def test_without_a_forecast_a_persons_own_rule_counts() -> None:
+    rule = Rule(11, 1, Decimal(20), Decimal(60))
+    told = changed(Case(), on_hand=20, demand=None, pack_size="12", rule=rule)
+    order = decided(told)
+    assert order is not None
+    assert order.quantity == 48
+    assert "your own rule counts: reorder at 20, up to 60" in order.reason
+    assert order.evidence["rule"] == {"reorder_point": "20", "order_up_to": "60", "counts": True}
+    assert decided(changed(told, on_hand=21)) is None
+    assert decided(changed(told, on_order=((1, 3.0),))) is None
+
+
+@pytest.mark.parametrize(("on_hand", "ordered"), [(20, 12), (19, 12), (7, 24), (21, None)])
+def test_a_rule_without_an_upper_level_orders_the_fewest_packs_that_will_do(on_hand: int, ordered: int | None) -> None:
+    order = decided(changed(Case(), on_hand=on_hand, demand=None, pack_size="12", rule=Rule(11, 1, Decimal(20), None)))
+    assert (order.quantity if order else None) == ordered
+
+
+def test_with_a_forecast_a_rule_stands_beside_it_and_changes_nothing() -> None:
+    without, told = decided(Case(on_hand=5)), decided(Case(on_hand=5, rule=Rule(11, 1, Decimal(3), Decimal(9))))
+    assert without is not None
+    assert told is not None
+    assert told.quantity == without.quantity
+    assert "Your own rule says reorder at 3, up to 9: its reorder point is" in told.reason
+    assert "below the one of the forecast" in told.reason
+
+
+def test_an_assumed_lead_time_is_marked_so() -> None:
+    order = decided(Case(on_hand=5, lead_time=replace(learn(7.0, ()), assumed=True)))
+    assert order is not None
+    assert order.evidence["lead_time"]["assumed"] is True
+    assert "Nobody said how long Harbour Supplies takes: the 7 days that are usual here are assumed." in order.reason

@@ -9,12 +9,14 @@ import pytest
 from fastapi import FastAPI
 
 from shelfwise.access import service as access
-from shelfwise.access.context import Office
+from shelfwise.access.context import Office, stand_still
 from shelfwise.access.model import Role, person
-from shelfwise.access.service import Caller
+from shelfwise.access.service import Caller, set_up_tenant
 from shelfwise.access.sessions import IDLE, open_session
+from shelfwise.store.database import run
 from shelfwise.web.app import create_app
 from shelfwise.web.visits import SESSION_COOKIE
+from tests.conftest import NOON
 from tests.web.world import PASSWORDS, World, furnish
 
 with warnings.catch_warnings():
@@ -23,6 +25,7 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient as TestClient
 
 Client = Callable[[str | None], TestClient]
+PRINTED = "printed-at-the-start"
 AsRole = Callable[[Role], TestClient]
 
 
@@ -61,6 +64,23 @@ def client(app: FastAPI, world: World) -> Iterator[Client]:
     yield sign_in
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def fresh(office: Office) -> Iterator[TestClient]:
+    """The browser of the first admin of an empty installation, signed in as `shelfwise up` printed."""
+    with office.database.transaction() as tx:
+        run(tx, "delete from business_clock")
+        run(tx, "delete from tenant")
+    assert set_up_tenant(office.database, "My warehouse", "EUR", "admin", PRINTED, setup_due=True)
+    with office.database.transaction() as tx:
+        stand_still(tx, 1, NOON)
+    app = create_app(office)
+    one = TestClient(app, base_url="http://shelf.test", headers={"Origin": "http://shelf.test"}, follow_redirects=False)
+    assert one.post("/sign-in", data={"login": "admin", "password": PRINTED}).headers["location"] == "/"
+    yield one
+    one.close()
+    app.state.imports.close()
 
 
 @pytest.fixture

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-
-import pytest
 
 from shelfwise import jobs
 from shelfwise.access.context import Office
 from shelfwise.access.model import Role, person, system
-from shelfwise.access.service import set_up_tenant
 from shelfwise.agents import runs
 from shelfwise.edge import devices
 from shelfwise.orders import service as orders
@@ -23,31 +19,14 @@ from shelfwise.records.habits import habits
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
 from shelfwise.store.database import run, value
-from shelfwise.web.app import create_app
 from tests.conftest import NOON
-from tests.web.conftest import AsRole, TestClient
+from tests.web.conftest import PRINTED, AsRole, TestClient
 
-FIRST = "printed-at-the-start"
 OWN = "three random words"
 SETUP = {
     "company": "Klein & Söhne", "currency": "CHF", "time_zone": "Europe/Zurich", "numbers": "ch", "days": "dmy",
     "site": "Lager", "code": "ZRH", "name": "Anna Klein", "password": OWN, "again": OWN,
 }  # fmt: skip
-
-
-@pytest.fixture
-def fresh(office: Office) -> Iterator[TestClient]:
-    """The browser of the first admin of an empty installation, signed in as `shelfwise up` printed."""
-    with office.database.transaction() as tx:
-        run(tx, "delete from business_clock")
-        run(tx, "delete from tenant")
-    assert set_up_tenant(office.database, "My warehouse", "EUR", "admin", FIRST, setup_due=True)
-    web = create_app(office)
-    with TestClient(web, base_url="http://shelf.test", headers={"Origin": "http://shelf.test"}) as browser:
-        browser.follow_redirects = False
-        assert browser.post("/sign-in", data={"login": "admin", "password": FIRST}).headers["location"] == "/"
-        yield browser
-    web.state.imports.close()
 
 
 def test_the_first_sign_in_leads_to_the_page_that_asks_who_we_are(fresh: TestClient, office: Office) -> None:
@@ -64,7 +43,7 @@ def test_the_first_sign_in_leads_to_the_page_that_asks_who_we_are(fresh: TestCli
         assert (site.code, site.name, site.time_zone) == ("ZRH", "Lager", "Europe/Zurich")
     # The printed password and whoever came in with it are out; the page is there once.
     fresh.cookies.clear()
-    assert fresh.post("/sign-in", data={"login": "admin", "password": FIRST}).status_code == 401
+    assert fresh.post("/sign-in", data={"login": "admin", "password": PRINTED}).status_code == 401
     assert fresh.get("/", headers={"Cookie": f"shelfwise_session={old['shelfwise_session']}"}).status_code == 303
     assert fresh.post("/sign-in", data={"login": "admin", "password": OWN}).status_code == 303
     assert "It is set up" in fresh.get("/setup").text

@@ -164,6 +164,18 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/devices/{device}/secret": (Right.MANAGE_DEVICES, {}),
     "/devices/{device}/active": (Right.MANAGE_DEVICES, {"active": "false"}),
     "/settings": (Right.MANAGE_SETTINGS, {"name": "Test"}),
+    "/settings/habits": (
+        Right.MANAGE_SETTINGS,
+        {
+            "time_zone": "UTC",
+            "numbers": "en",
+            "days": "name",
+            "usual_lead_days": "7",
+            "answer_days": "3",
+            "take_back_minutes": "30",
+        },
+    ),
+    "/records/items/{item_id}/rules/{site_id}": (Right.EDIT_RECORDS, {"reorder_point": "5"}),
     "/settings/sites/{site_id}/address": (Right.EDIT_RECORDS, {"address": "Gate 4"}),
     "/settings/test-mail": (Right.MANAGE_SETTINGS, {"to": "ana@example.com"}),
     "/approval/limit": (Right.MANAGE_SETTINGS, {"actor": "*", "amount": "5"}),

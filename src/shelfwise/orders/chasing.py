@@ -8,8 +8,8 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role
 from shelfwise.core.quantities import plain
 from shelfwise.orders import purchase_tables as tables
-from shelfwise.orders.model import ANSWER_WITHIN, UNDER_WAY, PurchaseOrder
-from shelfwise.orders.telling import LATE, SILENT, UNANSWERED, overdue, review
+from shelfwise.orders.model import UNDER_WAY, PurchaseOrder
+from shelfwise.orders.telling import LATE, SILENT, UNANSWERED, answer_within, overdue, review
 from shelfwise.store.database import values
 from shelfwise.work import tasks
 
@@ -32,15 +32,15 @@ def chase(ctx: Context) -> int:
     Run again it changes nothing: there is one task for each order and question.
     """
     ctx.require(Right.RUN_PLANNING)
-    asked = 0
+    asked, patience = 0, answer_within(ctx)
     for order in _to_look_at(ctx):
         review(ctx, order)
-        for kind, since in overdue(order, ctx.now).items():
+        for kind, since in overdue(order, ctx.now, patience).items():
             said = {
                 "supplier": order.supplier,
                 "number": order.number,
                 "asked": "cancellation" if order.answer_to == "cancel" else "change",
-                "days": ANSWER_WITHIN.days,
+                "days": patience.days,
             }
             rest = [line for line in order.lines if line.outstanding]
             missing = ", ".join(f"{plain(line.outstanding)} {line.unit} of {line.sku}" for line in rest[:10])

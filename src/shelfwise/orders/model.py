@@ -14,7 +14,6 @@ from shelfwise.records.model import amount_of_money_faults, exact, text_faults
 SalesState = Literal["history", "open", "reserved", "issued", "returned", "cancelled"]
 PurchaseState = Literal["draft", "approved", "sent", "confirmed", "part_received", "received", "closed", "cancelled"]
 # A supplier who has an order, or was asked something, and says nothing for so long, is asked again by a person.
-ANSWER_WITHIN = timedelta(days=3)
 # Orders are expected at noon of a day: late is what has not come when the day is over.
 LATE_AFTER = timedelta(hours=12)
 UNDER_WAY: tuple[PurchaseState, ...] = ("approved", "sent", "confirmed", "part_received")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shelfwise.access.context import Context
 from shelfwise.core.quantities import plain
-from shelfwise.orders.model import ANSWER_WITHIN, LATE_AFTER, UNDER_WAY, PurchaseOrder
+from shelfwise.orders.model import LATE_AFTER, UNDER_WAY, PurchaseOrder
+from shelfwise.records.habits import habits
 from shelfwise.store.database import notify
 from shelfwise.work import tasks
 
@@ -38,21 +39,27 @@ def to_come(order: PurchaseOrder) -> dict[str, Any]:
     }
 
 
-def overdue(order: PurchaseOrder, now: datetime) -> dict[str, datetime]:
+def overdue(order: PurchaseOrder, now: datetime, answer_within: timedelta) -> dict[str, datetime]:
     """What a person has to ask the supplier of an order about by now: the kinds of the tasks, and since when."""
     since: dict[str, datetime] = {}
     if order.state == "sent" and order.sent_at is not None and order.answer_to is None:
-        since[SILENT] = order.sent_at + ANSWER_WITHIN
+        since[SILENT] = order.sent_at + answer_within
     if order.answer_to is not None and order.asked_at is not None and order.state != "closed":
-        since[UNANSWERED] = order.asked_at + ANSWER_WITHIN
+        since[UNANSWERED] = order.asked_at + answer_within
     if order.due_at is not None:
         since[LATE] = order.due_at + LATE_AFTER
     return {kind: at for kind, at in since.items() if at <= now}
 
 
+def answer_within(ctx: Context) -> timedelta:
+    """How long a supplier may be silent: the company's choice."""
+    return timedelta(days=habits(ctx).answer_days)
+
+
 def review(ctx: Context, order: PurchaseOrder) -> None:
     """Close the tasks about an order whose cause is gone."""
-    gone = [kind for kind in _BY_TIME if kind not in overdue(order, ctx.now)]
+    still = overdue(order, ctx.now, answer_within(ctx))
+    gone = [kind for kind in _BY_TIME if kind not in still]
     if not order.to_be_told:
         gone.append(TELL)
     if not order.waits_for_second:

@@ -10,6 +10,7 @@ import numpy as np
 from shelfwise.core.quantities import plain
 from shelfwise.planning.model import Deal, Floats, ItemState, Offer, Params, Snapshot
 from shelfwise.planning.simulate import Futures, Outcome, band
+from shelfwise.records.model import Rule
 
 if TYPE_CHECKING:
     from shelfwise.planning.replenish import Policy
@@ -34,6 +35,12 @@ def reason(
         f"On hand {amount(item.on_hand.mean)}, reserved {plain(item.reserved)}{owed}, "
         f"on order {plain(item.ordered)}: position {amount(item.position)}."
     )
+    if item.demand is None and item.rule is not None:
+        return (
+            f"{stands} There is not enough history for a forecast yet, so your own rule counts: "
+            f"{rule_words(item.rule)}. Ordering {packs(quantity, offer)} from {offer.supplier} brings the position to "
+            f"{amount(item.position + float(quantity))}."
+        )
     if item.demand is None:
         return (
             f"{stands} There is not enough history for a forecast, so only what is owed is ordered: "
@@ -116,6 +123,7 @@ def evidence(
         },
         "lead_time": {
             "stated": offer.lead_time.stated,
+            "assumed": offer.lead_time.assumed,
             "observed": offer.lead_time.observed,
             "q10": round(offer.lead_time.quantile(0.1), 2),
             "q50": round(offer.lead_time.quantile(0.5), 2),
@@ -147,6 +155,13 @@ def evidence(
                 "q90": float(np.quantile(policy.protected, 0.9, method="inverted_cdf")),
             },
         },
+        "rule": None
+        if item.rule is None
+        else {
+            "reorder_point": plain(item.rule.reorder_point),
+            "order_up_to": None if item.rule.order_up_to is None else plain(item.rule.order_up_to),
+            "counts": demand is None,
+        },
         "quantity": plain(quantity),
         "stockout": {
             "before_arrival": round(now.before_arrival, 4),
@@ -154,6 +169,31 @@ def evidence(
             "until_next_order_with": round(now.until_next, 4),
         },
     }
+
+
+def assumed_said(item: ItemState, offer: Offer) -> str:
+    """That nobody said how long the supplier takes; '' where somebody did, or it does not matter."""
+    if not offer.lead_time.assumed or item.demand is None:
+        return ""
+    seen = f" and {offer.lead_time.observed} deliveries" if offer.lead_time.observed else ""
+    return (
+        f" Nobody said how long {offer.supplier} takes: the {amount(offer.lead_time.stated)} days that are usual here"
+        f"{seen} are assumed."
+    )
+
+
+def rule_words(rule: Rule) -> str:
+    up_to = "" if rule.order_up_to is None else f", up to {plain(rule.order_up_to)}"
+    return f"reorder at {plain(rule.reorder_point)}{up_to}"
+
+
+def rule_beside(item: ItemState, policy: Policy) -> str:
+    """How a person's own rule differs from what was reckoned; '' where there is none, or it was what counted."""
+    if item.rule is None or item.demand is None:
+        return ""
+    more = policy.reorder_point - float(item.rule.reorder_point)
+    differs = f"{amount(abs(more))} {'below' if more > 0 else 'above'} the one" if more else "the same as the one"
+    return f" Your own rule says {rule_words(item.rule)}: its reorder point is {differs} of the forecast."
 
 
 def prices_said(item: ItemState, offer: Offer, deal: Deal | None) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.core.quantities import plain
-from shelfwise.records.model import LARGEST
+from shelfwise.records.model import LARGEST, Rule
 from shelfwise.records.prices import Break, cost_of
 
 Floats = NDArray[np.float64]
@@ -72,7 +72,8 @@ class LeadTime:
     """How long an order takes, in days.
 
     Attributes:
-        stated: what the supplier says.
+        stated: what the supplier says, or what is usual where nobody said.
+        assumed: nobody said.
         observed: receipts it was learned from.
         samples: equally likely lead times, shape (k,), ascending, positive.
     """
@@ -80,6 +81,7 @@ class LeadTime:
     stated: float
     observed: int
     samples: Floats
+    assumed: bool = False
 
     def quantile(self, level: float) -> float:
         return float(np.quantile(self.samples, level, method="inverted_cdf"))
@@ -144,6 +146,7 @@ class ItemState:
         offers: who sells it; none: it cannot be ordered.
         unit_price: what a unit recently sold for, in the currency of its offers; None: unknown.
         left_out: currencies of offers that cannot be compared with the others, for they have no rate.
+        rule: a person's own, which counts while there is no forecast.
     """
 
     item_id: int
@@ -158,6 +161,7 @@ class ItemState:
     offers: tuple[Offer, ...]
     unit_price: Decimal | None = None
     left_out: tuple[str, ...] = ()
+    rule: Rule | None = None
 
     @property
     def ordered(self) -> Decimal:

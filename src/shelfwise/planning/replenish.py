@@ -13,7 +13,7 @@ Against the published optima of Zheng and Federgruen (1991) this costs 9% more o
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,7 @@ from shelfwise.core.quantities import plain, round_up
 from shelfwise.planning import explain
 from shelfwise.planning.model import DAYS_IN_YEAR, Deal, Decision, Floats, ItemState, Offer, Params, Snapshot
 from shelfwise.planning.simulate import Futures, draw, outcome, shelf
+from shelfwise.records.model import Rule
 
 CHART_DAYS = 21
 
@@ -51,8 +52,9 @@ def decide(snapshot: Snapshot, params: Params, rng: np.random.Generator) -> tupl
     """The orders that should be placed now, in the order of the snapshot's items.
 
     An item is ordered when its inventory position (on hand - reserved - backordered + on order) is not above
-    its reorder point; what is on order therefore is never ordered again. Without a forecast only what is owed
-    beyond stock and orders is ordered. The same snapshot, parameters and seed give the same decisions.
+    its reorder point; what is on order therefore is never ordered again. Without a forecast a person's own rule
+    counts, and without one only what is owed beyond stock and orders is ordered.
+    The same snapshot, parameters and seed give the same decisions.
     """
     decisions = (
         decide_item(snapshot, item, params, one)
@@ -85,6 +87,8 @@ def _needed(
 ) -> tuple[Futures, Policy, Decimal]:
     futures = draw(item, offer.lead_time, snapshot.today, params, CHART_DAYS, rng)
     policy = levels(item, offer, futures, params)
+    if item.demand is None and item.rule is not None:
+        policy = by_rule(item, item.rule, offer, policy)
     return futures, policy, order_quantity(item, offer, policy)
 
 
@@ -134,6 +138,18 @@ def levels(item: ItemState, offer: Offer, futures: Futures, params: Params) -> P
     reviews = futures.over(np.full_like(futures.lead, params.review_days))
     batch = cover(reviews, economic, params)
     return Policy(reorder_point, reorder_point + batch, protected, daily, economic)
+
+
+def by_rule(item: ItemState, rule: Rule, offer: Offer, policy: Policy) -> Policy:
+    """A person's own levels, where no forecast says better; without an upper one, the fewest packs that will do."""
+    reorder_point = float(rule.reorder_point)
+    if rule.order_up_to is not None:
+        up_to = float(rule.order_up_to)
+    elif item.position < reorder_point:
+        up_to = reorder_point
+    else:
+        up_to = item.position + float(offer.pack_size)
+    return replace(policy, reorder_point=reorder_point, order_up_to=up_to, economic_quantity=None)
 
 
 def cover(review_demand: Floats, economic: float | None, params: Params) -> float:
@@ -214,7 +230,9 @@ def _decision(
         forecast_id=item.demand.forecast_id if item.demand else None,
         today=snapshot.today,
         reason=explain.reason(item, offer, policy, quantity, now, later, params)
-        + explain.prices_said(item, offer, deal),
+        + explain.prices_said(item, offer, deal)
+        + explain.assumed_said(item, offer)
+        + explain.rule_beside(item, policy),
         evidence=explain.evidence(snapshot, item, offer, futures, policy, quantity, now, later, params)
         | explain.prices(item, offer, deal)
         | {"chart": explain.chart(snapshot, futures, without, with_order)},

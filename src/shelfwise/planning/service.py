@@ -28,8 +28,10 @@ from shelfwise.planning.model import (
     Snapshot,
 )
 from shelfwise.planning.replenish import decide
+from shelfwise.records.habits import usual_lead_days
 from shelfwise.records.model import Terms
 from shelfwise.records.prices import Price, breaks_on
+from shelfwise.records.rules import rules_of_site
 from shelfwise.records.service import prices_for, site_by_id, suppliers, terms_for
 from shelfwise.stock.service import levels
 
@@ -55,6 +57,7 @@ def snapshot(ctx: Context, site_id: int) -> Snapshot:
     offers, left_out = _comparable(ctx, _offers(ctx, [item.item_id for item in known]))
     prices = tables.mean_prices(ctx.tx, ctx.tenant, site_id, ctx.now - timedelta(days=PRICE_DAYS))
     home = tables.currency(ctx.tx, ctx.tenant)
+    rules = {rule.item_id: rule for rule in rules_of_site(ctx, site_id)}
     states = []
     for item in known:
         level = stock.get(item.item_id)
@@ -74,6 +77,7 @@ def snapshot(ctx: Context, site_id: int) -> Snapshot:
                 offers=sellers,
                 left_out=left_out.get(item.item_id, ()),
                 unit_price=prices.get(item.item_id) if comparable else None,
+                rule=rules.get(item.item_id),
             )
         )
     return Snapshot(site_id, ctx.now, local_day(ctx.now, site.zone_info), tuple(states))
@@ -123,13 +127,14 @@ def _offers(ctx: Context, item_ids: Sequence[int]) -> dict[int, tuple[Offer, ...
     terms = terms_for(ctx, item_ids)
     names = {supplier.supplier_id: supplier.name for supplier in suppliers(ctx)}
     seen = lead_times(ctx, ctx.now - timedelta(days=LEARN_DAYS))
+    usual = usual_lead_days(ctx)
     stated = {
         (one.supplier_id, one.item_id): one.lead_time_days
         for one in terms_for(ctx, {receipt.item_id for receipt in seen})
     }
     by_supplier: dict[int, list[tuple[float, float]]] = {}
     for receipt in seen:
-        said = stated.get((receipt.supplier_id, receipt.item_id), 0.0)
+        said = stated.get((receipt.supplier_id, receipt.item_id)) or 0.0
         by_supplier.setdefault(receipt.supplier_id, []).append((receipt.days, said))
     prices: dict[tuple[int, int], list[Price]] = {}
     for price in prices_for(ctx, item_ids):
@@ -145,7 +150,10 @@ def _offers(ctx: Context, item_ids: Sequence[int]) -> dict[int, tuple[Offer, ...
                 currency=one.currency,
                 pack_size=one.pack_size,
                 minimum_order=one.minimum_order,
-                lead_time=learn(one.lead_time_days, observed),
+                lead_time=replace(
+                    learn(usual if one.lead_time_days is None else one.lead_time_days, observed),
+                    assumed=one.lead_time_days is None,
+                ),
                 breaks=breaks_on(prices.get((one.supplier_id, one.item_id), ()), ctx.now.date()),
             )
         )
@@ -161,5 +169,5 @@ def comparable_days(terms: Terms, observed: Iterable[tuple[float, float]]) -> li
     Args:
         observed: (days, stated days of the item received).
     """
-    wanted = terms.lead_time_days
+    wanted = terms.lead_time_days or 0.0
     return [days * wanted / stated if wanted > 0 and stated > 0 else days for days, stated in observed]

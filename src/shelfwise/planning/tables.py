@@ -18,7 +18,7 @@ class ItemRow:
 
 
 def items_of_site(tx: Tx, tenant: int, site_id: int) -> list[ItemRow]:
-    """Every item that the site has or had, sells, awaits or owes, by SKU; none that is phased out."""
+    """Every item that the site has or had, sells, awaits, owes or has a rule for, by SKU; none that is phased out."""
     return rows(
         tx,
         ItemRow,
@@ -26,6 +26,7 @@ def items_of_site(tx: Tx, tenant: int, site_id: int) -> list[ItemRow]:
            where tenant_id = %(tenant)s and not archived and item_id in (
                select item_id from stock_level where tenant_id = %(tenant)s and site_id = %(site)s
                union select item_id from forecast where tenant_id = %(tenant)s and site_id = %(site)s
+               union select item_id from item_rule where tenant_id = %(tenant)s and site_id = %(site)s
                union select item_id from sales_line
                    where tenant_id = %(tenant)s and site_id = %(site)s and state = 'open'
                union select item_id from purchase_line

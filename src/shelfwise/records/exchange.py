@@ -100,6 +100,8 @@ ITEMS = Sheet(
         Column("case_barcode", "code", "the code on a case"),
         Column("pallet_quantity", "number", "units on a pallet"),
         Column("pallet_barcode", "code", "the code on a pallet"),
+        Column("reorder_point", "number", "your own rule at the one site: order at no more than this"),
+        Column("order_up_to", "number", "your own rule: so much is wanted then; empty: a pack is enough"),
     ),
 )  # fmt: skip
 BARCODES = Sheet(
@@ -134,7 +136,7 @@ TERMS = Sheet(
         Column("currency", "code", "three letters: EUR", True),
         Column("pack_size", "number", "only whole packs of so many units are sold"),
         Column("minimum_order", "number", "the fewest units of an order"),
-        Column("lead_time_days", "number", "days from order to arrival", True),
+        Column("lead_time_days", "number", "days from order to arrival; empty where nobody knows"),
     ),
 )  # fmt: skip
 SITES = Sheet(

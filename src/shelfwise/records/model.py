@@ -243,6 +243,7 @@ class Terms:
     """On which terms a supplier sells an item: cost of one unit, whole packs, at least `minimum_order` units.
 
     Attributes:
+        lead_time_days: None: nobody said; orders assume what is usual for the company.
         supplier_sku: what they call the item.
     """
 
@@ -250,11 +251,26 @@ class Terms:
     item_id: int
     unit_cost: Decimal
     currency: str
-    lead_time_days: float
+    lead_time_days: float | None
     pack_size: Decimal = Decimal(1)
     minimum_order: Decimal = Decimal(0)
     provenance: Provenance = "entered"
     supplier_sku: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A person's own rule: at a position of no more than `reorder_point`, order up to `order_up_to`.
+
+    Attributes:
+        order_up_to: None: one pack, or as many as bring the position back to the reorder point.
+    """
+
+    item_id: int
+    site_id: int
+    reorder_point: Decimal
+    order_up_to: Decimal | None
+    provenance: Provenance = "entered"
 
 
 def refuse(faults: Iterable[Fault]) -> None:

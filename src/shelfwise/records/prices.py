@@ -83,8 +83,9 @@ def terms_faults(terms: Terms, row: str = "") -> Iterator[Fault]:
     yield from amount_of_money_faults(terms.unit_cost, f"{row}unit_cost")
     if not (exact(terms.minimum_order) and terms.minimum_order >= 0):
         yield Fault(f"{row}minimum_order", "0 or more units", str(terms.minimum_order), "Correct the minimum.")
-    if not (math.isfinite(terms.lead_time_days) and terms.lead_time_days >= 0):
-        yield Fault(f"{row}lead_time_days", "0 or more days", str(terms.lead_time_days), "Correct the lead time.")
+    days = terms.lead_time_days
+    if days is not None and not (math.isfinite(days) and days >= 0):
+        yield Fault(f"{row}lead_time_days", "0 or more days", str(days), "Correct it, or leave it empty.")
     yield from positive_faults(terms.pack_size, f"{row}pack_size", "units")
     yield from currency_faults(terms.currency, f"{row}currency")
     yield from text_faults(terms.supplier_sku, f"{row}supplier_sku")

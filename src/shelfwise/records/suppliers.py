@@ -125,7 +125,7 @@ def add_terms(
     item_id: int,
     unit_cost: Decimal,
     currency: str,
-    lead_time_days: float,
+    lead_time_days: float | None = None,
     pack_size: Decimal = Decimal(1),
     minimum_order: Decimal = Decimal(0),
     provenance: Provenance = "entered",

@@ -104,12 +104,13 @@ class PriceIn(Told):
 class TermsIn(Told):
     """On which terms a supplier sells an item; `prices`: all that depend on quantity or day, others are forgotten.
 
+    `lead_time_days`: left out or null where nobody knows; orders then assume the company's usual one.
     `valid_from`: the day from which `unit_cost` holds, where it is changed ahead.
     """
 
     unit_cost: Exact
     currency: Code
-    lead_time_days: Annotated[float, Field(ge=0, le=3650)]
+    lead_time_days: Annotated[float, Field(ge=0, le=3650)] | None = None
     pack_size: Exact = Decimal(1)
     minimum_order: Exact = Decimal(0)
     supplier_sku: Text = ""
@@ -128,7 +129,7 @@ class TermsOut(Shown):
     item_id: Id
     unit_cost: Exact
     currency: str
-    lead_time_days: float
+    lead_time_days: float | None
     pack_size: Exact
     minimum_order: Exact
     supplier_sku: str

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from typing import Annotated
+from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Form, Request, Response
 
 from shelfwise.access.model import Right
 from shelfwise.records import company as companies
+from shelfwise.records import habits as habit
 from shelfwise.records.company import Company
+from shelfwise.records.currencies import CURRENCIES
+from shelfwise.records.habits import DAYS, NUMBERS, Habits
 from shelfwise.web import pages
+from shelfwise.web.fulfilment_words import Sent
+from shelfwise.web.record_forms import Answers
+from shelfwise.web.setting_up import DAYS_SHOWN, NUMBERS_SHOWN
 from shelfwise.web.visits import Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -22,7 +29,8 @@ def settings(visit: Visitor, request: Request) -> Response:
         ctx.require(Right.MANAGE_SETTINGS)
         return pages.render(
             visit, ctx, "settings.html", company=companies.company(ctx), open=companies.currency_is_open(ctx),
-            addresses=companies.delivery_addresses(ctx), mail=request.app.state.mail,
+            habits=habit.habits(ctx), numbers=NUMBERS_SHOWN, days=DAYS_SHOWN, time_zones=sorted(available_timezones()),
+            currencies=CURRENCIES, addresses=companies.delivery_addresses(ctx), mail=request.app.state.mail,
         )  # fmt: skip
 
 
@@ -39,6 +47,23 @@ def change(
         )  # fmt: skip
         companies.change_company(ctx, to)
     return pages.go("/settings", "Kept. The next order says so.")
+
+
+@router.post("/settings/habits")
+def change_habits(visit: Visitor, sent: Sent) -> Response:
+    """How we write, and what holds where nobody said."""
+    with visit.context() as ctx:
+        ctx.require(Right.MANAGE_SETTINGS)
+        answers = Answers(sent)
+        told = Habits(
+            answers.text("time_zone"), answers.chosen("numbers", NUMBERS, "Numbers"),
+            answers.chosen("days", DAYS, "Days"), float(answers.needed("usual_lead_days", "Usual lead time")),
+            answers.whole("answer_days", "Days for an answer") or 0,
+            answers.whole("take_back_minutes", "Minutes to take back") or 0,
+        )  # fmt: skip
+        answers.check()
+        habit.change_habits(ctx, told)
+    return pages.go("/settings", "Kept. The next page and the next planning run go by it.")
 
 
 @router.post("/settings/sites/{site_id}/address")

@@ -135,10 +135,10 @@ def take_in(office: Office, actor: Actor, job: Job, skip_bad: bool) -> None:
         job.outcome = importing.run(
             office, actor, job.path, job.choices, site_code=job.site_code or None, skip_bad=skip_bad, progress=job.tell
         )
-        if any(one.kind is not None and one.kind.name in SEEN_BY_PLANNING for one in job.outcome.tables):
-            ask_for_a_look(office)
         job.state = "done"
         discard(job.path)
+        if any(one.kind is not None and one.kind.name in SEEN_BY_PLANNING for one in job.outcome.tables):
+            ask_for_a_look(office)
 
     job.begin("running")
     _aside(job, work, "Nothing was imported.")
@@ -146,9 +146,13 @@ def take_in(office: Office, actor: Actor, job: Job, skip_bad: bool) -> None:
 
 def ask_for_a_look(office: Office) -> None:
     """What was brought in changes what has to be ordered: nobody waits for midnight to be told."""
-    with office.context(system("import")) as ctx:
-        for site in records.sites(ctx):
-            runs.ask(ctx, site.site_id)
+    try:
+        with office.context(system("import")) as ctx:
+            for site in records.sites(ctx):
+                runs.ask(ctx, site.site_id)
+    except ShelfwiseError as error:
+        # What was brought in is in; the night looks at it.
+        _log.warning("web.no_look_after_import", error=str(error))
 
 
 def _aside(job: Job, work: Callable[[], None], refused: str) -> None:

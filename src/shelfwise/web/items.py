@@ -14,6 +14,7 @@ from shelfwise.access.context import Context
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
 from shelfwise.demand import service as demand
 from shelfwise.records import service as records
+from shelfwise.records.habits import usual_lead_days
 from shelfwise.records.model import Item, Site
 from shelfwise.stock import service as stock
 from shelfwise.stock.asof import AsOf
@@ -128,6 +129,7 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
             item=item,
             here=here,
             more=len(lies) > MOST,
+            usual=usual_lead_days(ctx),
             terms=[(one, records.supplier(ctx, one.supplier_id)) for one in records.terms_for(ctx, [item.item_id])],
             packs=records.packs_of(ctx, item.item_id, ctx.now.astimezone(here.zone_info if here else UTC).date()),
             barcodes=records.barcodes_of(ctx, item.item_id),

@@ -20,6 +20,7 @@ from shelfwise.orders.model import PurchaseOrder
 from shelfwise.orders.paper import pdf
 from shelfwise.orders.service import Confirmed
 from shelfwise.records import service as records
+from shelfwise.records.habits import usual_lead_days
 from shelfwise.web import pages
 from shelfwise.web.files import download
 from shelfwise.web.visits import Visit, Visitor
@@ -140,12 +141,13 @@ def _expected(ctx: Context, sent: FormData, site_id: int, supplier_id: int, line
     text = str(sent.get("expected", "")).strip()
     if text:
         return _noon(ctx, text, site_id)
+    usual = usual_lead_days(ctx)
     days = [
-        one.lead_time_days
+        usual if one.lead_time_days is None else one.lead_time_days
         for one in records.terms_for(ctx, [item_id for item_id, _, _ in lines])
         if one.supplier_id == supplier_id
     ]
-    return ctx.now + timedelta(days=max(days, default=7.0))
+    return ctx.now + timedelta(days=max(days, default=usual))
 
 
 def _noon(ctx: Context, text: str, site_id: int) -> datetime:

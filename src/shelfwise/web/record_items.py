@@ -11,8 +11,9 @@ from starlette.datastructures import FormData
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import ShelfwiseError
+from shelfwise.core.errors import Fault, Invalid, ShelfwiseError
 from shelfwise.core.quantities import plain
+from shelfwise.records import rules
 from shelfwise.records import service as records
 from shelfwise.records.model import TRACKING, NewItem
 from shelfwise.records.packs import LEVELS, Level, in_words, on_day
@@ -110,7 +111,9 @@ def _edit_page(
         told_smaller={
             pack.level: in_words(pack.quantity or Decimal(0), smaller[pack.level], item.unit) for pack in packs
         },
-        barcodes=records.barcodes_of(ctx, item_id), **shown_again(asdict(item.as_new), sent, error),
+        barcodes=records.barcodes_of(ctx, item_id),
+        rules={one.site_id: one for one in rules.rules_of_item(ctx, item_id)},
+        sites=records.sites(ctx), **shown_again(asdict(item.as_new), sent, error),
     )  # fmt: skip
 
 
@@ -160,6 +163,23 @@ def set_pack(visit: Visitor, item_id: int, sent: Sent) -> Response:
         unit = records.item(ctx, item_id).unit
     holds = "is not packed any more" if amount is None else f"holds {plain(amount)} {unit}"
     return pages.go(f"/records/items/{item_id}", f"From {day} on a {level} {holds}. What was told before stays.")
+
+
+@router.post("/records/items/{item_id}/rules/{site_id}")
+def set_rule(visit: Visitor, item_id: int, site_id: int, sent: Sent) -> Response:
+    """Say at what, and up to how much, a person orders it at a site; two empty fields take the rule away."""
+    with visit.context() as ctx:
+        ctx.require(Right.EDIT_RECORDS, site_id)
+        answers = Answers(sent)
+        point, up_to = answers.number("reorder_point", "Reorder at"), answers.number("order_up_to", "Order up to")
+        answers.check()
+        if point is None and up_to is not None:
+            raise Invalid(Fault("Reorder at", "a number, where there is one to order up to", "nothing", "Fill it in."))
+        if point is None:
+            rules.remove_rule(ctx, item_id, site_id)
+        else:
+            rules.set_rule(ctx, item_id, site_id, point, up_to)
+    return pages.go(f"/records/items/{item_id}", "Your rule is kept." if point is not None else "There is no rule now.")
 
 
 @router.post("/records/items/{item_id}/barcodes")

@@ -14,6 +14,7 @@ from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.core.quantities import ZERO, quantity
 from shelfwise.orders import service as orders
 from shelfwise.records import service as records
+from shelfwise.records.habits import usual_lead_days
 from shelfwise.records.model import NewSupplier, Terms
 from shelfwise.records.prices import NUMBERS
 from shelfwise.web import pages
@@ -46,6 +47,7 @@ def new(visit: Visitor) -> Response:
         ctx.require(Right.EDIT_RECORDS)
         return pages.render(
             visit, ctx, "supplier.html", supplier=None, values=NewSupplier("", ""), numbers=NUMBERS, terms=[], open=[],
+            usual=0.0,
         )  # fmt: skip
 
 
@@ -78,6 +80,7 @@ def supplier(visit: Visitor, supplier_id: int) -> Response:
             supplier=found,
             values=found.as_new,
             numbers=NUMBERS,
+            usual=usual_lead_days(ctx),
             terms=[(one, items[one.item_id], breaks.get(one.item_id, 0)) for one in terms],
             open=[one for one in orders.purchase_orders(ctx, limit=1000) if one.supplier_id == supplier_id][:20],
         )
@@ -107,7 +110,7 @@ def terms(visit: Visitor, supplier_id: int, item: str = "") -> Response:
         ]
         return pages.render(
             visit, ctx, "supplier_terms.html", supplier=seller, item=found, terms=mine, prices=prices, spare=SPARE_ROWS,
-            today=ctx.now.date(), currency=seller.currency or orders.our_currency(ctx),
+            today=ctx.now.date(), usual=usual_lead_days(ctx), currency=seller.currency or orders.our_currency(ctx),
         )  # fmt: skip
 
 
@@ -119,7 +122,7 @@ def put_terms(visit: Visitor, supplier_id: int, sent: Sent) -> Response:
         item = records.item_by_sku(ctx, str(sent.get("sku", "")).strip())
         told = Terms(
             supplier_id, item.item_id, quantity(sent.get("unit_cost", ""), "cost of one"),
-            str(sent.get("currency", "")).strip().upper(), float(quantity(sent.get("lead_time_days", ""), "lead time")),
+            str(sent.get("currency", "")).strip().upper(), _days(str(sent.get("lead_time_days", ""))),
             quantity(sent.get("pack_size") or "1", "pack"), quantity(sent.get("minimum_order") or "0", "minimum"),
             supplier_sku=str(sent.get("supplier_sku", "")).strip(),
         )  # fmt: skip
@@ -180,6 +183,10 @@ def _prices(sent: FormData) -> list[tuple[Decimal, date, Decimal]]:
             (quantity(start, f"price {number}, quantity"), starts, quantity(each, f"price {number}, cost of one"))
         )
     return found
+
+
+def _days(text: str) -> float | None:
+    return float(quantity(text, "lead time")) if text.strip() else None
 
 
 def _day(text: str, where: str) -> date | None:

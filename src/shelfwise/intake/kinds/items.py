@@ -10,14 +10,16 @@ from typing import cast
 
 from shelfwise.access.context import Context
 from shelfwise.core.errors import Fault
+from shelfwise.core.quantities import plain
 from shelfwise.intake import tables
 from shelfwise.intake.kind import Change, Key, Kind, Posted, Record, Row, RowFault, on_row
 from shelfwise.intake.kinds.shared import asked, exact, measure, number, real, removed, text
 from shelfwise.records import bulk, exchange
 from shelfwise.records import service as records
 from shelfwise.records.item_tables import Barcode, ItemPack
-from shelfwise.records.model import NewItem, Tracking, code_faults, item_faults
+from shelfwise.records.model import NewItem, Rule, Tracking, code_faults, item_faults
 from shelfwise.records.packs import Level, Pack, pack_faults
+from shelfwise.records.rules import forget_rules, rule_faults, set_many_rules
 from shelfwise.store.database import values
 
 _DEFAULTS: Record = {
@@ -28,6 +30,8 @@ _LEVELS: tuple[Level, ...] = ("inner", "case", "pallet")
 _BARCODES: dict[str, Level | None] = {"barcode": None} | {f"{level}_barcode": level for level in _LEVELS}
 # What can change by the thousand, for it changes no meaning of what was booked.
 _PLAIN = {"description", "unit_weight_g", "shelf_life_days"}
+# Your own rule; a file of items tells it where there is one site.
+_RULE = ("reorder_point", "order_up_to")
 # Packs of an item that a file brings hold for what was told before it, too.
 _ALWAYS = date(2000, 1, 1)
 
@@ -37,7 +41,7 @@ def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
         ctx.tx,
         """select i.sku, i.description, i.unit, i.quantum, i.tracking, i.needs_expiry, i.shelf_life_days,
                   i.catch_weight, i.unit_weight_g, b.barcode, p.inner_quantity, b.inner_barcode, p.case_quantity,
-                  b.case_barcode, p.pallet_quantity, b.pallet_barcode
+                  b.case_barcode, p.pallet_quantity, b.pallet_barcode, r.reorder_point, r.order_up_to
            from item i
            left join (select item_id, max(quantity) filter (where level = 'inner') as inner_quantity,
                     max(quantity) filter (where level = 'case') as case_quantity,
@@ -50,13 +54,16 @@ def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
                     min(barcode) filter (where level = 'case') as case_barcode,
                     min(barcode) filter (where level = 'pallet') as pallet_barcode
                from item_barcode where tenant_id = %(tenant)s group by item_id) b using (item_id)
+           -- Where there is one site, its rules are the items'.
+           left join (select item_id, reorder_point, order_up_to from item_rule where tenant_id = %(tenant)s
+                and (select count(*) from site where tenant_id = %(tenant)s) = 1) r using (item_id)
            where i.tenant_id = %(tenant)s and (%(one)s::text[] is null or i.sku = any(%(one)s::text[]))
            order by i.sku""",
         {"tenant": ctx.tenant, "one": asked(keys, 0), "day": ctx.now.date()},
     )
     packed = tuple(f"{level}_quantity" for level in _LEVELS)
     return {
-        (one["sku"],): one | exact(one, "description", "quantum", *packed) | measure(one, "unit_weight_g")
+        (one["sku"],): one | exact(one, "description", "quantum", *packed, *_RULE) | measure(one, "unit_weight_g")
         for one in found
     }
 
@@ -65,7 +72,9 @@ def _check(ctx: Context, rows: Sequence[Row]) -> Iterator[RowFault]:
     scanned = {text(row.values, name) for row in rows for name in _BARCODES}
     owners = _owners(ctx, {barcode for barcode in scanned if barcode is not None})
     seen: dict[str, int] = {}
+    sites = records.sites(ctx)
     for row in rows:
+        yield from _rule_faults(row, len(sites))
         record = {**_DEFAULTS, **{name: value for name, value in row.values.items() if value is not None}}
         yield from on_row(row, item_faults(_item(record)))
         yield from on_row(row, _pack_faults(record))
@@ -84,6 +93,22 @@ def _check(ctx: Context, rows: Sequence[Row]) -> Iterator[RowFault]:
                 yield RowFault(
                     row.number, name, "each barcode once", f"{barcode!r}, as in row {first}", "Keep the one that holds."
                 )
+
+
+def _rule_faults(row: Row, sites: int) -> Iterator[RowFault]:
+    told = {name: number(row.values, name) for name in _RULE}
+    if told["reorder_point"] is None and told["order_up_to"] is not None:
+        yield RowFault(
+            row.number, "order_up_to", "a reorder point as well", plain(told["order_up_to"]), "Say at what to order."
+        )
+    if told["reorder_point"] is None:
+        return
+    if sites != 1:
+        yield RowFault(
+            row.number, "reorder_point", "one site, which the rule is for", f"{sites} sites",
+            "Leave the column out, and say the rule of each site on the item's page.",
+        )  # fmt: skip
+    yield from on_row(row, rule_faults(Rule(0, 0, told["reorder_point"], told["order_up_to"])))
 
 
 def _pack_faults(record: Record) -> Iterator[Fault]:
@@ -134,6 +159,7 @@ def _write(ctx: Context, changes: Sequence[Change], at: datetime | None) -> Post
         records.change_item(ctx, item_id, replace(_item(change.after), archived=kept), confirmed=True)
     packs = [pack for change in changes for pack in _packs(ctx, change, ids[str(change.key[0])])]
     records.set_packs(ctx, packs)
+    _put_rules(ctx, changes, ids)
     gone = [barcode for change in changes for barcode, _ in _barcodes(change.before or {}, change.after)]
     bulk.remove_barcodes(ctx, gone)
     records.add_barcodes(
@@ -145,6 +171,22 @@ def _write(ctx: Context, changes: Sequence[Change], at: datetime | None) -> Post
         ],
     )
     return Posted()
+
+
+def _put_rules(ctx: Context, changes: Sequence[Change], ids: Mapping[str, int]) -> None:
+    told = [change for change in changes if {*_RULE} & {*change.fields}]
+    if not told:
+        return
+    (site,) = records.sites(ctx)
+    kept, gone = [], []
+    for change in told:
+        item_id, point = ids[str(change.key[0])], number(change.after, "reorder_point")
+        if point is None:
+            gone.append(item_id)
+        else:
+            kept.append(Rule(item_id, site.site_id, point, number(change.after, "order_up_to"), "imported"))
+    set_many_rules(ctx, kept)
+    forget_rules(ctx, site.site_id, gone)
 
 
 def _packs(ctx: Context, change: Change, item_id: int) -> Iterator[ItemPack]:
@@ -176,4 +218,40 @@ ITEMS = Kind(
     remove=_remove,
     defaults=_DEFAULTS,
     measures=("unit_weight_g",),
+    synonyms={
+        "reorder_point": (
+            "reorderpoint",
+            "reorderlevel",
+            "reorderat",
+            "minstock",
+            "minimumstock",
+            "minlevel",
+            "minqty",
+            "minimum",
+            "min",
+            "meldebestand",
+            "mindestbestand",
+            "bestellpunkt",
+            "stockminimum",
+            "stockmini",
+            "puntodereorden",
+        ),
+        "order_up_to": (
+            "orderupto",
+            "maxstock",
+            "maximumstock",
+            "maxlevel",
+            "maxqty",
+            "maximum",
+            "max",
+            "par",
+            "parlevel",
+            "targetstock",
+            "sollbestand",
+            "hoechstbestand",
+            "hochstbestand",
+            "maximalbestand",
+            "stockmaximum",
+        ),
+    },
 )

@@ -10,7 +10,7 @@ from typing import cast
 from shelfwise.access.context import Context
 from shelfwise.intake import tables
 from shelfwise.intake.kind import Change, Key, Kind, Posted, Record, Row, RowFault, missing, on_row
-from shelfwise.intake.kinds.shared import asked, codes, measure, number, text
+from shelfwise.intake.kinds.shared import asked, codes, measure, number, real, text
 from shelfwise.records import bulk, exchange
 from shelfwise.records import service as records
 from shelfwise.records.model import Terms
@@ -90,7 +90,7 @@ def _break_faults(row: Row, whole: Record | None) -> Iterator[RowFault]:
 def _terms(record: Record, supplier_id: int, item_id: int) -> Terms:
     return Terms(
         supplier_id, item_id, number(record, "unit_cost") or Decimal(0), str(record["currency"]),
-        float(number(record, "lead_time_days") or 0), number(record, "pack_size") or Decimal(0),
+        real(record, "lead_time_days"), number(record, "pack_size") or Decimal(0),
         number(record, "minimum_order") or Decimal(0), "imported", text(record, "supplier_sku") or "",
     )  # fmt: skip
 
