@@ -11,7 +11,6 @@ import segno
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
-from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound
 from shelfwise.https.authority import Authority
 from shelfwise.https.model import host_of
@@ -130,7 +129,6 @@ def connect(visit: Visitor) -> Response:
     lan = lan_of(visit.request)
     address = "" if lan is None else f"{lan.plain(_host(visit.request, lan))}/phone"
     with visit.context() as ctx:
-        ctx.require(Right.VIEW)
         return pages.render(
             visit,
             ctx,
@@ -145,6 +143,6 @@ def connect(visit: Visitor) -> Response:
 def _picture(address: str) -> Markup:
     """A code for cameras. Dark on light in both themes: not every camera reads the other way round."""
     drawn: str = segno.make(address, micro=False).svg_inline(
-        scale=6, border=4, dark="#000", light="#fff", svgclass="qr", title=f"Leads to {address}"
+        omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr", title=f"Leads to {address}"
     )
     return Markup(drawn)  # noqa: S704 (segno escapes the title, and the rest is its own)
