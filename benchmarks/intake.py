@@ -19,6 +19,7 @@ from itertools import combinations
 
 import polars as pl
 
+from benchmarks._planted import planted_faults
 from benchmarks._retail import order_lines, records, sold
 from benchmarks.harness import Result, progress, report
 from shelfwise.intake.joining.candidates import Pair
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="without the run on 20,000 records")
     quick = parser.parse_args().quick
     lines = order_lines()
-    results = joining(lines)
+    results = [*joining(lines), *planted_faults(lines, SEED)]
     if not quick:
         results += many(lines)
     report("intake", SEED, results)

@@ -165,8 +165,11 @@ def _page_of(sku: str) -> str:
 
 
 def learn_history(ctx: Context, facts: Sequence[Event]) -> None:
-    """An import brought sales from before go-live: the queue sums the whole history anew."""
-    for site_id in sorted({fact.data["site_id"] for fact in facts if fact.kind == "sales.imported"}):
+    """An import brought sales from before go-live, or a rule was switched: the queue sums the whole history anew."""
+    sites = {fact.data["site_id"] for fact in facts if fact.kind == "sales.imported"}
+    if any(fact.kind == "history.mended" for fact in facts):
+        sites = {site.site_id for site in records.sites(ctx)}
+    for site_id in sorted(sites):
         jobs.defer(ctx, "learn_history", site_id=site_id)
 
 

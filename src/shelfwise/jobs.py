@@ -17,6 +17,7 @@ from shelfwise.agents import runs
 from shelfwise.agents import service as agents
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
+from shelfwise.demand import mends
 from shelfwise.demand import service as demand
 from shelfwise.orders import service as orders
 from shelfwise.records import service as records
@@ -106,12 +107,16 @@ def nightly(office: Office, site_id: int, day: date) -> None:
     with office.context(actor) as ctx:
         stock.expire_lots(ctx, site_id)
     with office.context(actor) as ctx:
+        mended = mends.refresh(ctx, site_id)
+    with office.context(actor) as ctx:
         known: date | None = value(
             ctx.tx,
             "select max(origin) from forecast where tenant_id = %s and site_id = %s and origin < %s",
             (ctx.tenant, site_id, day),
         )
-        demand.rebuild_history(ctx, site_id, since=None if known is None else known - LATE_HORIZON)
+        late = None if known is None else known - LATE_HORIZON
+        # What came back today mends the day it was sold on, which may be long ago.
+        demand.rebuild_history(ctx, site_id, since=min(late, mended) if late and mended else late)
     with office.context(actor) as ctx:
         forecasts = demand.forecast_site(ctx, site_id, day, FORECAST_DAYS)
         demand.forget_forecasts(ctx, site_id, day - KEPT_FORECASTS)
@@ -165,8 +170,9 @@ def look(office: Office, run_id: int) -> None:
 
 
 def learn_history(office: Office, site_id: int) -> int:
-    """Sum the whole history anew, as after an import of sales from before go-live. Repeatable."""
+    """Mend and sum the whole history anew, as after an import of sales from before go-live. Repeatable."""
     with office.context(system("demand history")) as ctx:
+        mends.refresh(ctx, site_id)
         return demand.rebuild_history(ctx, site_id)
 
 

@@ -137,6 +137,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "alert_id": _newest(ctx, "alert_id", "alert"),
         "quarantine_id": _quarantined(ctx, device),
         "proposal_id": _proposal(ctx, shared["item_id"], site_id),
+        "mend_id": _mend(ctx, site_id),
         "purchase_order_id": order.purchase_order_id,
         "number": order.number,
         "sales_line_id": _newest(ctx, "sales_line_id", "sales_line"),
@@ -180,6 +181,18 @@ def _proposal(ctx: Context, item_id: int, site_id: int) -> int:
     demand.forecast_site(ctx, site_id, demand.last_whole_day(ctx, site_id))
     (made,) = agents.propose_purchases(ctx, site_id)
     return made
+
+
+def _mend(ctx: Context, site_id: int) -> int:
+    """A day whose records are missing."""
+    return int(
+        value(
+            ctx.tx,
+            """insert into demand_mend (tenant_id, site_id, rule, day, why, state, found_at)
+               values (%s, %s, 'gap', %s, '{"skipped": 7}', 'waiting', %s) returning mend_id""",
+            (ctx.tenant, site_id, (ctx.now - timedelta(days=3)).date(), ctx.now),
+        )
+    )
 
 
 def at_near_site(ctx: Context, sites: TwoSites, role: Role, user_id: int | None = None) -> Context:

@@ -65,6 +65,8 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/api/v1/alerts/{alert_id}/snooze": (Right.HANDLE_ALERTS, {"until": None}),
     "/proposals/{proposal_id}/approve": (Right.DECIDE_PROPOSALS, {"amount": "6"}),
     "/proposals/{proposal_id}/reject": (Right.DECIDE_PROPOSALS, {"note": "no"}),
+    "/data/mends/{mend_id}": (Right.RUN_PLANNING, {"verdict": "apply"}),
+    "/data/rules/{rule}": (Right.RUN_PLANNING, {"state": "off"}),
     "/proposals/plan": (Right.RUN_PLANNING, {}),
     "/proposals/decide": (Right.DECIDE_PROPOSALS, {"verb": "reject", "pick": "1"}),
     "/proposals/take-back": (Right.DECIDE_PROPOSALS, {"pick": "1"}),
@@ -472,7 +474,7 @@ SALES_LINE = {
 
 def at(path: str) -> str:
     """An address for a route's pattern, with what the page has to be asked for."""
-    names = {"sku:path": "21001", "sku": "21001", "job_id": "none", "user_id": "2",
+    names = {"sku:path": "21001", "sku": "21001", "job_id": "none", "user_id": "2", "rule": "copied",
              "listing}.{form": "stock_levels.csv"}  # fmt: skip
     for part in path.split("/"):
         if part.startswith("{"):

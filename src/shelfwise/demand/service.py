@@ -16,7 +16,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role
 from shelfwise.core.clocks import day_start, local_day
 from shelfwise.core.errors import Fault, Invalid
-from shelfwise.demand import tables
+from shelfwise.demand import mend_tables, tables
 from shelfwise.demand.backtest import FORECAST_PATHS, forecast
 from shelfwise.demand.masks import days_out_of_stock, silent_days
 from shelfwise.demand.model import NOT_ENOUGH, DemandHistory, Paths
@@ -71,7 +71,7 @@ def rebuild_history(ctx: Context, site_id: int, since: date | None = None) -> in
     """Sum order lines by site-local day, from `since` on or all; returns the number of item-days written.
 
     Demand is what was ordered, on the day it was ordered, whether or not it was there; returns and cancelled
-    lines are none. Done again, it gives the same rows.
+    lines are none, and a mended line counts for what its mend says. Done again, it gives the same rows.
 
     Raises:
         NotFound: there is no such site.
@@ -90,8 +90,8 @@ def history(
     """Daily demand of items from each one's first sale to `until` (yesterday where not given), days between
     filled with zero. Items that never sold are left out: before the first sale nothing is known.
 
-    Masked are days out of stock for six hours or more, and days on which the whole site is silent for longer
-    than a week although it sells on most days.
+    Masked are days out of stock for six hours or more, days on which the whole site is silent for longer than a
+    week although it sells on most days, and days whose records are missing.
 
     Raises:
         NotFound: there is no such site.
@@ -101,9 +101,9 @@ def history(
     sold = tables.days(ctx.tx, ctx.tenant, site_id, item_ids, until)
     if not sold:
         return {}
-    silent = np.array(
-        sorted(silent_days(tables.selling_days(ctx.tx, ctx.tenant, site_id, until), until)), "datetime64[D]"
-    )
+    unknown = silent_days(tables.selling_days(ctx.tx, ctx.tenant, site_id, until), until)
+    unknown.update(mend_tables.missing_days(ctx.tx, ctx.tenant, site_id))
+    silent = np.array(sorted(unknown), "datetime64[D]")
     empty = _days_out(ctx, site_id, min(day for _, day, _ in sold), until)
     result = {}
     for item_id, group in groupby(sold, key=lambda row: row[0]):

@@ -46,17 +46,40 @@ def delete_days(tx: Tx, tenant: int, site_id: int, since: date | None) -> None:
     )
 
 
+# What a line counts for: what it says, or what a mend makes of it.
+_SUMS = """insert into demand_day (tenant_id, item_id, site_id, day, quantity)
+    select l.tenant_id, l.item_id, l.site_id, (l.ordered_at at time zone %(zone)s)::date,
+           sum(coalesce(m.after, l.quantity))
+    from sales_line l
+    left join demand_mend m on m.tenant_id = l.tenant_id and m.sales_line_id = l.sales_line_id and m.state = 'applied'
+         and not exists (select from demand_rule_off r where r.tenant_id = m.tenant_id and r.rule = m.rule)
+    where l.tenant_id = %(tenant)s and l.site_id = %(site)s and l.quantity > 0 and l.state <> 'cancelled'"""
+
+
 def insert_days(tx: Tx, tenant: int, site_id: int, zone: str, start: datetime | None) -> int:
     """Sum order lines from `start` on by local day; returns the number of item-days."""
     return run(
         tx,
-        """insert into demand_day (tenant_id, item_id, site_id, day, quantity)
-           select tenant_id, item_id, site_id, (ordered_at at time zone %s)::date, sum(quantity)
-           from sales_line
-           where tenant_id = %s and site_id = %s and quantity > 0 and state <> 'cancelled'
-             and (%s::timestamptz is null or ordered_at >= %s)
-           group by 1, 2, 3, 4""",
-        (zone, tenant, site_id, start, start),
+        f"""{_SUMS} and (%(start)s::timestamptz is null or l.ordered_at >= %(start)s)
+            group by 1, 2, 3, 4 having sum(coalesce(m.after, l.quantity)) > 0""",
+        {"zone": zone, "tenant": tenant, "site": site_id, "start": start},
+    )
+
+
+def rebuild_item_day(tx: Tx, tenant: int, site_id: int, zone: str, item_id: int, day: date) -> None:
+    """Sum one item's lines of one local day anew."""
+    named = {"zone": zone, "tenant": tenant, "site": site_id, "item": item_id, "day": day}
+    run(
+        tx,
+        """delete from demand_day where tenant_id = %(tenant)s and site_id = %(site)s and item_id = %(item)s
+             and day = %(day)s""",
+        named,
+    )
+    run(
+        tx,
+        f"""{_SUMS} and l.item_id = %(item)s and (l.ordered_at at time zone %(zone)s)::date = %(day)s
+            group by 1, 2, 3, 4 having sum(coalesce(m.after, l.quantity)) > 0""",
+        named,
     )
 
 
