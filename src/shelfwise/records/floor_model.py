@@ -163,7 +163,11 @@ def _outside(what: str, at: Footprint, size: tuple[float, float]) -> Fault:
 
 
 def _overlaps(changed: Sequence[NewPlace], standing: Sequence[NewPlace], touched: Collection[str]) -> Iterator[Fault]:
-    """Places that would stand in each other, of which at least one is new or moved; levels stand above each other."""
+    """Places that would stand in each other, of which at least one is new or moved; levels stand above each other.
+
+    Of two aisles the first two bins are named, for the others say the same.
+    """
+    said: set[frozenset[str]] = set()
     mine = {id(place) for place in changed}
     found = [(at, place) for place in (*changed, *(one for one in standing if one.code not in touched))
              if (at := footprint(place)) is not None]  # fmt: skip
@@ -172,7 +176,11 @@ def _overlaps(changed: Sequence[NewPlace], standing: Sequence[NewPlace], touched
     for at, place in found:
         open_ = [one for one in open_ if one[0].x_m + one[0].width_m > at.x_m + _TOUCH_M]
         for other_at, other in open_:
-            if (id(place) in mine or id(other) in mine) and at.overlaps(other_at) and not _stacked(place, other):
+            if (id(place) not in mine and id(other) not in mine) or not at.overlaps(other_at) or _stacked(place, other):
+                continue
+            pair = frozenset((place.aisle or place.code, other.aisle or other.code))
+            if pair not in said:
+                said.add(pair)
                 first, second = sorted((place.code, other.code))
                 yield Fault(first, "a place of its own", f"it stands in {second}", "Move one of the two.")
         open_.append((at, place))
