@@ -89,6 +89,7 @@ ALERTS = {
     "subscription": "A system or a person that subscribed takes nothing for an hour, or was given up after three days. "
     "Clears when it takes a message, or when somebody resumes it.",
     "temperature": "A zone has been outside its limit for longer than its delay. Clears when it is back.",
+    "upkeep": "The installation itself needs somebody: room on a disk, the queue, or backups. Clears when it is well.",
 }
 
 

@@ -1,10 +1,11 @@
-"""The commands that keep an installation: backup, restore, upgrade."""
+"""The commands that keep an installation: backup, restore, upgrade, doctor."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,10 @@ def add_commands(commands: Commands) -> None:
     up.add_argument("--check", action="store_true", help="change nothing: say what would be done")
     up.add_argument("--without-backup", action="store_true", help="make none, because you have one of your own")
     up.set_defaults(command=_upgrade)
+
+    doctor = commands.add_parser("doctor", help="look at everything and say what to do; the exit code is 1 if anything")
+    doctor.add_argument("--json", action="store_true", help="for programs: a list of findings")
+    doctor.set_defaults(command=_doctor)
 
 
 def say(text: str) -> None:
@@ -112,3 +117,17 @@ def _upgrade(settings: Settings, given: argparse.Namespace) -> int:
         upgrade.upgrade(url, settings, say, without_backup=given.without_backup)
     print("The database is of this version.")
     return 0
+
+
+def _doctor(settings: Settings, given: argparse.Namespace) -> int:
+    from shelfwise.operations import doctor
+
+    found = doctor.examine(settings)
+    if given.json:
+        print(json.dumps([asdict(one) for one in found], indent=1))
+    else:
+        for one in sorted(found, key=lambda one: ("danger", "attention", "well").index(one.state)):
+            print(f"{'ok' if one.state == 'well' else one.state:<10} {one.what}: {one.words}")
+            if one.remedy:
+                print(f"{'':<10} -> {one.remedy}")
+    return 1 if any(one.state != "well" for one in found) else 0

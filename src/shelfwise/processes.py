@@ -73,6 +73,7 @@ def _web(settings: Settings, database_url: str) -> None:
             secure_cookies=settings.secure_cookies,
             trusted_proxies=networks(settings.trusted_proxies),
             mail=_mail_said(settings),
+            settings=settings,
             doors=Doors(settings.host, settings.mqtt_port, settings.door_port),
             lan=lan,
         )
@@ -117,7 +118,7 @@ def _worker(settings: Settings, database_url: str) -> None:
     mail = None
     if settings.smtp_url is not None:
         mail = mail_server(settings.smtp_url, settings.mail_from, settings.smtp_password_file)
-    worker.run(database_url, mail=mail, webhook_networks=networks(settings.webhook_networks))
+    worker.run(database_url, mail=mail, webhook_networks=networks(settings.webhook_networks), settings=settings)
 
 
 PROCESSES = {"gateway": _gateway, "web": _web, "worker": _worker}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ Names = str
 # How pages are reached from the local network.
 Https = str
 HTTPS = ("off", "own", "files")
+# A time of day, or "off".
+Hour = str
+# A whole number above 0.
+Count = int
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,30 @@ class Settings:
         "Where backups are written; best on another disk. Unset: the folder backups in the home folder.",
     )
 
+    backup_at: Hour = _setting(
+        "02:30",
+        "SHELFWISE_BACKUP_AT",
+        "When a backup is made and tried out each day, by the clock of this computer; off: never by itself.",
+    )
+    backup_days: Count = _setting(7, "SHELFWISE_BACKUP_DAYS", "Of how many days the daily backup is kept.")
+    backup_weeks: Count = _setting(
+        4, "SHELFWISE_BACKUP_WEEKS", "Of how many weeks the last daily backup is kept besides."
+    )
+    disk_low_gb: Count = _setting(
+        5,
+        "SHELFWISE_DISK_LOW_GB",
+        "With less room than this on a disk, people are told; with a fifth of it, as a danger.",
+    )
+    queue_minutes: Count = _setting(
+        30, "SHELFWISE_QUEUE_MINUTES", "When work has waited in the queue for so many minutes, people are told."
+    )
+    heartbeat_url: str | None = _setting(
+        None,
+        "SHELFWISE_HEARTBEAT_URL",
+        "An address of a service that misses us when we are silent. It is called as long as all is well.",
+    )
+    heartbeat_s: Count = _setting(60, "SHELFWISE_HEARTBEAT_S", "Seconds between two calls of that address.")
+
     @property
     def backups(self) -> Path:
         return self.backup_folder or self.home / "backups"
@@ -184,6 +213,17 @@ def _parse(kind: object, text: str) -> object:
         if not text.isdecimal() or not 0 < int(text) < 65536:
             raise ValueError("a port number from 1 to 65535")
         return int(text)
+    if kind == "Count":
+        if not text.isdecimal() or not 0 < int(text) < 1_000_000:
+            raise ValueError("a whole number above 0")
+        return int(text)
+    if kind == "Hour":
+        if text != "off":
+            try:
+                time.fromisoformat(text)
+            except ValueError as error:
+                raise ValueError("a time of day such as 02:30, or off") from error
+        return text
     if kind == "Networks":
         for part in text.split(","):
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,13 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-import httpx
-
+from shelfwise.connectors.http import answers
 from shelfwise.core.errors import Unavailable
 from shelfwise.settings import Settings
 from shelfwise.store import embedded
 
 POLL_S = 0.2
+# A log that has grown so large is put aside as NAME.log.1, in the place of the one put aside before.
+LARGEST_LOG = 20_000_000
+LOGS_LOOKED_AT_S = 60.0
 READY_LIMIT_S = 60.0
 STOP_PATIENCE_S = 12.0
 FIRST_PAUSE_S = 0.5
@@ -92,6 +95,7 @@ class Supervisor:
         self.children: list[Child] = []
         self._cluster: embedded.Cluster | None = None
         self._postgres: subprocess.Popen[bytes] | None = None
+        self._look_at_logs = 0.0
         self._logs = settings.home / "logs"
         self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -127,7 +131,7 @@ class Supervisor:
         missing = list(urls)
         while missing:
             self.mend()
-            missing = [url for url in missing if not _answers(url)]
+            missing = [url for url in missing if not answers(url)]
             if missing and time.monotonic() > deadline:
                 raise Unavailable(f"{', '.join(missing)} did not get ready. The logs are in {self._logs}.")
             time.sleep(POLL_S)
@@ -148,6 +152,9 @@ class Supervisor:
                 self.say(f"{error}\nTrying again in {LONGEST_PAUSE_S:g} s")
                 time.sleep(LONGEST_PAUSE_S)
         now = time.monotonic()
+        if now >= self._look_at_logs:
+            self._look_at_logs = now + LOGS_LOOKED_AT_S
+            rotate(self._logs)
         for child in self.children:
             if child.process is None or child.process.poll() is None:
                 continue
@@ -178,6 +185,15 @@ class Supervisor:
         self.say("Everything has stopped")
 
 
+def rotate(logs: Path, largest: int = LARGEST_LOG) -> None:
+    """Put large logs aside; whoever writes one goes on in the same file, from its new beginning."""
+    for log in logs.glob("*.log"):
+        if log.stat().st_size > largest:
+            # Copied and emptied, not renamed: the processes have the file open.
+            shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+            os.truncate(log, 0)
+
+
 @contextmanager
 def stopping_by_signal() -> Iterator[None]:
     """Turn the first SIGINT or SIGTERM into `Stop`; while we are stopping, further ones are ignored."""
@@ -193,10 +209,3 @@ def stopping_by_signal() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2.0).status_code == 200
-    except httpx.HTTPError:
-        return False

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 import psycopg
@@ -15,9 +17,12 @@ from procrastinate import App
 
 from shelfwise import app, jobs
 from shelfwise.access.context import Office
+from shelfwise.connectors import http
 from shelfwise.connectors.mail import MailServer
 from shelfwise.connectors.webhooks import Network
 from shelfwise.core.errors import ShelfwiseError, Unavailable
+from shelfwise.operations import keeping
+from shelfwise.settings import Settings
 from shelfwise.store.database import Database
 from shelfwise.store.events import advance
 from shelfwise.work import outbox, parked, spreading
@@ -28,16 +33,33 @@ IDLE_S = 0.5
 PAUSE_AFTER_TROUBLE_S = 1.0
 STALLED_CHECK_S = 10.0
 STALLED_AFTER_S = 20.0
+BACKUPS_LOOKED_FOR_S = 10.0
+WATCH_S = 30.0
+
+
+@dataclass
+class _Ticked:
+    """When the calendar last had its turn, as other threads see it."""
+
+    at: datetime | None = None
+
+
+ticked = _Ticked()
 
 
 def run(
-    database_url: str, tenant: int = 1, mail: MailServer | None = None, webhook_networks: Sequence[Network] = ()
+    database_url: str,
+    tenant: int = 1,
+    mail: MailServer | None = None,
+    webhook_networks: Sequence[Network] = (),
+    settings: Settings | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT.
 
     Args:
         mail: without a mail server, mail is given up at once and people are told.
         webhook_networks: where webhooks may go besides the internet.
+        settings: of the installation, to keep it well: backups, a watch, a heartbeat. Without them, none of these.
     """
     database = Database(database_url, size=10).open(timeout=60)
     office = Office(database, tenant)
@@ -49,6 +71,7 @@ def run(
             ("consumers", lambda: serve_consumers(office), lambda: _wait(hint)),
             ("outbox", lambda: serve_outbox(office, mail), lambda: _pause(stop)),
             ("webhooks", lambda: serve_webhooks(office, webhook_networks), lambda: _pause(stop)),
+            *(() if settings is None else _upkeep(office, settings, stop)),
         )
     ]
     listener = threading.Thread(target=_listen, args=(database, hint, stop), name="listener", daemon=True)
@@ -62,6 +85,33 @@ def run(
         for thread in loops:
             thread.join(timeout=15)
         database.close()
+
+
+def _upkeep(
+    office: Office, settings: Settings, stop: threading.Event
+) -> Iterator[tuple[str, Callable[[], int], Callable[[], object]]]:
+    """The loops that keep the installation well: (name, step, pause after a step)."""
+    watch = keeping.Watch(office, settings)
+    heart = keeping.Heartbeat(office, settings, http.answers, http.call)
+
+    def look() -> int:
+        if ticked.at is not None:
+            keeping.note(office, "worker", ticked=ticked.at.isoformat())
+        watch.look()
+        return 0
+
+    def beat() -> int:
+        if silent := heart.beat(ticked.at):
+            log.warning("no heartbeat", because=silent)
+        return 0
+
+    def attend() -> int:
+        return keeping.attend_to_backups(office, settings, datetime.now().astimezone())
+
+    yield "backups", attend, lambda: stop.wait(BACKUPS_LOOKED_FOR_S)
+    yield "watch", look, lambda: stop.wait(WATCH_S)
+    if settings.heartbeat_url is not None:
+        yield "heartbeat", beat, lambda: stop.wait(settings.heartbeat_s)
 
 
 def serve_consumers(office: Office) -> int:
@@ -178,6 +228,7 @@ async def _tick(office: Office) -> None:
     while True:
         try:
             await asyncio.to_thread(jobs.tick, office)
+            ticked.at = office.wall.now()
         except ShelfwiseError as error:
             log.warning("no tick", error=str(error))
         await asyncio.sleep(IDLE_S)

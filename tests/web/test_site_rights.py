@@ -45,6 +45,7 @@ ASKED = {
 NOT_THERE = {
     "step": "devices",
     "job_id": "none",
+    "backup": "none",
     "file_id": "77",
     "subscription_id": "77",
     "filter_id": "77",
@@ -64,6 +65,8 @@ WHOLE_HOUSE = {
     "/audit",
     "/approval",
     "/settings",
+    "/system",
+    "/system/backups/{backup}",
     "/setup",
     "/start",
     "/suppliers/new",

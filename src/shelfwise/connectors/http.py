@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+
+from shelfwise.core.errors import Unavailable
 
 TIMEOUT_S = 10.0
 _MOST_READ = 4096
@@ -31,6 +34,29 @@ def post(url: str, idempotency_key: str, body: dict[str, Any]) -> None:
         raise httpx.HTTPStatusError(
             f"{answer.url.host} answered {answer.status_code}: {said[:200]}", request=answer.request, response=answer
         )
+
+
+def call(url: str) -> None:
+    """GET an address to say that we live; of the answer only the status is looked at.
+
+    Raises:
+        Unavailable: no 2xx in time. Its text names the host alone: the rest of such an address is a secret.
+    """
+    host = urlsplit(url).hostname
+    try:
+        with httpx.stream("GET", url, timeout=TIMEOUT_S, follow_redirects=False) as answer:
+            if not answer.is_success:
+                raise Unavailable(f"{host} answered {answer.status_code}")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unavailable(f"{host} cannot be reached: {type(error).__name__}") from error
+
+
+def answers(url: str) -> bool:
+    """Does a part of ourselves answer there with 200?"""
+    try:
+        return httpx.get(url, timeout=5.0).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def _beginning(answer: httpx.Response) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 # Without a good backup for so long, people are told: a day, and time for the next one to be made and tried.
 LONGEST_WITHOUT = timedelta(hours=26)
@@ -15,6 +15,9 @@ KINDS = {
     "before-upgrade": "made before an upgrade",
     "before-restore": "made before a restore",
 }
+# A forecast of the disk needs so many days, and looks back no further.
+FEWEST_DAYS, MOST_DAYS = 3, 30
+FULL_SOON_DAYS = 14
 _NAME = re.compile(rf"shelfwise-(\d{{8}}-\d{{6}})Z-({'|'.join(KINDS)})\.zip")
 
 
@@ -50,6 +53,25 @@ class Manifest:
     tables: Mapping[str, tuple[int, str]]
     secrets: Sequence[str] = ()
     settings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a look at one part of the installation found.
+
+    Attributes:
+        part: short and the same each time, such as 'disk'.
+        what: the part in words.
+        state: 'well', 'attention' or 'danger'.
+        words: what was found.
+        remedy: what to do about it; empty where all is well.
+    """
+
+    part: str
+    what: str
+    state: str
+    words: str
+    remedy: str = ""
 
 
 def file_name(made_at: datetime, kind: str) -> str:
@@ -104,3 +126,56 @@ def differences(said: Mapping[str, tuple[int, str]], found: Mapping[str, tuple[i
         elif said[table][1] != found[table][1]:
             words.append(f"table {table} has other contents")
     return words
+
+
+def disk_finding(part: str, place: str, free: int, low_gb: int, left_days: float | None = None) -> Finding:
+    """Room on a disk.
+
+    Args:
+        place: where, in words.
+        free: bytes.
+        low_gb: less than this is told.
+        left_days: until it is full, as the database grows; None: not known, or it does not grow.
+    """
+    words = f"{free / 1e9:,.1f} GB free in {place}"
+    if left_days is not None:
+        words += f"; as the database grows, full in ~{left_days:,.0f} days"
+    low = low_gb * 1e9
+    if free < low / 5:
+        return Finding(part, "Disk", "danger", words, "Make room now: when it is full, nothing can be booked any more.")
+    if free < low or (left_days is not None and left_days < FULL_SOON_DAYS):
+        return Finding(part, "Disk", "attention", words, "Make room, or move to a larger disk, before it is full.")
+    return Finding(part, "Disk", "well", words)
+
+
+def days_until_full(sizes: Sequence[tuple[date, int]], free: int) -> float | None:
+    """How long the room lasts if the database grows on as it did; None: too few days are known, or it does not grow."""
+    known = sorted(sizes)[-MOST_DAYS:]
+    if len(known) < FEWEST_DAYS:
+        return None
+    days, grown = (known[-1][0] - known[0][0]).days, known[-1][1] - known[0][1]
+    return None if days < FEWEST_DAYS - 1 or grown <= 0 else free / (grown / days)
+
+
+def backup_finding(last_good: datetime | None, problem: str | None, since: datetime, now: datetime) -> Finding:
+    """Is there a backup to rely on?
+
+    Args:
+        last_good: when the newest one that was tried out was asked for.
+        problem: why the newest attempt failed; None: it did not.
+        since: for how long this installation is there.
+    """
+    remedy = "See why on the page System, put that right, and make one there."
+    age = now - (last_good or since)
+    words = "No backup was tried out yet" if last_good is None else f"The last good one is {in_words(age)} old"
+    if problem is not None:
+        words += f". The newest attempt failed: {problem}"
+    state = "danger" if age > LONGEST_WITHOUT else "attention" if problem is not None else "well"
+    return Finding("backup", "Backup", state, words, "" if state == "well" else remedy)
+
+
+def in_words(age: timedelta) -> str:
+    minutes = age.total_seconds() / 60
+    if minutes < 120:
+        return f"{minutes:.0f} min"
+    return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 1440:.0f} days"

@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from shelfwise import __version__
 from shelfwise.access.context import Office
 from shelfwise.access.throttle import Network
+from shelfwise.settings import Settings
 from shelfwise.web import (
     alerts,
     api,
@@ -59,6 +60,7 @@ from shelfwise.web import (
     sign_in,
     start,
     suppliers,
+    system,
     tracing,
     transfers,
     webhooks,
@@ -84,6 +86,7 @@ def create_app(
     secure_cookies: bool = False,
     trusted_proxies: Sequence[Network] = (),
     mail: str | None = None,
+    settings: Settings | None = None,
     doors: Doors | None = None,
     lan: Lan | None = None,
 ) -> FastAPI:
@@ -94,6 +97,7 @@ def create_app(
         secure_cookies: set where the pages are reached by https, so that the session never travels without it.
         trusted_proxies: the networks of our own proxies, whose X-Forwarded-For is believed.
         mail: by which server mail leaves and from which address, in words; None: none does.
+        settings: of the installation, for the page System; None: the defaults.
         doors: where devices reach us, for whoever connects one.
         lan: how the local network reaches the pages by HTTPS; None: it does not.
     """
@@ -127,6 +131,7 @@ def create_app(
     app.state.trusted_proxies = tuple(trusted_proxies)
     app.state.imports = uploads
     app.state.mail = mail
+    app.state.settings = settings or Settings()
     app.state.doors = doors or Doors()
     app.state.lan = lan
     for part in (
@@ -160,6 +165,7 @@ def create_app(
         company,
         suppliers,
         sales,
+        system,
         shipments,
         transfers,
         quarantine,

@@ -24,6 +24,8 @@ SENTENCES: dict[str, str] = {
     "alert.settled": "settled the alert “{title}”",
     "alert.snoozed": "put off the alert “{title}”",
     "approval_limit.set": "set {it} to {amount}",
+    "backup.asked": "asked for a backup",
+    "backup.taken": "took the backup {name} along",
     "barcodes.added": "added barcodes of items",
     "barcodes.removed": "took out {count} barcodes that an import had brought",
     "budget.set": "set {it} to {amount}",

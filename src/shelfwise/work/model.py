@@ -93,6 +93,11 @@ RULES: dict[str, Rule] = {
         (Role.PLANNER, Role.MANAGER),
         "Somebody outside waits for this message, or has it twice if it is sent again blindly.",
     ),
+    "upkeep": Rule(
+        (Role.ADMIN,),
+        "Whoever runs the installation can put it right, and nobody else.",
+        answers=Role.ADMIN,
+    ),
     "subscription": Rule(
         (Role.ADMIN,),
         "Another system relies on being told and is not.",
