@@ -1,9 +1,11 @@
-"""The commands that keep an installation: backup, restore, upgrade, doctor."""
+"""The commands that keep an installation: backup, restore, upgrade, doctor, service."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import shutil
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -46,6 +48,17 @@ def add_commands(commands: Commands) -> None:
     doctor = commands.add_parser("doctor", help="look at everything and say what to do; the exit code is 1 if anything")
     doctor.add_argument("--json", action="store_true", help="for programs: a list of findings")
     doctor.set_defaults(command=_doctor)
+
+    service = commands.add_parser("service", help="have systemd start Shelfwise with the computer, and keep it running")
+    service.add_argument(
+        "what",
+        choices=("install", "uninstall", "show"),
+        help="write the unit, remove it, or print what would be written",
+    )
+    service.add_argument(
+        "--run-as", metavar="USER", help="as root: who runs it (default: the owner of the home folder)"
+    )
+    service.set_defaults(command=_service)
 
 
 def say(text: str) -> None:
@@ -131,3 +144,54 @@ def _doctor(settings: Settings, given: argparse.Namespace) -> int:
             if one.remedy:
                 print(f"{'':<10} -> {one.remedy}")
     return 1 if any(one.state != "well" for one in found) else 0
+
+
+def _service(settings: Settings, given: argparse.Namespace) -> int:
+    from shelfwise.operations import unit
+
+    user = _who_runs(settings, given.run_as) if os.geteuid() == 0 else None
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    service = unit.place(settings, Path(sys.executable), user, config)
+    control = "systemctl" if user is not None else "systemctl --user"
+    if given.what == "show":
+        for file, text in service.texts().items():
+            print(f"# {file}\n{text}")
+        return 0
+    if given.what == "uninstall":
+        for file in service.texts():
+            file.unlink(missing_ok=True)
+            print(f"Removed {file}")
+        print(f"Stop it, if it runs: {control} disable --now {unit.NAME}; {control} daemon-reload")
+        print(f"The installation in {settings.home} stays as it is.")
+        return 0
+    if user is not None and not settings.home.is_dir():
+        raise Refused(f"There is no folder {settings.home}. Make it, and give it to {user}: install -d -o {user}")
+    for folder in (settings.home, settings.backups):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+            if user is not None:
+                shutil.chown(folder, user)
+    for file, text in service.texts().items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+        # The settings may hold a password.
+        file.chmod(0o600 if file == service.environment else 0o644)
+        print(f"Wrote {file}")
+    print(f"Start it now and with the computer: {control} daemon-reload && {control} enable --now {unit.NAME}")
+    if user is None:
+        print("So that it also runs while you are not signed in: loginctl enable-linger")
+    journal = "journalctl" if user is not None else "journalctl --user"
+    print(f"What it says, also the first sign-in: {journal} -u {unit.NAME}")
+    print(f"Logs of its processes: {settings.home / 'logs'}")
+    return 0
+
+
+def _who_runs(settings: Settings, named: str | None) -> str:
+    import pwd
+
+    if named is None:
+        return pwd.getpwuid(settings.home.stat().st_uid).pw_name if settings.home.exists() else "root"
+    try:
+        return pwd.getpwnam(named).pw_name
+    except KeyError:
+        raise Refused(f"There is no user {named!r} here. Make it: useradd --system {named}") from None

@@ -7,9 +7,12 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib import util
 from pathlib import Path
 
+from shelfwise.core.errors import Refused
+from shelfwise.https.keeper import GivenCertificate
 from shelfwise.operations.model import Finding, disk_finding
 from shelfwise.settings import Settings
 from shelfwise.store.embedded import ROOT_FOLDER
@@ -19,7 +22,15 @@ LEAST_MEMORY_GB = 2
 
 def look(settings: Settings) -> list[Finding]:
     """Everything, in the order in which a person would want to read it."""
-    return [*_disks(settings), _memory(), _secrets(settings.home), _python(), _openmp(), _papers()]
+    return [
+        *_disks(settings),
+        _memory(),
+        _secrets(settings.home),
+        *_certificate(settings),
+        _python(),
+        _openmp(),
+        _papers(),
+    ]
 
 
 def room(path: Path) -> int:
@@ -77,6 +88,25 @@ def _secrets(home: Path) -> Finding:
             f"chmod -R go-rwx {folder}",
         )  # fmt: skip
     return Finding("secrets", "Secrets", "well", f"{folder} can be read by its owner alone")
+
+
+def _certificate(settings: Settings) -> Iterator[Finding]:
+    """One that somebody else renews may run out; our own are renewed by the web process."""
+    if settings.https != "files" or settings.tls_certificate is None or settings.tls_key is None:
+        return
+    now = datetime.now(UTC)
+    try:
+        facts = GivenCertificate(settings.tls_certificate, settings.tls_key).current(now).facts
+    except Refused as error:
+        yield Finding("certificate", "Certificate", "danger", str(error), "Until then no browser gets in by HTTPS.")
+        return
+    words = f"{settings.tls_certificate} is good until {facts.ends:%Y-%m-%d}"
+    if facts.ends < now:
+        yield Finding("certificate", "Certificate", "danger", words, "Renew it now: browsers refuse it.")
+    elif facts.ends_soon(now):
+        yield Finding("certificate", "Certificate", "attention", words, "Have it renewed, as you do with the others.")
+    else:
+        yield Finding("certificate", "Certificate", "well", words)
 
 
 def _python() -> Finding:
