@@ -124,10 +124,10 @@ def nightly(office: Office, site_id: int, day: date) -> None:
     log.info("nightly run done", site_id=site_id, day=day.isoformat(), forecasts=forecasts, proposals=proposals)
 
 
-def plan(office: Office, site_id: int) -> int:
+def plan(office: Office, site_id: int, anew: bool = False) -> int:
     """Look at a site and propose what to order; returns how many proposals are new. Repeatable."""
     with office.context(system("planning")) as ctx:
-        return len(agents.propose_purchases(ctx, site_id))
+        return len(agents.propose_purchases(ctx, site_id, anew=anew))
 
 
 def look(office: Office, run_id: int) -> None:
@@ -158,7 +158,7 @@ def look(office: Office, run_id: int) -> None:
                 ctx, site_id, day, FORECAST_DAYS, lambda done, total: tell("Forecasting", done, total), anew=True
             )
         tell("Looking at what has to be ordered")
-        proposals = plan(office, site_id)
+        proposals = plan(office, site_id, anew=True)
         with office.context(actor) as ctx:
             result = runs.what_came_of_it(ctx, site_id, proposals)
             runs.finish_run(ctx, run_id, asdict(result))

@@ -39,11 +39,14 @@ class Session:
 
     Attributes:
         must_change: the password was set by somebody else; nothing else is possible before it is changed.
+        numbers, days: how this person writes them, else the company; see `records.habits`.
     """
 
     session_id: int
     actor: Actor
     must_change: bool = False
+    numbers: str = "en"
+    days: str = "name"
 
 
 @dataclass(frozen=True)
@@ -214,6 +217,8 @@ class _Found:
     role: str | None
     must_change: bool
     at_sites: dict[str, str]
+    numbers: str
+    days: str
 
 
 def session_of(office: Office, token: str, active: bool = True) -> Session:
@@ -232,10 +237,12 @@ def session_of(office: Office, token: str, active: bool = True) -> Session:
             _Found,
             """select s.session_id, s.last_seen_at, s.handheld_id, h.site_id as handheld_site, u.user_id, u.login,
                       u.role, u.must_change and s.handheld_id is null as must_change,
+                      coalesce(u.numbers, t.numbers) as numbers, coalesce(u.days, t.days) as days,
                       (select coalesce(jsonb_object_agg(r.site_id, r.role), '{}') from user_site_role r
                        where r.tenant_id = u.tenant_id and r.user_id = u.user_id) as at_sites
                from session s
                join app_user u on u.tenant_id = s.tenant_id and u.user_id = s.user_id
+               join tenant t on t.tenant_id = s.tenant_id
                left join handheld h on h.tenant_id = s.tenant_id and h.handheld_id = s.handheld_id
                where s.tenant_id = %(tenant)s and s.token_hash = %(hash)s and s.expires_at > %(now)s
                  and s.last_seen_at + s.idle > %(now)s and u.active and h.revoked_at is null""",
@@ -251,7 +258,7 @@ def session_of(office: Office, token: str, active: bool = True) -> Session:
     )
     if found.handheld_id is not None and found.handheld_site is not None:
         who = on_handheld(who, found.handheld_site, found.handheld_id)
-    return Session(found.session_id, who, found.must_change)
+    return Session(found.session_id, who, found.must_change, found.numbers, found.days)
 
 
 def _touch(tx: Tx, tenant: int, found: _Found, now: datetime) -> None:

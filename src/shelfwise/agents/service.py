@@ -41,11 +41,14 @@ OPEN: tuple[State, ...] = ("proposed",)
 _NO_LONGER_NEEDED = "No longer needed: stock and orders suffice."
 
 
-def propose_purchases(ctx: Context, site_id: int, params: Params | None = None) -> list[int]:
+def propose_purchases(ctx: Context, site_id: int, params: Params | None = None, *, anew: bool = False) -> list[int]:
     """One run of the purchasing agent: look at the site, decide, let what is too old expire, propose.
 
     Open proposals for what is no longer needed are withdrawn. Returns the ids of new proposals; run again on
     the same state it makes none.
+
+    Args:
+        anew: somebody asked, or brought something in: see `propose`.
 
     Raises:
         NotFound: there is no such site.
@@ -53,10 +56,17 @@ def propose_purchases(ctx: Context, site_id: int, params: Params | None = None) 
     seen, decisions = plan(ctx, site_id, params)
     expire(ctx, site_id)
     _ask_for_rates(ctx, seen.without_rate)
-    return propose(ctx, site_id, decisions, reviewed={item.item_id for item in seen.items})
+    return propose(ctx, site_id, decisions, reviewed={item.item_id for item in seen.items}, anew=anew)
 
 
-def propose(ctx: Context, site_id: int, decisions: Sequence[Decision], reviewed: Collection[int] = ()) -> list[int]:
+def propose(
+    ctx: Context,
+    site_id: int,
+    decisions: Sequence[Decision],
+    reviewed: Collection[int] = (),
+    *,
+    anew: bool = False,
+) -> list[int]:
     """Put decisions before people; returns the ids of the proposals that are new.
 
     An item has one open proposal at most, and one a business day. If the open one says the same (see
@@ -66,6 +76,7 @@ def propose(ctx: Context, site_id: int, decisions: Sequence[Decision], reviewed:
 
     Args:
         reviewed: items that were looked at; an open proposal for one of them without a decision is withdrawn.
+        anew: an open proposal stays only where it says and shows the very same: what it stood on was half told.
     """
     ctx.require(Right.RUN_PLANNING, site_id)
     if not decisions and not reviewed:
@@ -77,7 +88,8 @@ def propose(ctx: Context, site_id: int, decisions: Sequence[Decision], reviewed:
     for decision in decisions:
         there = waiting.pop(decision.item_id, None)
         if there is not None:
-            if not differs(there, decision.supplier_id, decision.quantity, decision.pack_size):
+            material = differs(there, decision.supplier_id, decision.quantity, decision.pack_size)
+            if not (material or (anew and _shows_other(there, decision))):
                 tables.extend(ctx.tx, ctx.tenant, there.proposal_id, decision.expires_at)
                 continue
             _expire(ctx, there.proposal_id, there.item_id, "Replaced by a newer proposal from newer numbers.")
@@ -176,6 +188,13 @@ def _ask_for_rates(ctx: Context, missing: Mapping[str, Sequence[str]]) -> None:
             link="/approval",
             role=Role.ADMIN.value,
         )
+
+
+def _shows_other(there: Proposal, decision: Decision) -> bool:
+    """Whether an open proposal says another quantity, or stands on other stock, than a newer decision."""
+    if there.proposed_quantity != decision.quantity:
+        return True
+    return bool(there.evidence["stock"]["position"] != decision.evidence["stock"]["position"])
 
 
 def _past(ctx: Context, site_id: int, decisions: Sequence[Decision]) -> tuple[set[int], dict[int, int]]:

@@ -12,12 +12,12 @@ from shelfwise.access import service as access
 from shelfwise.access.model import Right
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Fault, Invalid, shorten
-from shelfwise.core.quantities import quantity
 from shelfwise.orders import approval
 from shelfwise.records import service as records
 from shelfwise.web import pages
 from shelfwise.web.shell import shell
 from shelfwise.web.visits import Visitor
+from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
 Amount = Annotated[str, Form(max_length=40)]
@@ -68,9 +68,9 @@ def rate(
             day = date.fromisoformat(valid_from)
         except ValueError as error:
             raise Invalid(Fault("from", "a day such as 2026-12-31", shorten(valid_from), "Correct the day.")) from error
-        approval.set_rate(ctx, currency.strip().upper(), day, quantity(rate, "rate"))
+        approval.set_rate(ctx, currency.strip().upper(), day, read_typed(rate, "rate"))
     return pages.go("/approval", "The rate is set.")
 
 
 def _amount(text: str) -> Decimal | None:
-    return quantity(text, "amount") if text.strip() else None
+    return read_typed(text, "amount") if text.strip() else None

@@ -12,7 +12,6 @@ from starlette.datastructures import FormData
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, shorten
-from shelfwise.core.quantities import quantity
 from shelfwise.records import service as records
 from shelfwise.records.model import Place, Site
 from shelfwise.stock import counts
@@ -23,6 +22,7 @@ from shelfwise.web.floor import chosen_site
 from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.transfers import COUNTS
 from shelfwise.web.visits import Visitor
+from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
 
@@ -139,7 +139,7 @@ def tell(visit: Visitor, count_id: int, place_id: int, sent: Sent) -> Response:
                 raise Invalid(Fault(f"line {row}, item", "an item that exists", shorten(sku), "Scan it again."))
             if not text:
                 raise Invalid(Fault(f"line {row}, {sku}", "how many there are, 0 if none", "nothing", "Count it."))
-            found.append((items[sku], str(lot).strip(), quantity(text, f"line {row}, {sku}")))
+            found.append((items[sku], str(lot).strip(), read_typed(text, f"line {row}, {sku}")))
         counts.tell_count(ctx, count_id, place_id, found, str(sent.get("source", ""))[:100] or secrets.token_hex(8))
         left = counts.count(ctx, count_id).places_left
     said = f"Kept. {left} {'place' if left == 1 else 'places'} to go." if left else "Kept. That was the last place."

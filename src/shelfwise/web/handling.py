@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Response
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import AskAgain, Fault, Invalid
-from shelfwise.core.quantities import ZERO, plain, quantity
+from shelfwise.core.quantities import ZERO, plain
 from shelfwise.orders import service as orders
 from shelfwise.records import service as records
 from shelfwise.records.model import Item, Place, Site
@@ -22,6 +22,7 @@ from shelfwise.web.fulfilment_words import Sent, item_of, new_source, text
 from shelfwise.web.moved import address, place_of
 from shelfwise.web.moving import ask_again, lying, real_place
 from shelfwise.web.visits import Visitor
+from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
 ROWS = 8
@@ -78,7 +79,7 @@ def adjust(
         ctx.require(Right.ADJUST_STOCK, here.site_id)
         what = records.item(ctx, item)
         now = ZERO if amount.strip() == "0" else amount_of(ctx, here, what, amount, "how many there are")
-        change = now - quantity(before, "before")
+        change = now - read_typed(before, "before")
         if not change:
             raise Invalid(
                 Fault("how many there are", f"not {plain(now)}, as the books say so", plain(now), "Leave it.")
@@ -98,7 +99,7 @@ def adjust(
                 words=str(error), yes="I have looked: it is so",
             )  # fmt: skip
     return pages.go(
-        f"/bins/{place}", f"{what.sku} in {spot.code}: {plain(quantity(before))} before, {plain(now)} now. {reason}"
+        f"/bins/{place}", f"{what.sku} in {spot.code}: {plain(read_typed(before))} before, {plain(now)} now. {reason}"
     )
 
 
@@ -239,7 +240,7 @@ def send_back(
         order = orders.purchase_order(ctx, purchase_order_id)
         here = records.site_by_id(ctx, order.site_id)
         spot = real_place(ctx, here, place, "bin")
-        much = quantity(amount, "how many")
+        much = read_typed(amount, "how many")
         stock.return_to_supplier(
             ctx, purchase_order_id=purchase_order_id, line=line, place_id=spot.place_id, quantity=much, reason=reason,
             owed_again=again == "yes", lot=lot.strip() or None, status=status, source=source,

@@ -11,7 +11,7 @@ from shelfwise.access import sessions
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Forbidden, NotFound, Refused, Unauthenticated
-from shelfwise.core.quantities import plain, quantity
+from shelfwise.core.quantities import plain
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import Status
@@ -20,6 +20,7 @@ from shelfwise.web.floor import chosen_site
 from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.stock import LOTS
 from shelfwise.web.visits import Visit, Visitor, caller_of
+from shelfwise.web.writing import read_typed
 from shelfwise.work import objections
 
 router = APIRouter(include_in_schema=False)
@@ -153,7 +154,7 @@ def _lot(told: str, exact: str) -> str | None:
 
 
 def _amount(text: str) -> Decimal | None:
-    return quantity(text) if text.strip() else None
+    return read_typed(text) if text.strip() else None
 
 
 def _address(ctx: Context, item_id: int, lot: str) -> str:

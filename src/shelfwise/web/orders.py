@@ -12,7 +12,7 @@ from fastapi import APIRouter, Form, Response
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, shorten
-from shelfwise.core.quantities import plain, quantity
+from shelfwise.core.quantities import plain
 from shelfwise.orders import service as orders
 from shelfwise.orders.attachments import attachments
 from shelfwise.orders.model import PurchaseOrder
@@ -26,6 +26,7 @@ from shelfwise.web.audit_words import lines
 from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.orders import PURCHASES
 from shelfwise.web.visits import Visitor
+from shelfwise.web.writing import read_typed
 from shelfwise.work import outbox
 
 router = APIRouter(include_in_schema=False)
@@ -106,7 +107,7 @@ def receive(
     with visit.context() as ctx:
         found = orders.purchase_order(ctx, purchase_order_id)
         where = records.place_by_code(ctx, found.site_id, place.strip())
-        came = quantity(amount)
+        came = read_typed(amount)
         for much, piece, serial in _pieces(came, source, serials):
             stock.receive(
                 ctx, purchase_order_id, line, much, where.place_id, piece, lot=lot.strip() or None,
@@ -130,7 +131,7 @@ def _pieces(came: Decimal, source: str, serials: str) -> list[tuple[Decimal, str
 
 def _weight(text: str, much: Decimal, of: Decimal) -> Decimal | None:
     """Told in kg for all that came; in g for a part of it."""
-    return (quantity(text) * 1000 * much / of).quantize(Decimal(1)) if text.strip() and of else None
+    return (read_typed(text) * 1000 * much / of).quantize(Decimal(1)) if text.strip() and of else None
 
 
 def _day(text: str) -> date | None:

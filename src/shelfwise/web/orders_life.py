@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, Refused, shorten
-from shelfwise.core.quantities import ZERO, plain, quantity
+from shelfwise.core.quantities import ZERO, plain
 from shelfwise.orders import service as orders
 from shelfwise.orders.model import PurchaseOrder
 from shelfwise.orders.paper import pdf
@@ -24,6 +24,7 @@ from shelfwise.records.habits import usual_lead_days
 from shelfwise.web import pages
 from shelfwise.web.files import download
 from shelfwise.web.visits import Visit, Visitor
+from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
 ROWS = 8
@@ -108,8 +109,8 @@ def _lines(ctx: Context, sent: FormData, supplier_id: int) -> tuple[NewLines, st
             faults.append(Fault(f"line {row}, item", "an item that exists", shorten(sku), "Correct the SKU."))
             continue
         try:
-            much = quantity(amount, f"line {row}, quantity")
-            each = quantity(cost, f"line {row}, cost") if str(cost).strip() else None
+            much = read_typed(amount, f"line {row}, quantity")
+            each = read_typed(cost, f"line {row}, cost") if str(cost).strip() else None
         except Invalid as error:
             faults += error.faults
             continue
@@ -231,11 +232,11 @@ def confirm(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
             amount = str(sent.get(f"amount-{line.line}", "")).strip()
             day = str(sent.get(f"day-{line.line}", "")).strip()
             cost = str(sent.get(f"cost-{line.line}", "")).strip()
-            each = quantity(cost, f"line {line.line}, cost") if cost else None
+            each = read_typed(cost, f"line {line.line}, cost") if cost else None
             said.append(
                 Confirmed(
                     line.line,
-                    quantity(amount, f"line {line.line}, quantity") if amount else None,
+                    read_typed(amount, f"line {line.line}, quantity") if amount else None,
                     _noon(ctx, day, order.site_id) if day else None,
                     None if each == line.unit_cost else each,
                 )
@@ -259,7 +260,7 @@ def change(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
     def act(ctx: Context) -> PurchaseOrder:
         order = orders.purchase_order(ctx, purchase_order_id)
         quantities = {
-            line.line: quantity(sent.get(f"amount-{line.line}", ""), f"line {line.line}, quantity")
+            line.line: read_typed(sent.get(f"amount-{line.line}", ""), f"line {line.line}, quantity")
             for line in order.lines
         }
         day = str(sent.get("expected", "")).strip()

@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from shelfwise.access.context import Context
 from shelfwise.core.quantities import plain
 from shelfwise.records.packs import in_words
-from shelfwise.web import words
+from shelfwise.web import words, writing
 from shelfwise.web.charts import method_words
 from shelfwise.web.shell import Shell, shell
 from shelfwise.web.visits import THEME_COOKIE, Visit
@@ -84,6 +84,8 @@ def environment() -> Environment:
     env.filters.update(
         number=words.number,
         plain=plain,
+        typed=writing.typed,
+        written_day=writing.written_day,
         money=words.money,
         temperature=words.temperature,
         percent=words.percent,
@@ -95,7 +97,7 @@ def environment() -> Environment:
         in_packs=in_words,
         method=method_words,
     )
-    env.globals.update(static=static_address, themes=THEMES)
+    env.globals.update(static=static_address, themes=THEMES, style=writing.style)
     return env
 
 
@@ -117,11 +119,11 @@ def _when(context: TemplateContext, instant: datetime | None, *, wall: bool = Fa
     if instant is None or frame is None:
         return Markup('<span class="quiet">never</span>')
     now = context["wall_now"] if wall else frame.now
-    return _time(instant, frame.zone, words.ago(instant, now), wall)
+    return _time(instant, frame.zone, words.ago(instant, now), wall, writing.style())
 
 
 @lru_cache(maxsize=4096)
-def _time(instant: datetime, zone: ZoneInfo, ago: str, wall: bool) -> Markup:
+def _time(instant: datetime, zone: ZoneInfo, ago: str, wall: bool, style: writing.Style) -> Markup:
     """Kept, because the rows of a long list often name the same instant."""
     return Markup('<time datetime="{}" title="{}"{}>{}</time>').format(
         words.machine(instant), words.exact(instant, zone), Markup(" data-wall") if wall else "", ago

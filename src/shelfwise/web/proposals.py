@@ -16,13 +16,14 @@ from shelfwise.agents import service as agents
 from shelfwise.agents.model import State, Waiting
 from shelfwise.agents.service import Approved, Wanted
 from shelfwise.core.errors import Invalid, Refused
-from shelfwise.core.quantities import plain, quantity
+from shelfwise.core.quantities import plain
 from shelfwise.demand import service as demand
 from shelfwise.web import pages, words
 from shelfwise.web.charts import race_table
 from shelfwise.web.inbox import ANSWERED
 from shelfwise.web.start import ask_for_looks
 from shelfwise.web.visits import Visit, Visitor
+from shelfwise.web.writing import read_typed
 from shelfwise.work import objections
 
 router = APIRouter(include_in_schema=False)
@@ -133,7 +134,7 @@ def _wanted(said: Told) -> tuple[list[Wanted], dict[int, str]]:
     for number in said.chosen:
         try:
             amount = said.amounts[number]
-            wanted.append(Wanted(number, quantity(amount) if amount else None))
+            wanted.append(Wanted(number, read_typed(amount) if amount else None))
         except Invalid as error:
             faults[number] = str(error)
     return wanted, faults
@@ -215,7 +216,7 @@ def approve(
     amount: Annotated[str, Form(max_length=40)] = "",
     note: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
-    wanted: Decimal | None = quantity(amount) if amount.strip() else None
+    wanted: Decimal | None = read_typed(amount) if amount.strip() else None
     with visit.context() as ctx:
         order = agents.approve(ctx, proposal_id, wanted, note)
         undo = agents.proposal(ctx, proposal_id).how_to_undo

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from starlette.datastructures import FormData
 
 from shelfwise.core.errors import Fault, Invalid, Refused, ShelfwiseError, shorten
-from shelfwise.core.quantities import plain, quantity
+from shelfwise.core.quantities import plain
 from shelfwise.records.changes import NeedsWord
+from shelfwise.web.writing import read_typed, typed
 
 Chosen = TypeVar("Chosen", bound=str)
 # What a form is shown again for; all else is a page of its own.
@@ -43,7 +44,7 @@ class Answers:
     def number(self, name: str, words: str) -> Decimal | None:
         """A number, or None where the field is empty."""
         try:
-            return quantity(text, words) if (text := self.text(name)) else None
+            return read_typed(text, words) if (text := self.text(name)) else None
         except Invalid as error:
             self.faults += error.faults
             return None
@@ -101,5 +102,5 @@ def _written(value: object) -> str:
     if value is True:
         return "yes"
     if isinstance(value, float):
-        return plain(Decimal(repr(value)))
-    return plain(value) if isinstance(value, Decimal) else str(value)
+        return typed(Decimal(repr(value)))
+    return typed(value) if isinstance(value, Decimal) else str(value)

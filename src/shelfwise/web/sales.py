@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Response
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.quantities import ZERO, plain, quantity
+from shelfwise.core.quantities import ZERO, plain
 from shelfwise.orders import sales_orders, shipments, transfers
 from shelfwise.orders import service as orders
 from shelfwise.orders.attachments import attachments
@@ -25,6 +25,7 @@ from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.orders import SALES
 from shelfwise.web.pages import segment
 from shelfwise.web.visits import Visitor
+from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
 ROWS = 6
@@ -57,8 +58,8 @@ def take(visit: Visitor, sent: Sent) -> Response:
         lines = []
         for row in range(1, ROWS + 1):
             if sku := text(sent, f"sku-{row}", 64):
-                price = quantity(text(sent, f"price-{row}", 40) or "0")
-                lines.append((item_of(ctx, sku, row), quantity(text(sent, f"amount-{row}", 40)), price))
+                price = read_typed(text(sent, f"price-{row}", 40) or "0")
+                lines.append((item_of(ctx, sku, row), read_typed(text(sent, f"amount-{row}", 40)), price))
         number = sales_orders.take_order(
             ctx, site.site_id, lines, customer=text(sent, "customer", 200) or None,
             country=text(sent, "country", 200) or None, source=text(sent, "source", 100) or None,
@@ -140,7 +141,7 @@ def take_back(visit: Visitor, sent: Sent) -> Response:
         place = records.place_by_code(ctx, line.site_id, text(sent, "place", 64))
         status = cast(Status, text(sent, "status", 20))
         came = CameBack(
-            line.sales_line_id, quantity(text(sent, "amount", 40)), place.place_id, status,
+            line.sales_line_id, read_typed(text(sent, "amount", 40)), place.place_id, status,
             text(sent, "lot", 200) or None,
         )  # fmt: skip
         back = customer_returns.take_customer_return(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Response
 
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid
-from shelfwise.core.quantities import plain, quantity
+from shelfwise.core.quantities import plain
 from shelfwise.orders import shipments
 from shelfwise.orders.attachments import attachments
 from shelfwise.orders.shipments_model import Box, ShipmentState
@@ -20,6 +20,7 @@ from shelfwise.web.fulfilment_words import Sent, new_source, text
 from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.orders import SHIPMENTS
 from shelfwise.web.visits import Visitor
+from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
 UNDER_WAY: tuple[ShipmentState, ...] = ("picking", "packed")
@@ -78,7 +79,7 @@ def pick(
         found = shipments.shipment(ctx, shipment_id)
         elsewhere = records.place_by_code(ctx, found.site_id, place.strip()).place_id if place.strip() else None
         done = shipping.pick(
-            ctx, shipment_id, stop, quantity(amount), source, place_id=elsewhere, lot=lot.strip() or None
+            ctx, shipment_id, stop, read_typed(amount), source, place_id=elsewhere, lot=lot.strip() or None
         )
     (one,) = (one for one in done.shipment.stops if one.stop == stop)
     said = f"{plain(one.picked or Decimal(0))} of {one.sku} picked. " + " ".join(done.warnings)
@@ -109,7 +110,7 @@ def pack(visit: Visitor, shipment_id: int, sent: Sent) -> Response:
 
 
 def _scaled(told: str, by: Decimal) -> Decimal | None:
-    return quantity(told) * by if told else None
+    return read_typed(told) * by if told else None
 
 
 def _length(told: str, side: str) -> int | None:

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, shorten
-from shelfwise.core.quantities import ZERO, quantity
+from shelfwise.core.quantities import ZERO
 from shelfwise.orders import service as orders
 from shelfwise.records import service as records
 from shelfwise.records.habits import usual_lead_days
@@ -21,6 +21,7 @@ from shelfwise.web import pages
 from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.records import SUPPLIERS
 from shelfwise.web.visits import Visitor
+from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
 # Empty rows to type prices into, below those that are there.
@@ -121,9 +122,9 @@ def put_terms(visit: Visitor, supplier_id: int, sent: Sent) -> Response:
         ctx.require(Right.EDIT_RECORDS)
         item = records.item_by_sku(ctx, str(sent.get("sku", "")).strip())
         told = Terms(
-            supplier_id, item.item_id, quantity(sent.get("unit_cost", ""), "cost of one"),
+            supplier_id, item.item_id, read_typed(sent.get("unit_cost", ""), "cost of one"),
             str(sent.get("currency", "")).strip().upper(), _days(str(sent.get("lead_time_days", ""))),
-            quantity(sent.get("pack_size") or "1", "pack"), quantity(sent.get("minimum_order") or "0", "minimum"),
+            read_typed(sent.get("pack_size") or "1", "pack"), read_typed(sent.get("minimum_order") or "0", "minimum"),
             supplier_sku=str(sent.get("supplier_sku", "")).strip(),
         )  # fmt: skip
         prices = _prices(sent)
@@ -180,13 +181,13 @@ def _prices(sent: FormData) -> list[tuple[Decimal, date, Decimal]]:
         if starts is None:
             raise Invalid(Fault(f"price {number}, from", "a day such as 2026-12-31", "nothing", "Choose a day."))
         found.append(
-            (quantity(start, f"price {number}, quantity"), starts, quantity(each, f"price {number}, cost of one"))
+            (read_typed(start, f"price {number}, quantity"), starts, read_typed(each, f"price {number}, cost of one"))
         )
     return found
 
 
 def _days(text: str) -> float | None:
-    return float(quantity(text, "lead time")) if text.strip() else None
+    return float(read_typed(text, "lead time")) if text.strip() else None
 
 
 def _day(text: str, where: str) -> date | None:

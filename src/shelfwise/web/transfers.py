@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid
-from shelfwise.core.quantities import plain, quantity
+from shelfwise.core.quantities import plain
 from shelfwise.orders import transfers as documents
 from shelfwise.orders.attachments import attachments
 from shelfwise.orders.transfers_model import Transfer
@@ -27,6 +27,7 @@ from shelfwise.web.fulfilment_words import Sent, done, item_of, new_source, text
 from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.transfers import ON_THE_ROAD, TRANSFERS
 from shelfwise.web.visits import Visitor
+from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
 ROWS = 6
@@ -116,7 +117,7 @@ def change(visit: Visitor, transfer_id: int, sent: Sent) -> Response:
 
 def _lines(ctx: Context, sent: FormData) -> list[tuple[int, Decimal]]:
     return [
-        (item_of(ctx, sku, row), quantity(text(sent, f"amount-{row}", 40)))
+        (item_of(ctx, sku, row), read_typed(text(sent, f"amount-{row}", 40)))
         for row in range(1, 501)
         if (sku := text(sent, f"sku-{row}", 64))
     ]
@@ -182,7 +183,7 @@ def ship(
         ctx.require_somewhere(Right.ISSUE_GOODS)
         found = documents.transfer(ctx, transfer_id)
         spot = records.place_by_code(ctx, found.from_site_id, place.strip())
-        goods = Goods(line, quantity(amount), spot.place_id, lot.strip() or None)
+        goods = Goods(line, read_typed(amount), spot.place_id, lot.strip() or None)
         after = transfers.ship_transfer(ctx, transfer_id, [goods], source)
     return pages.go(f"/transfers/{transfer_id}", f"{_much(after, goods)} left from {spot.code} and are on the road.")
 
@@ -202,7 +203,7 @@ def receive(
         ctx.require_somewhere(Right.RECEIVE_GOODS)
         found = documents.transfer(ctx, transfer_id)
         spot = records.place_by_code(ctx, found.to_site_id, place.strip())
-        goods = Goods(line, quantity(amount), spot.place_id, lot.strip() or None, status=cast(Status, status))
+        goods = Goods(line, read_typed(amount), spot.place_id, lot.strip() or None, status=cast(Status, status))
         after = transfers.receive_transfer(ctx, transfer_id, [goods], source, at_form=True)
     left = after.on_road
     rest = f"{plain(left)} are still on the road." if left else "Nothing of it is on the road any more."
@@ -215,7 +216,7 @@ def back(visit: Visitor, transfer_id: int, line: Line, amount: Amount, place: Co
         ctx.require_somewhere(Right.RECEIVE_GOODS)
         found = documents.transfer(ctx, transfer_id)
         spot = records.place_by_code(ctx, found.from_site_id, place.strip())
-        goods = Goods(line, quantity(amount), spot.place_id)
+        goods = Goods(line, read_typed(amount), spot.place_id)
         after = transfers.send_back(ctx, transfer_id, [goods], source)
     return pages.go(f"/transfers/{transfer_id}", f"{_much(after, goods)} are back in {spot.code}.")
 
@@ -223,8 +224,8 @@ def back(visit: Visitor, transfer_id: int, line: Line, amount: Amount, place: Co
 @router.post("/transfers/{transfer_id}/lost")
 def lost(visit: Visitor, transfer_id: int, line: Line, amount: Amount, reason: Reason) -> Response:
     with visit.context() as ctx:
-        after = transfers.write_off_from_road(ctx, transfer_id, line, quantity(amount), reason)
-    return pages.go(f"/transfers/{transfer_id}", f"{_much(after, Goods(line, quantity(amount), 0))} are written off.")
+        after = transfers.write_off_from_road(ctx, transfer_id, line, read_typed(amount), reason)
+    return pages.go(f"/transfers/{transfer_id}", f"{_much(after, Goods(line, read_typed(amount), 0))} are written off.")
 
 
 @router.post("/transfers/{transfer_id}/close")

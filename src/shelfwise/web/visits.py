@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
@@ -17,6 +17,8 @@ from shelfwise.access.model import Actor, Right
 from shelfwise.access.service import Caller, Session
 from shelfwise.access.throttle import caller_address
 from shelfwise.core.errors import Forbidden, Unauthenticated
+from shelfwise.records.habits import Days, Numbers
+from shelfwise.web.writing import Style, write_as
 
 SESSION_COOKIE = "shelfwise_session"
 THEME_COOKIE = "shelfwise_theme"
@@ -64,6 +66,8 @@ class Visit:
     @contextmanager
     def context(self) -> Iterator[Context]:
         """A context in a transaction of its own, committed before the answer is sent."""
+        if self.session is not None:
+            write_as(Style(cast(Numbers, self.session.numbers), cast(Days, self.session.days)))
         with self.office.context(self.actor) as ctx:
             yield ctx
 

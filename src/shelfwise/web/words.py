@@ -1,4 +1,7 @@
-"""How numbers, money and times are written for people. Pure: the same input gives the same words."""
+"""How numbers, money and times are written for people, as the one who asks writes them (see `writing`).
+
+Pure but for that: the same input gives the same words.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from shelfwise.core.quantities import plain
+from shelfwise.web.writing import signed, written_day
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
@@ -26,9 +30,7 @@ def number(value: Decimal | float | int | None, places: int | None = None) -> st
         text = f"{value:.1f}".removesuffix(".0")
     else:
         text = plain(Decimal(value))
-    head, dot, tail = text.partition(".")
-    sign = "−" if head.startswith("-") and text.strip("-0.") else ""
-    return f"{sign}{int(head.lstrip('-') or 0):,}{dot}{tail}"
+    return signed(text)
 
 
 def money(amount: Decimal | float | None, currency: str = "") -> str:
@@ -79,13 +81,13 @@ def ago(instant: datetime | None, now: datetime) -> str:
 def exact(instant: datetime, zone: ZoneInfo) -> str:
     """An instant in full, at a site: Mon 2 Mar 2026, 12:00:05 (Europe/London)."""
     local = instant.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S} ({zone.key})"
+    return f"{written_day(local.date(), weekday=True)}, {local:%H:%M:%S} ({zone.key})"
 
 
 def short_day(instant: datetime, zone: ZoneInfo) -> str:
     """The day of an instant at a site: Mon 2 Mar."""
     local = instant.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b}"
+    return written_day(local.date(), weekday=True, year=False)
 
 
 def machine(instant: datetime) -> str:

@@ -17,12 +17,22 @@
     return milliseconds > 0 ? `${text} ago` : `in ${text}`;
   };
 
+  // As the server writes days; see writing.py.
+  const writtenDay = (instant) => {
+    const part = (options) => instant.toLocaleDateString("en-GB", { timeZone: zone, ...options });
+    const [day, month, year] = part({ day: "2-digit", month: "2-digit", year: "numeric" }).split("/");
+    const sign = ["de", "ch"].includes(body.dataset.numbers) ? "." : "/";
+    const named = `${Number(day)} ${part({ month: "short" }).slice(0, 3)} ${year}`;
+    const text = { dmy: [day, month, year].join(sign), mdy: [month, day, year].join(sign),
+      ymd: [year, month, day].join("-") }[body.dataset.days] ?? named;
+    return `${part({ weekday: "short" })} ${text}`;
+  };
+
   const tick = () => {
     const now = new Date(businessNow());
     document.getElementById("clock-time").textContent =
       now.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
-    document.getElementById("clock-day").textContent = now.toLocaleDateString("en-GB", {
-      weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: zone }).replace(",", "");
+    document.getElementById("clock-day").textContent = writtenDay(now);
     for (const time of document.querySelectorAll("time[datetime]:not([data-still])")) {
       const base = "wall" in time.dataset ? Date.now() : now.getTime();
       const text = words(base - Date.parse(time.dateTime));

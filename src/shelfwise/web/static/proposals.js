@@ -7,7 +7,12 @@
   const chosenText = document.getElementById("chosen");
   const bar = document.getElementById("said");
   const note = card.querySelector("input[name=note]");
-  const money = (amount, currency) => new Intl.NumberFormat("en-GB", { style: "currency", currency }).format(amount);
+  const signs = new Intl.NumberFormat(
+    { de: "de-DE", fr: "fr-FR", ch: "de-CH" }[document.body.dataset.numbers] ?? "en-GB",
+    { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const symbols = { EUR: "€", GBP: "£", USD: "$" };
+  const money = (amount, currency) => currency in symbols ? `${symbols[currency]}${signs.format(amount)}`
+    : `${signs.format(amount)} ${currency}`;
   const rows = () => [...card.querySelectorAll("tr[data-id]")];
   const open = () => rows().filter((row) => !row.classList.contains("gone"));
   const tick = (row) => row.querySelector("input[name=pick]");

@@ -70,7 +70,7 @@ globalThis.scanning = (root, scanned) => {
   for (const button of root.querySelectorAll("[data-add]")) {
     button.addEventListener("click", () => {
       const next = Number(amount.value.replace(",", ".")) + Number(button.dataset.add);
-      if (next >= 0) amount.value = String(next);
+      if (next >= 0) amount.value = String(next).replace(".", document.body.dataset.decimal ?? ".");
     });
   }
   for (const one of root.querySelectorAll("form")) {
