@@ -49,7 +49,7 @@ def test_where_nothing_is_missing_every_step_is_done() -> None:
         ("devices", {"devices": 0}, "open", "No device yet.", "/devices/new"),
         ("devices", {"devices_never_heard": 1}, "missing", "1 of 5 devices never heard of yet.", "/devices/new"),
         ("mail", {"mail": False}, "open", "No mail server is set", "/settings"),
-        ("https", {"https": False}, "open", "Pages are reached by http.", "/settings"),
+        ("https", {"https": False}, "open", "Pages are reached by http.", "/phones"),
     ],
 )  # fmt: skip
 def test_what_is_missing_is_said_with_its_number_and_leads_to_where_it_is_told(

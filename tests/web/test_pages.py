@@ -124,7 +124,7 @@ def test_an_empty_installation_says_what_to_do_first(office: Office) -> None:
     mara = TestClient(create_app(office), base_url="http://x", headers={"Origin": "http://x"})
     mara.post("/sign-in", data={"login": "mara", "password": PASSWORDS["mara"]})
     for path, words in (
-        ("/", "Add a site"), ("/stock", "Bring in your sales"), ("/devices", "Register a scale"),
+        ("/", "Add a site"), ("/stock", "Bring in your sales"), ("/devices", "Add a scale"),
         ("/proposals", "Every night"), ("/orders", "approve one"), ("/alerts", "Nothing is wrong"),
         ("/import", "Begin with your items"),
     ):  # fmt: skip

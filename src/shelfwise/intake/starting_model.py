@@ -270,7 +270,7 @@ def _https(c: Counts) -> Step:
         "https", "HTTPS", "done" if c.https else "open",
         "Pages are reached by https." if c.https else "Pages are reached by http.",
         "Passwords and orders travel readably in your network meanwhile, and phones do not let a page use the camera.",
-        ("/settings", "Settings"),
+        ("/phones", "Connect a phone"),
     )  # fmt: skip
 
 
