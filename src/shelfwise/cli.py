@@ -6,7 +6,6 @@ import argparse
 import os
 import secrets
 import shutil
-import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ import psycopg
 
 from shelfwise import __version__, cli_operations, processes
 from shelfwise.core.errors import Refused, ShelfwiseError
+from shelfwise.operations.doctor import is_free
 from shelfwise.settings import Settings
 from shelfwise.store.home import is_installed, only_one
 from shelfwise.supervisor import Child, Stop, Supervisor, stopping_by_signal
@@ -152,7 +152,7 @@ def _up(settings: Settings, given: argparse.Namespace) -> int:
         ("pages", settings.pages_host, settings.web_port), ("MQTT", settings.host, settings.mqtt_port),
         ("devices", settings.host, settings.door_port), *_https_port(settings),
     ):  # fmt: skip
-        if not _is_free(host, port):
+        if not is_free(host, port):
             raise Refused(f"Port {port} for {name} is in use. Stop what uses it, or set another one (see `settings`).")
     with only_one(settings.home), stopping_by_signal():
         supervisor = Supervisor(settings, _say)
@@ -372,22 +372,12 @@ def _process(settings: Settings, given: argparse.Namespace) -> int:
     return 0
 
 
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
 def _free_ports(host: str, wanted: Sequence[int]) -> list[int]:
     """For each port the next free one from it on, all different: a demo should start beside whatever else runs."""
     chosen: list[int] = []
     for first in wanted:
         tried = range(first, first + 50)
-        port = next((one for one in tried if one not in chosen and _is_free(host, one)), None)
+        port = next((one for one in tried if one not in chosen and is_free(host, one)), None)
         if port is None:
             raise Refused(f"Ports {tried[0]} to {tried[-1]} on {host} are all in use. Name others in the settings.")
         chosen.append(port)

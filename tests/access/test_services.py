@@ -112,6 +112,12 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "intake.tables.quanta": "an import that was allowed",
     "intake.tables.set_quantum": "an import that was allowed",
     "intake.sales_table.take_sales": "an import that was allowed",
+    "intake.known.books": "an import that was allowed",
+    "intake.known.fillings": "an import that was allowed",
+    "intake.known.parts": "an import that was allowed",
+    "operations.inside.look": "the doctor and the nightly keeping; the page asks for the right",
+    "operations.inside.note_size": "the nightly keeping",
+    "operations.inside.there_since": "the nightly keeping",
 }
 
 

@@ -44,6 +44,7 @@ ASKED = {
 }
 NOT_THERE = {
     "step": "devices",
+    "rule": "cancelled",
     "job_id": "none",
     "backup": "none",
     "file_id": "77",
