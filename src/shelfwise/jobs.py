@@ -19,6 +19,7 @@ from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
 from shelfwise.demand import mends
 from shelfwise.demand import service as demand
+from shelfwise.measure import service as measure
 from shelfwise.orders import service as orders
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
@@ -102,7 +103,8 @@ def _first_time(ctx: Context, job: str, day: date) -> bool:
 
 
 def nightly(office: Office, site_id: int, day: date) -> None:
-    """After a site's day has ended: block what has expired, close its demand, forecast, propose. Repeatable."""
+    """After a site's day has ended: block what has expired, close its demand, forecast, propose, and measure how it
+    went. Repeatable."""
     actor = system("nightly run")
     with office.context(actor) as ctx:
         stock.expire_lots(ctx, site_id)
@@ -121,6 +123,8 @@ def nightly(office: Office, site_id: int, day: date) -> None:
         forecasts = demand.forecast_site(ctx, site_id, day, FORECAST_DAYS)
         demand.forget_forecasts(ctx, site_id, day - KEPT_FORECASTS)
     proposals = plan(office, site_id)
+    with office.context(system("measures")) as ctx:
+        measure.record_day(ctx, site_id, day)
     log.info("nightly run done", site_id=site_id, day=day.isoformat(), forecasts=forecasts, proposals=proposals)
 
 
@@ -173,7 +177,10 @@ def learn_history(office: Office, site_id: int) -> int:
     """Mend and sum the whole history anew, as after an import of sales from before go-live. Repeatable."""
     with office.context(system("demand history")) as ctx:
         mends.refresh(ctx, site_id)
-        return demand.rebuild_history(ctx, site_id)
+        known = demand.rebuild_history(ctx, site_id)
+    with office.context(system("measures")) as ctx:
+        measure.estimate_history(ctx, site_id)
+    return known
 
 
 def nightly_or_alert(office: Office, site_id: int, day: date) -> None:

@@ -181,6 +181,18 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/system/backups": (Right.MANAGE_SETTINGS, {}),
     "/settings/sites/{site_id}/address": (Right.EDIT_RECORDS, {"address": "Gate 4"}),
     "/settings/test-mail": (Right.MANAGE_SETTINGS, {"to": "ana@example.com"}),
+    "/measures/told": (
+        Right.EDIT_RECORDS,
+        {
+            "site": "LON",
+            "metric": "count_accuracy",
+            "value": "87",
+            "first": "2026-01-01",
+            "last": "2026-01-31",
+            "source": "stocktake",
+        },
+    ),
+    "/measures/carrying-rate": (Right.MANAGE_SETTINGS, {"rate": "25"}),
     "/approval/limit": (Right.MANAGE_SETTINGS, {"actor": "*", "amount": "5"}),
     "/approval/budget": (Right.MANAGE_SETTINGS, {"month": "2026-03", "amount": "5"}),
     "/approval/rate": (Right.MANAGE_SETTINGS, {"currency": "USD", "valid_from": "2026-01-01", "rate": "1"}),

@@ -211,7 +211,7 @@ def latest_of(ctx: Context, site_id: int, item_ids: Collection[int] | None = Non
     """The newest forecast of each item, of all items where none are named."""
     ctx.require(Right.VIEW, site_id)
     found = tables.latest(ctx.tx, ctx.tenant, site_id, item_ids)
-    return {row.item_id: _stored(row) for row in found}
+    return {row.item_id: stored(row) for row in found}
 
 
 def _drawn(
@@ -245,7 +245,8 @@ def _batches(items: list[int]) -> Iterator[tuple[int, list[int]]]:
         yield start, items[start : start + BATCH]
 
 
-def _stored(row: tables.ForecastRow) -> StoredForecast:
+def stored(row: tables.ForecastRow) -> StoredForecast:
+    """A row of the table with its paths as numbers."""
     paths: Paths = np.frombuffer(row.paths, np.float32).reshape(-1, row.horizon)
     return StoredForecast(
         row.forecast_id,

@@ -180,6 +180,16 @@ def latest(tx: Tx, tenant: int, site_id: int, items: Collection[int] | None) -> 
     )
 
 
+def by_id(tx: Tx, tenant: int, site_id: int, forecast_ids: Collection[int]) -> list[ForecastRow]:
+    return rows(
+        tx,
+        ForecastRow,
+        """select forecast_id, item_id, site_id, origin, horizon, model, paths, summary, made_at from forecast
+           where tenant_id = %s and site_id = %s and forecast_id = any(%s::bigint[]) order by forecast_id""",
+        (tenant, site_id, list(forecast_ids)),
+    )
+
+
 def newest_origin(tx: Tx, tenant: int, site_id: int) -> date | None:
     found: date | None = value(
         tx, "select max(origin) from forecast where tenant_id = %s and site_id = %s", (tenant, site_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
@@ -143,3 +144,26 @@ def send_test_mail(ctx: Context, to: str) -> None:
         channel="mail", link="/settings",
     )  # fmt: skip
     ctx.audit("company.test_mail", "company", to=to)
+
+
+def carrying_rate(ctx: Context) -> Decimal | None:
+    """What keeping stock costs in a year, as a share of its value; None: nobody said."""
+    ctx.require_somewhere(Right.VIEW)
+    found: Decimal | None = value(ctx.tx, "select carrying_rate from tenant where tenant_id = %s", (ctx.tenant,))
+    return found
+
+
+def set_carrying_rate(ctx: Context, rate: Decimal | None) -> None:
+    """Say what keeping stock costs in a year: capital, space, insurance, loss; 0.25 is a quarter of its value.
+
+    Raises:
+        Invalid: it is no share from 0 to 10.
+    """
+    ctx.require(Right.MANAGE_SETTINGS)
+    if rate is not None and not (rate.is_finite() and 0 <= rate <= 10):
+        raise Invalid(Fault("rate", "a share a year from 0 to 1000 %", shorten(str(rate)), "25 is usual; correct it."))
+    before = carrying_rate(ctx)
+    if before != rate:
+        run(ctx.tx, "update tenant set carrying_rate = %s where tenant_id = %s", (rate, ctx.tenant))
+        was, now = (None if one is None else str(one) for one in (before, rate))
+        ctx.audit("company.carrying_rate_set", "company", before={"rate": was}, after={"rate": now})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shelfwise.web.listing import Listing
+from shelfwise.web.lists.measures import MEASURES
 from shelfwise.web.lists.orders import PURCHASES, SALES, SHIPMENTS
 from shelfwise.web.lists.people import AUDIT, KEYS, PEOPLE, SUBSCRIPTIONS
 from shelfwise.web.lists.records import ITEMS, PLACES, SUPPLIERS
@@ -15,5 +16,6 @@ ALL: dict[str, Listing] = {
     for one in (
         STOCK, LOTS, ITEMS, PLACES, SUPPLIERS, PURCHASES, SALES, SHIPMENTS, TRANSFERS, ON_THE_ROAD, COUNTS, PROPOSALS,
         INBOX, ALERTS, QUARANTINE, DEVICES, PEOPLE, KEYS, SUBSCRIPTIONS, AUDIT,
+        MEASURES,
     )
 }  # fmt: skip
