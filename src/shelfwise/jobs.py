@@ -19,6 +19,7 @@ from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
 from shelfwise.demand import mends
 from shelfwise.demand import service as demand
+from shelfwise.measure import looking_ahead, scoring
 from shelfwise.measure import service as measure
 from shelfwise.orders import service as orders
 from shelfwise.records import service as records
@@ -125,6 +126,9 @@ def nightly(office: Office, site_id: int, day: date) -> None:
     proposals = plan(office, site_id)
     with office.context(system("measures")) as ctx:
         measure.record_day(ctx, site_id, day)
+        scoring.score_forecasts(ctx, site_id, day)
+        looking_ahead.settle_calls(ctx, site_id, day)
+        looking_ahead.look_ahead(ctx, site_id, day)
     log.info("nightly run done", site_id=site_id, day=day.isoformat(), forecasts=forecasts, proposals=proposals)
 
 

@@ -158,7 +158,8 @@ def test_every_page_draws_without_complaint_light_dark_and_on_a_phone(
         link = f"/zones/{world.zones['F']}"
         alerts.raise_alert(ctx, "temperature", "zone:3", "danger", "Frozen is too warm", "Above −18 °C.", link, {})
     pages = {
-        "floor": "/",
+        "today": "/",
+        "floor": "/floor",
         "alerts": "/alerts",
         "proposals": "/proposals",
         "proposal": f"/proposals/{proposal_id}",

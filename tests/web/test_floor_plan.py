@@ -39,7 +39,7 @@ def test_a_few_numbers_are_shown_as_a_plan_and_make_the_racks(client: Client, of
     assert (odd.status_code, "many" in odd.text) == (200, True)
     assert mara.post(page, data=NUMBERS | {"bays": "0"}).status_code == 422
     done = mara.post(page, data=NUMBERS)
-    assert (done.status_code, done.headers["location"]) == (303, "/?site=NEW")
+    assert (done.status_code, done.headers["location"]) == (303, "/floor?site=NEW")
     with office.context(person("root", Role.ADMIN)) as ctx:
         floor = records.floor_of(ctx, site_id)
         zones = {zone.zone_id: zone.code for zone in floor.zones}
@@ -58,7 +58,7 @@ def test_levels_share_a_bay_on_the_map_and_stand_above_each_other_from_the_front
     with office.context(person("root", Role.ADMIN)) as ctx:
         place_id = records.place_by_code(ctx, site_id, "R-02-02").place_id
         stock.opening_stock(ctx, [(world.items["21001"], place_id, Decimal(5))])
-    page = mara.get("/?site=NEW").text
+    page = mara.get("/floor?site=NEW").text
     assert 'href="/floor/rack?site=NEW&amp;aisle=R"' in page
     assert "Aisle R" in page
     rack = mara.get("/floor/rack?site=NEW&aisle=R").text

@@ -78,3 +78,10 @@ def test_a_chart_leaves_a_gap_where_a_week_was_not_measured_and_bands_what_was_b
     assert chart.band == (0.0, 36.0)
     assert [one.before for one in chart.bars] == [True, True, False]
     assert draw([], []) is None
+
+
+def test_the_scorecard_says_what_is_missing_before_anything_is_scored(client: Client) -> None:
+    page = client("vera").get("/scorecard").text
+    assert "Can I trust this?" in page
+    assert "No forecast that was acted on is over yet" in page
+    assert "20 more times" in page

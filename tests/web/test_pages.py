@@ -19,8 +19,8 @@ from tests.web.conftest import Client, TestClient
 from tests.web.world import HOSTILE, PASSWORDS, World, add_people, given_up, propose, quarantined
 
 PAGES = (
-    "/", "/alerts", "/proposals", "/stock", "/stock?show=out", "/stock?show=doubt", "/orders", "/orders?show=all",
-    "/devices", "/quarantine", "/import", "/audit", "/api", "/floor/side", "/alerts/banner",
+    "/", "/floor", "/alerts", "/proposals", "/stock", "/stock?show=out", "/stock?show=doubt", "/orders",
+    "/orders?show=all", "/devices", "/quarantine", "/import", "/audit", "/api", "/floor/side", "/alerts/banner",
 )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def test_hostile_names_stay_text_on_every_page(client: Client, office: Office, w
 def test_an_unknown_page_says_what_to_do(client: Client) -> None:
     answer = client("mara").get("/nothing")
     assert answer.status_code == 404
-    assert "start from the floor" in answer.text
+    assert "start from the first page" in answer.text
 
 
 def test_an_empty_installation_says_what_to_do_first(office: Office) -> None:
@@ -124,7 +124,8 @@ def test_an_empty_installation_says_what_to_do_first(office: Office) -> None:
     mara = TestClient(create_app(office), base_url="http://x", headers={"Origin": "http://x"})
     mara.post("/sign-in", data={"login": "mara", "password": PASSWORDS["mara"]})
     for path, words in (
-        ("/", "Add a site"), ("/stock", "Bring in your sales"), ("/devices", "Add a scale"),
+        ("/", "Nothing is set up yet"), ("/floor", "Add a site"),
+        ("/stock", "Bring in your sales"), ("/devices", "Add a scale"),
         ("/proposals", "Every night"), ("/orders", "approve one"), ("/alerts", "Nothing is wrong"),
         ("/import", "Begin with your items"),
     ):  # fmt: skip
@@ -200,7 +201,7 @@ def test_times_are_relative_to_the_business_clock_and_exact_on_hover(client: Cli
 def test_the_demonstration_says_what_was_shifted_and_made_up(client: Client, office: Office) -> None:
     with office.context(person("root", Role.ADMIN)) as ctx:
         run(ctx.tx, """insert into setting values (1, 'demo', '{"note": "Dates shifted by 5,600 days."}')""")
-    page = client("vera").get("/").text
+    page = client("vera").get("/floor").text
     assert "Dates shifted by 5,600 days." in page
     assert ">invented</span>" in page
 

@@ -171,7 +171,7 @@ def test_a_warehouse_is_described_on_pages_alone(client: Client, office: Office,
     assert "C-02" in listed
     assert "packing bench" in listed
     assert "A-001" not in listed
-    shown = mara.get("/", params={"site": "NORTH"}).text
+    shown = mara.get("/floor", params={"site": "NORTH"}).text
     assert "Cold room" in shown
     assert "Cold room" in mara.get("/records/sites").text
 

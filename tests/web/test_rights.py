@@ -181,6 +181,7 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/system/backups": (Right.MANAGE_SETTINGS, {}),
     "/settings/sites/{site_id}/address": (Right.EDIT_RECORDS, {"address": "Gate 4"}),
     "/settings/test-mail": (Right.MANAGE_SETTINGS, {"to": "ana@example.com"}),
+    "/today/seen": (Right.VIEW, {"until": "2026-03-02T12:00:00+00:00"}),
     "/measures/told": (
         Right.EDIT_RECORDS,
         {

@@ -220,6 +220,27 @@ def may_be_second(ctx: Context, first: str, total: Decimal, currency: str) -> No
         raise Refused(f"It is above what {ctx.actor.by} may approve. Ask somebody with a higher limit.")
 
 
+def waiting_for_second(ctx: Context) -> tuple[int, Decimal]:
+    """(orders that this person may be the second to approve, their worth in our currency): within their limit, and
+    not approved by them already."""
+    ctx.require_somewhere(Right.VIEW)
+    if ctx.actor.kind != "person" or not ctx.actor.may_somewhere(Right.APPROVE_PURCHASES):
+        return 0, Decimal(0)
+    limit, worth = _limit_of(ctx), worth_today(ctx)
+    totals = values(
+        ctx.tx,
+        """select o.currency, sum(l.quantity * l.unit_cost)
+           from purchase_order o join purchase_line l using (tenant_id, purchase_order_id)
+           where o.tenant_id = %(tenant)s and o.state = 'draft' and o.second_needed is not null
+             and o.approved_by <> %(me)s and (%(sites)s::bigint[] is null or o.site_id = any(%(sites)s))
+           group by o.purchase_order_id, o.currency""",
+        {"tenant": ctx.tenant, "me": ctx.actor.by, "sites": ctx.sites(Right.APPROVE_PURCHASES)},
+    )
+    mine = [total * worth[currency] for currency, total in totals if currency in worth]
+    mine = [total for total in mine if limit is None or total <= limit]
+    return len(mine), sum(mine, Decimal(0))
+
+
 def _limit_of(ctx: Context) -> Decimal | None:
     found: Decimal | None = value(
         ctx.tx,

@@ -85,3 +85,20 @@ def delivered(ctx: Context, site_id: int, decision_keys: Collection[str]) -> lis
         _DELIVERED.format(in_time="", which="and o.site_id = %(site)s and l.decision_key = any(%(keys)s)"),
         {"tenant": ctx.tenant, "site": site_id, "keys": list(decision_keys)},
     )
+
+
+def received(ctx: Context, site_id: int, start: datetime, end: datetime) -> dict[int, Decimal]:
+    """How much of each item came from suppliers in [start, end)."""
+    ctx.require(Right.VIEW, site_id)
+    return dict(
+        values(
+            ctx.tx,
+            """select l.item_id, sum(r.quantity) from receipt r
+               join purchase_line l using (tenant_id, purchase_order_id, line)
+               join purchase_order o using (tenant_id, purchase_order_id)
+               where r.tenant_id = %s and o.site_id = %s and r.received_at >= %s and r.received_at < %s
+                 and r.reversed_at is null
+               group by l.item_id""",
+            (ctx.tenant, site_id, start, end),
+        )
+    )

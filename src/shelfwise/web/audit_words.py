@@ -247,7 +247,7 @@ KINDS: dict[str, tuple[str, str | None]] = {
     "sales_order": ("order {id}", "/sales/orders/{id}"),
     "count": ("count {id}", "/counts/{id}"),
     "shipment": ("shipment {id}", "/shipments/{id}"),
-    "site": ("site {id}", "/?site={id}"),
+    "site": ("site {id}", "/floor?site={id}"),
     "supplier": ("supplier {id}", "/suppliers/{id}"),
     "transfer": ("transfer {id}", "/transfers/{id}"),
     "user": ("{id}", "/people/{id}"),

@@ -88,7 +88,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     text = str(getattr(error, "detail", error))
     if status == 404:
-        text = "There is nothing at this address. Check it, or start from the floor."
+        text = "There is nothing at this address. Check it, or start from the first page."
     response = answer(request, status, text, ())
     response.headers.update(getattr(error, "headers", None) or {})
     return response

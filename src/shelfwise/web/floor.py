@@ -14,7 +14,6 @@ import psycopg
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from shelfwise.access import first_run
 from shelfwise.access.context import Context, business_time
 from shelfwise.access.model import Right
 from shelfwise.condition import service as condition
@@ -134,11 +133,9 @@ def summary(view: FloorView) -> dict[str, Any]:
     }
 
 
-@router.get("/")
+@router.get("/floor")
 def floor(visit: Visitor, site: str | None = None) -> Response:
     with visit.context() as ctx:
-        if visit.session and visit.everywhere("manage_people") and first_run.setup_due(ctx):
-            return pages.go("/setup")
         here = chosen_site(ctx, site)
         if here is None:
             return pages.render(visit, ctx, "floor_empty.html")

@@ -76,7 +76,7 @@ def make_plain_floor(visit: Visitor, site_id: int, sent: Sent) -> Response:
         with visit.context() as ctx:
             return _page(visit, ctx, site_id, sent, error)
     said = f"Done: {done.words} Next, print the labels: Records, Sites and zones."
-    return pages.go(f"/?site={pages.segment(floor.site.code)}", said)
+    return pages.go(f"/floor?site={pages.segment(floor.site.code)}", said)
 
 
 def _told(sent: FormData) -> PlainFloor:

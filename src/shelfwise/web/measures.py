@@ -11,6 +11,7 @@ from fastapi import APIRouter, Form, Response
 from shelfwise.access.context import Context
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
 from shelfwise.core.quantities import quantity
+from shelfwise.measure import scoring
 from shelfwise.measure import service as measure
 from shelfwise.measure.compare import LATEST_WEEKS, LEAST_COUNTS, LEAST_WEEKS
 from shelfwise.measure.model import METRICS, Metric
@@ -26,6 +27,11 @@ from shelfwise.web.week_chart import draw
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=500)]
 _HUNDRED = Decimal(100)
+# What became of proposals, as the scorecard calls it.
+KINDS = {
+    "approved": "approved as proposed", "changed": "approved with another quantity", "rejected": "rejected",
+    "expired": "lapsed or replaced", "undone": "taken back", "failed": "failed",
+}  # fmt: skip
 
 
 def value_words(metric: Metric, value: float | Decimal | None, currency: str) -> str:
@@ -55,6 +61,19 @@ def show_measures(visit: Visitor, site: str | None = None) -> Response:
             told=measure.told_figures(ctx, here.site_id), metrics=METRICS, rate=companies.carrying_rate(ctx),
             by_name={one.name: one for one in METRICS}, least_weeks=LEAST_WEEKS, least_counts=LEAST_COUNTS,
             latest_weeks=LATEST_WEEKS, said=lambda metric, value: value_words(metric, value, currency),
+        )  # fmt: skip
+
+
+@router.get("/scorecard")
+def show_scorecard(visit: Visitor, site: str | None = None) -> Response:
+    """Can I trust this? What was predicted, and what came."""
+    with visit.context() as ctx:
+        here = chosen_site(ctx, site)
+        if here is None:
+            return pages.render(visit, ctx, "measures_empty.html")
+        return pages.render(
+            visit, ctx, "scorecard.html", at_site=here.site_id, here=here, sites=records.sites(ctx),
+            card=scoring.scorecard(ctx, here.site_id), kinds=KINDS,
         )  # fmt: skip
 
 

@@ -125,3 +125,11 @@ create table seen_until (
     primary key (tenant_id, user_id),
     foreign key (tenant_id, user_id) references app_user
 );
+-- What changed since yesterday is asked by when it was learned. These tables grow by that time, more or less: a few
+-- pages say where to look.
+create index sales_line_by_time on sales_line using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
+create index receipt_by_time on receipt using brin (recorded_at) with (pages_per_range = 32, autosummarize = on);
+create index audit_entry_by_time on audit_entry using brin (business_at) with (pages_per_range = 32, autosummarize = on);
+create index on proposal (tenant_id, decided_at) where decided_at is not null;
+create index on alert (tenant_id, raised_at);
+create index excursion_under_way on excursion (tenant_id, zone_id) where ended_at is null;
