@@ -148,6 +148,7 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "stock.opening.opening_lots": lambda rows: {
         "stock": [OpeningLot(rows["item_id"], rows["place_id"], Decimal(1), "L1")]
     },
+    "stock.figures.left": lambda rows: {"to": "scrap"},
     "demand.service.forecast_site": lambda rows: {"origin": (NOON - timedelta(days=1)).date()},
 }
 

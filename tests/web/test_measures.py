@@ -32,6 +32,7 @@ def test_figures_stand_with_what_is_missing_and_no_verdict_before_there_is_evide
     assert "What did it bring?" in page
     assert "not enough evidence yet" in page
     assert "better than before" not in page
+    assert "function" not in page.split("<main>")[1]
     assert "Unknown is not zero" in page
     assert 'action="/measures/told"' not in page, "a viewer tells nothing"
 

@@ -9,6 +9,7 @@ from shelfwise.access.context import Office
 from shelfwise.access.model import Role, person
 from shelfwise.orders.model import NewSalesLine
 from shelfwise.orders.service import take_sales_lines
+from shelfwise.records import service as records
 from shelfwise.store.database import run, value
 from shelfwise.work import tasks
 from tests.conftest import NOON
@@ -60,6 +61,7 @@ def test_what_changed_is_told_until_somebody_says_that_they_have_read_it(
     client: Client, office: Office, world: World
 ) -> None:
     with office.context(person("root", Role.ADMIN)) as ctx:
+        records.set_go_live(ctx, NOON - timedelta(days=1))
         when = NOON - timedelta(hours=1)
         line = NewSalesLine("S-1", 1, world.site_id, world.items["21000"], when, Decimal(2), Decimal(5))
         take_sales_lines(ctx, [line])

@@ -60,7 +60,7 @@ def show_measures(visit: Visitor, site: str | None = None) -> Response:
             unknown=[one.metric for one in found.measures if not one.known],
             told=measure.told_figures(ctx, here.site_id), metrics=METRICS, rate=companies.carrying_rate(ctx),
             by_name={one.name: one for one in METRICS}, least_weeks=LEAST_WEEKS, least_counts=LEAST_COUNTS,
-            latest_weeks=LATEST_WEEKS, said=lambda metric, value: value_words(metric, value, currency),
+            latest_weeks=LATEST_WEEKS, valued=lambda metric, value: value_words(metric, value, currency),
         )  # fmt: skip
 
 

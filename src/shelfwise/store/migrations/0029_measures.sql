@@ -133,3 +133,4 @@ create index audit_entry_by_time on audit_entry using brin (business_at) with (p
 create index on proposal (tenant_id, decided_at) where decided_at is not null;
 create index on alert (tenant_id, raised_at);
 create index excursion_under_way on excursion (tenant_id, zone_id) where ended_at is null;
+create index balance_held on balance (tenant_id, place_id) where status in ('hold', 'quarantine');
