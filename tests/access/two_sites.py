@@ -21,6 +21,7 @@ from shelfwise.condition import service as condition
 from shelfwise.demand import service as demand
 from shelfwise.edge import devices
 from shelfwise.edge.tables import StoredReading
+from shelfwise.measure import service as measure
 from shelfwise.orders import attachments
 from shelfwise.orders import service as orders
 from shelfwise.orders.model import NewSalesLine
@@ -120,6 +121,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         ctx, site_id, port, [(shared["item_id"], Decimal(2))], ctx.now + timedelta(days=1), f"To the port of {name}"
     )
     about = f"purchase_order:{order.purchase_order_id}"
+    measure.record_day(ctx, site_id, ctx.now.date())
     return shared | {
         "shipment_id": shipment.shipment_id,
         "transfer_id": transfer.transfer_id,

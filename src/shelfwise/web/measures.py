@@ -10,7 +10,6 @@ from fastapi import APIRouter, Form, Response
 
 from shelfwise.access.context import Context
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
-from shelfwise.core.quantities import quantity
 from shelfwise.measure import scoring
 from shelfwise.measure import service as measure
 from shelfwise.measure.compare import LATEST_WEEKS, LEAST_COUNTS, LEAST_WEEKS
@@ -23,6 +22,7 @@ from shelfwise.web.floor import chosen_site
 from shelfwise.web.listing import day
 from shelfwise.web.visits import Visitor
 from shelfwise.web.week_chart import draw
+from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=500)]
@@ -86,7 +86,7 @@ def tell(
     with visit.context() as ctx:
         here = _site(ctx, site)
         known = next((one for one in METRICS if one.name == metric), None)
-        amount = quantity(value)
+        amount = read_typed(value, "value")
         if known is not None and known.unit == "share":
             amount /= _HUNDRED
         measure.tell_figure(ctx, here.site_id, metric, amount, _day(first, "first day"), _day(last, "last day"), source)
@@ -97,7 +97,7 @@ def tell(
 def carrying_rate(visit: Visitor, rate: Text = "") -> Response:
     """What keeping stock costs a year, in percents of its value; empty: nobody says."""
     with visit.context() as ctx:
-        companies.set_carrying_rate(ctx, quantity(rate) / _HUNDRED if rate.strip() else None)
+        companies.set_carrying_rate(ctx, read_typed(rate, "rate") / _HUNDRED if rate.strip() else None)
     return pages.go("/measures#keeping", "Kept. Tonight's figures are reckoned with it.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from shelfwise.measure.model import Week
 
@@ -21,7 +21,7 @@ class Bar:
     width: float
     height: float
     before: bool
-    monday: str
+    monday: date
     value: float
     n: int
 
@@ -57,7 +57,7 @@ def draw(before: Sequence[Week], since: Sequence[Week]) -> WeekChart | None:
             round(step * 0.72, 2),
             max(round(abs(one.value) * scale, 2), 1.0),
             old,
-            f"{one.monday:%-d %b %Y}",
+            one.monday,
             one.value,
             one.n,
         )
