@@ -127,7 +127,7 @@ def test_an_empty_installation_says_what_to_do_first(office: Office) -> None:
         ("/", "Nothing is set up yet"), ("/floor", "Add a site"),
         ("/stock", "Bring in your sales"), ("/devices", "Add a scale"),
         ("/proposals", "Every night"), ("/orders", "approve one"), ("/alerts", "Nothing is wrong"),
-        ("/import", "Begin with your items"),
+        ("/import", "Begin with the list that you have"),
     ):  # fmt: skip
         answer = mara.get(path)
         assert answer.status_code == 200, path
