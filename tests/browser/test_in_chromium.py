@@ -30,7 +30,9 @@ def weigh(office: Office, grams: float) -> None:
 
 
 def test_the_map_changes_when_a_message_arrives(sign_in: SignIn, office: Office, world: World) -> None:
-    page = listening(sign_in("vera"))
+    page = sign_in("vera")
+    page.goto("/floor")
+    listening(page)
     name = f"#bin-{world.bins['A-001']}"
     bin_, fill = page.locator(name), page.locator(f"{name} .fill")
     expect(bin_).to_have_class(re.compile(r"\bbin-well\b"))
@@ -98,7 +100,9 @@ def test_the_wrong_role_finds_no_control_and_is_refused_when_it_asks_all_the_sam
 
 
 def test_the_map_is_walked_by_arrow_keys_and_opened_by_enter(sign_in: SignIn, world: World) -> None:
-    page = listening(sign_in("vera"))
+    page = sign_in("vera")
+    page.goto("/floor")
+    listening(page)
     page.locator(f"#bin-{world.bins['A-001']}").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator(f"#bin-{world.bins['A-002']}")).to_be_focused()
