@@ -12,6 +12,7 @@ import xlsxwriter
 
 from shelfwise.core.errors import Invalid
 from shelfwise.intake import workbooks
+from shelfwise.intake.grids import open_file
 from shelfwise.intake.workbooks import Failed, open_workbook
 
 CONTENT = """<?xml version="1.0"?><office:document-content
@@ -138,3 +139,17 @@ def test_what_was_read_is_gone_with_the_workbook(tmp_path: Path) -> None:
     assert folder.is_dir()
     del found
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("text", ["<html><table>", "\ufeff <!DOCTYPE html>", '<?xml version="1.0"?><Workbook>'])
+def test_a_web_page_that_calls_itself_a_workbook_is_refused_in_words(tmp_path: Path, text: str) -> None:
+    (tmp_path / "list.xls").write_text(text + "<tr><td>sku</td></tr>", "utf-8")
+    with pytest.raises(Invalid, match=r"save it as \.xlsx"):
+        open_file(tmp_path / "list.xls", len)
+
+
+def test_a_file_of_two_gigabytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "list.csv").open("wb") as file:
+        file.truncate(2 << 30)
+    with pytest.raises(Invalid, match="at most 500 MB, got 2,048 MB"):
+        open_file(tmp_path / "list.csv", len)

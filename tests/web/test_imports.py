@@ -161,6 +161,22 @@ def test_what_a_file_says_is_shown_as_text_and_never_as_markup(client: Client) -
     assert HOSTILE not in page
 
 
+def test_sales_are_repaired_under_the_same_names(client: Client, office: Office) -> None:
+    mara = client("mara")
+    text = "Shop sales\n\n" + GOOD + '1003,21001,Lunch bag,(2),"12 Mar 26","£2.55",17850,France\n,Total,,6,,,,\n'
+    address = send(mara, text)
+    page = mara.get(address).text
+    for title in ("Titles above", "Dates written in words", "Currency signs", "Rows of totals", "below zero"):
+        assert title in page
+    mara.post(f"{address}/start")
+    finish(mara, address)
+    with office.database.transaction() as tx:
+        assert values(tx, "select quantity, unit_price::text from sales_line where order_number = '1003'") == [
+            (-2, "2.55")
+        ]
+    assert lines(office) == 3
+
+
 DAMAGED = "sku,description,unit_weight_g\n00123,Mug,350 g\n00456,Cup,n/a\n789,Pot,\nx-1,Jug,\nX-1,Jug,\n"
 
 

@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -19,6 +19,7 @@ from typing import Literal, cast
 import polars as pl
 
 from shelfwise.core.errors import Fault, Invalid, shorten
+from shelfwise.intake.encodings import find_encoding
 from shelfwise.intake.model import propose_columns
 from shelfwise.intake.workbooks import Cell, Failed, Workbook, is_workbook, open_workbook
 
@@ -26,9 +27,6 @@ CHUNK_ROWS = 50_000
 CELL_LIMIT = 100_000
 COLUMNS_LIMIT = 1_000
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
-
-ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16", "mac-roman": "Mac Roman",
-             "cp437": "DOS (437)", "cp850": "DOS (850)", "utf-32": "UTF-32", "latin-1": "Latin-1"}  # fmt: skip
 
 _SAMPLE_BYTES = 256 * 1024
 _SAMPLE_ROWS = 50
@@ -45,6 +43,12 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "a picture", "Export the data as CSV."),
     (b"SQLite format 3", "an SQLite database", "Export the table as CSV."),
 )
+# What programs write under the name of a workbook.
+_MARKUP = (
+    (b"<html", "a web page, whatever its name says"), (b"<!doctype", "a web page, whatever its name says"),
+    (b"<table", "a web page, whatever its name says"), (b"<?xml", "an XML document, perhaps a workbook of 2003"),
+    (b"mime-version:", "a web page, whatever its name says"),
+)  # fmt: skip
 _EXPECTED = "a CSV file or a workbook"
 
 
@@ -59,6 +63,7 @@ class Source:
         encoding, delimiter: of a CSV file, else empty.
         headers: as written, at least one.
         sheet: the workbook and the number of its sheet.
+        lines: the rows below the headings, where they were repaired; None: they are read from the file.
     """
 
     path: Path
@@ -68,11 +73,14 @@ class Source:
     delimiter: str
     headers: tuple[str, ...]
     sheet: tuple[Workbook, int] | None = None
+    lines: Sequence[tuple[int, list[Cell]]] | None = None
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, at most `CHUNK_ROWS` at a time; never more than one chunk is held."""
+        if self.lines is not None:
+            return _typed_chunks(self, self.lines)
         if self.sheet is not None:
-            return _sheet_chunks(self, *self.sheet)
+            return _typed_chunks(self, _Below(*self.sheet))
         return _csv_chunks(self) if self.kind == "csv" else _parquet_chunks(self)
 
 
@@ -130,6 +138,11 @@ def refuse_other_formats(path: Path) -> None:
     for magic, what, remedy in _MAGIC:
         if head.startswith(magic):
             raise _invalid(path, _EXPECTED, what, remedy)
+    begins = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    for mark, what in _MARKUP:
+        if begins.startswith(mark):
+            remedy = "Open it in your spreadsheet program, save it as .xlsx and send that."
+            raise _invalid(path, _EXPECTED, what, remedy)
 
 
 def _recognised(headers: Sequence[str]) -> int:
@@ -147,43 +160,6 @@ def digest(path: Path) -> tuple[bytes, int]:
             digest.update(block)
             size += len(block)
     return digest.digest(), size
-
-
-def find_encoding(path: Path) -> str:
-    """UTF-8 with or without a mark, UTF-16, else Windows-1252; the whole file is tried.
-
-    Raises:
-        Invalid: it is none of them, or holds control characters that no text has.
-    """
-    with path.open("rb") as file:
-        sample = file.read(_SAMPLE_BYTES)
-    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        candidates: Sequence[str] = ("utf-16",)
-    elif sample.count(b"\0") > len(sample) // 4:
-        # Latin letters in UTF-16 without a mark: every second byte is zero.
-        candidates = ("utf-16-le",) if sample[1::2].count(0) > sample[0::2].count(0) else ("utf-16-be",)
-    else:
-        candidates = ("utf-8-sig", "cp1252")
-    for encoding in candidates:
-        if _decodes(path, encoding):
-            return encoding
-    raise _invalid(path, _EXPECTED, "bytes that are no text", "Export the file again as CSV with the encoding UTF-8.")
-
-
-def _decodes(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    with path.open("rb") as file:
-        try:
-            while True:
-                block = file.read(1 << 20)
-                text = decoder.decode(block, final=not block)
-                # NUL and its like: what binary files are full of, and no text file has.
-                if any(chr(code) in text for code in (0, 1, 2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 27, 127)):
-                    return False
-                if not block:
-                    return True
-        except UnicodeError:
-            return False
 
 
 @contextmanager
@@ -332,13 +308,24 @@ def _workbook_source(path: Path, sha256: bytes, wanted: str | None) -> Source:
     raise _invalid(path, f"a filled sheet {wanted!r}" if wanted else "a filled sheet", names, "Choose another sheet.")
 
 
-def _sheet_chunks(source: Source, book: Workbook, place: int) -> Iterator[Chunk]:
+@dataclass(frozen=True)
+class _Below:
+    """The rows of a sheet below its first, read anew each time."""
+
+    book: Workbook
+    place: int
+
+    def __iter__(self) -> Iterator[tuple[int, list[Cell]]]:
+        return islice(self.book.sheets[self.place].cells(), 1, None)
+
+
+def _typed_chunks(source: Source, lines: Iterable[tuple[int, list[Cell]]]) -> Iterator[Chunk]:
     """A column whose cells are all numbers, or all days and times, keeps its type; every other one is text."""
     width = len(source.headers)
-    types = _types(book, place, width)
-    rows = islice(book.sheets[place].cells(), 1, None)
+    types = _types(lines, width)
+    rows = iter(lines)
     while part := list(islice(rows, CHUNK_ROWS)):
-        ragged = [len(cells) if len(cells) > width else None for _, cells in part]
+        ragged = [len(cells) if _is_ragged(source, cells) else None for _, cells in part]
         frame = {
             "row": pl.Series([number for number, _ in part], dtype=pl.Int64),
             "cells": pl.Series(ragged, dtype=pl.Int64),
@@ -350,9 +337,16 @@ def _sheet_chunks(source: Source, book: Workbook, place: int) -> Iterator[Chunk]
         yield Chunk(pl.DataFrame(frame).with_columns(text))
 
 
-def _types(book: Workbook, place: int, width: int) -> list[pl.DataType]:
+def _is_ragged(source: Source, cells: Sequence[Cell]) -> bool:
+    width = len(source.headers)
+    if source.kind == "csv":
+        return len(cells) < width or any(cell is not None and str(cell).strip() for cell in cells[width:])
+    return len(cells) > width
+
+
+def _types(lines: Iterable[tuple[int, list[Cell]]], width: int) -> list[pl.DataType]:
     seen: list[set[type]] = [set() for _ in range(width)]
-    for _, cells in islice(book.sheets[place].cells(), 1, None):
+    for _, cells in lines:
         for kinds, cell in zip(seen, cells, strict=False):
             kinds.add(type(cell))
     types: list[pl.DataType] = []

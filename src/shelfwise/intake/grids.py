@@ -109,6 +109,11 @@ def open_file(path: Path, recognised: Recognised, encoding: str | None = None, d
     if path.is_dir():
         return _several(path, sorted(path.glob("*.csv")), recognised)
     try:
+        with path.open("rb") as file:
+            table = file.read(4) == b"PAR1"
+        if not table and path.stat().st_size > LARGEST_TEXT:
+            # Before a byte of it is looked at.
+            raise _too_large(path.name, path.stat().st_size)
         sha256, size = digest(path)
     except OSError as error:
         raise _invalid(path.name, "a file that can be read", str(error.strerror), "Check its name.") from error
@@ -129,11 +134,6 @@ def open_file(path: Path, recognised: Recognised, encoding: str | None = None, d
         return Opened(path.name, sha256, (_parquet(path),))
     if is_workbook(head):
         return _workbook(open_workbook(path), path, sha256, recognised)
-    if size > LARGEST_TEXT:
-        raise _invalid(
-            path.name, f"a file of at most {LARGEST_TEXT >> 20} MB", f"{size >> 20:,} MB",
-            "That is far more than a list for a warehouse. Export less at a time, such as one year.",
-        )  # fmt: skip
     return Opened(path.name, sha256, (_text(path, recognised, encoding, delimiter),))
 
 
@@ -244,7 +244,8 @@ def _cell(value: object) -> Cell:
 
 
 def _text(path: Path, recognised: Recognised, encoding: str | None, delimiter: str | None) -> Grid:
-    from shelfwise.intake.files import DELIMITERS, ENCODINGS, find_delimiter, find_encoding, refuse_other_formats
+    from shelfwise.intake.encodings import ENCODINGS, find_encoding
+    from shelfwise.intake.files import DELIMITERS, find_delimiter, refuse_other_formats
 
     refuse_other_formats(path)
     encoding = encoding or find_encoding(path)
@@ -283,6 +284,13 @@ def _lines(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, lis
                         shorten(str(error)), "Look for an opening quote without its closing one in this row.",
                     )
                 ) from error  # fmt: skip
+
+
+def _too_large(name: str, size: int) -> Invalid:
+    return _invalid(
+        name, f"a file of at most {LARGEST_TEXT >> 20} MB", f"{size >> 20:,} MB",
+        "That is far more than a list for a warehouse. Export less at a time, such as one year.",
+    )  # fmt: skip
 
 
 def _invalid(name: str, expected: str, got: str, remedy: str) -> Invalid:

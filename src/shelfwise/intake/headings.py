@@ -87,8 +87,9 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
                     "producto", "nombre", "nombredelproducto", "articulo", "descrizione", "prodotto", "nome",
                     "omschrijving", "naam", "productnaam", "descricao", "produto", "item", "product", "itemdesc",
                     "desc",
-                    "details", "plant", "wine", "vin", "sorte", "pflanze"),
-    "quantity": (*_QUANTITY, "onhand", "stock", "stockonhand", "qtyonhand", "bestand", "count", "counted",
+                    "details", "part", "partname", "teil", "plant", "wine", "vin", "sorte", "pflanze"),
+    "quantity": (*_QUANTITY, "onhand", "quantityonhand", "stock", "stockonhand", "qtyonhand", "bestand", "count",
+                 "counted",
                  "currentstock",
                  "qtyinstock", "instock", "soh", "stockqty", "stocklevel", "stockquantity", "available", "inventory",
                  "lagerbestand", "istbestand", "stueck", "stuck", "stk", "stockactuel", "enstock", "qte", "qtestock",
@@ -159,6 +160,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 _LONGEST_HEADING = 60
+_UNFIT = -1e6
 
 
 def names_of(kind: Kind, column: str) -> tuple[str, ...]:
@@ -238,10 +240,10 @@ def ways(heading: str) -> set[str]:
 
 
 def score(kind: Kind, name: str, headings: Sequence[str]) -> float:
-    """How well a table fits a kind: 0 where a needed column is missing, more the more it says."""
+    """How well a table fits a kind: `_UNFIT` where a needed column is missing, more the more it says."""
     found, faults = propose(kind, headings, {})
     if faults:
-        return 0.0
+        return _UNFIT
     named = plain_header(name).rstrip("0123456789") == plain_header(kind.name)
     exact = sum(1 for heading in headings if heading.strip() in kind.sheet.headings)
     taken = sum(1 for column in found if column not in kind.unread)
@@ -252,7 +254,10 @@ def recognise(kinds: Sequence[Kind], name: str, headings: Sequence[str]) -> Kind
     """The kind that a table fits best; None where it fits none."""
     scored = [(score(kind, name, headings), -place, kind) for place, kind in enumerate(kinds)]
     best = max(scored, key=lambda one: one[:2], default=None)
-    if best is not None and best[0] > 0:
+    known = recognised(kinds, headings)
+    filled = sum(1 for heading in headings if heading.strip())
+    # A list of goods says much that is none of the goods themselves: who sells them, how many there are.
+    if best is not None and (best[0] > 0 or (best[0] > _UNFIT and known > 1 and 2 * known >= filled)):
         return best[2]
     for kind in kinds:
         # Lists of small businesses: items without a code, suppliers without one.

@@ -225,7 +225,8 @@ class _File:
         if proposed is None:
             kind = headings.recognise(KINDS, grid.name, grid.headings)
             proposed = kind.name if kind else ""
-        elif ALL in answers:
+        elif ALL in answers or (grid.part_kind == "places" and answers.get("column-left-out/place")):
+            # Goods that are put into one place need it.
             proposed = grid.part_kind
         return Choice(proposed, said.columns if said else {}, repairs=answers), False
 
@@ -352,7 +353,7 @@ class _File:
         from shelfwise.intake.sales_table import take_sales
 
         told, file_id = take_sales(
-            ctx, grid.path, grid.name if grid.typed else None, choice, site_code=self.site_code, dry=dry,
+            ctx, grid, kind, choice, site_code=self.site_code, dry=dry,
             skip_bad=skip_bad, file_id=self.file_id,
             progress=None if self.progress is None else lambda done, rows: self.progress and self.progress(
                 grid.name, done, rows

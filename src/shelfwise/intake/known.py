@@ -18,7 +18,9 @@ from shelfwise.intake.repairs import amounts, missing
 from shelfwise.intake.repairs.missing import Filling
 from shelfwise.intake.repairs.model import Books
 from shelfwise.intake.repairs.rows import text_of
+from shelfwise.intake.workbooks import Cell
 from shelfwise.records import service as records
+from shelfwise.records.exchange import Value
 from shelfwise.records.packs import LEVELS
 from shelfwise.stock.model import STATUSES
 from shelfwise.store.database import values
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 # Where everything lies whose place a file does not say, and how long a supplier takes of whom it does not say that.
 ONE_PLACE = "STORE"
 USUAL_LEAD_TIME = Decimal(7)
+# How finely goods are counted that are weighed or measured, where a file counts them in parts: grams of kilograms.
+FINEST = Decimal("0.001")
 _LOOKED_AT = 2000
 
 
@@ -79,6 +83,8 @@ def fillings(ctx: Context, kind: Kind, grid: Grid, places: Mapping[str, int]) ->
             one = _filling(ctx, kind, column.name, grid, places)
             if one is not None:
                 found[column.name] = one
+    if kind.name == "items" and "quantum" not in places and (one := _quantum(ctx, grid, places)) is not None:
+        found["quantum"] = one
     name = places.get("description")
     if kind.name == "items" and "case_quantity" not in places and name is not None:
         held = {text: number for _, row in islice(grid.rows(), _LOOKED_AT)
@@ -125,6 +131,25 @@ def _filling(ctx: Context, kind: Kind, column: str, grid: Grid, places: Mapping[
     return None
 
 
+def _quantum(ctx: Context, grid: Grid, places: Mapping[str, int]) -> Filling | None:
+    """How finely goods are counted that are weighed or measured, where the file counts them in parts of their unit."""
+    beside, _ = headings.propose(kind_of("stock"), grid.headings, {}, {*kind_of("stock").sheet.headings})
+    unit, amount = places.get("unit"), beside.get("quantity")
+    if unit is None or amount is None:
+        return None
+    parts = [text_of(row[amount]) for _, row in islice(grid.rows(), _LOOKED_AT)
+             if amounts.is_measure(text_of(row[unit])) and amounts.in_parts(text_of(row[amount]))]  # fmt: skip
+    if not parts:
+        return None
+    told = {sku for (sku,) in values(ctx.tx, "select sku from item where tenant_id = %s", (ctx.tenant,))}
+
+    def quantum(row: Mapping[str, Value], cells: Sequence[Cell]) -> Value:
+        new = row.get("sku") not in told
+        return FINEST if new and amounts.is_measure(text_of(cells[unit])) else None
+
+    return Filling("quantum", f"amounts such as {parts[0]!r} are no whole ones", str(FINEST), quantum)
+
+
 def _currency(ctx: Context, grid: Grid, places: Mapping[str, int]) -> Filling | None:
     place = places.get("unit_cost")
     if place is None:
@@ -167,7 +192,10 @@ def parts(ctx: Context, grid: Grid, main: Kind, seen: Books) -> Iterator[tuple[G
         if kind is main or kind.name not in _TELLING:
             continue
         places, _ = headings.propose(kind, grid.headings, {}, {*kind.sheet.headings})
-        if not {*_TELLING[kind.name]} <= places.keys() or not _new(kind, grid, places, seen):
+        telling = {*_TELLING[kind.name]}
+        if kind.name == "places" and _nowhere(grid, seen):
+            telling = set()
+        if not telling <= places.keys() or not _new(kind, grid, places, seen):
             continue
         if kind.name == "terms" and grid.headings[places["unit_cost"]].strip().casefold() in ("price", "net price"):
             continue
@@ -179,6 +207,12 @@ def parts(ctx: Context, grid: Grid, main: Kind, seen: Books) -> Iterator[tuple[G
             sure = sure and all(one.certain for one in filled.values() if one.column in needed)
             name = f"{grid.name}: {kind.sheet.title}"
             yield replace(grid, name=name, sheet=grid.name, part_kind=kind.name, repairs=()), kind, sure
+
+
+def _nowhere(grid: Grid, seen: Books) -> bool:
+    """Whether a table counts goods without a word of where they lie, and the one place for them is still to be made."""
+    stock, _ = headings.propose(kind_of("stock"), grid.headings, {}, {*kind_of("stock").sheet.headings})
+    return "quantity" in stock and "place" not in stock and ONE_PLACE not in seen.codes["place"]
 
 
 # By kind that can be a part of another's table: what it must have to be one.

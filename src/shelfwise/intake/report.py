@@ -59,6 +59,7 @@ def print_outcome(found: Outcome, out: TextIO) -> bool:
     for one in found.tables:
         if one.sales is not None and not one.problems:
             print_dry_run(one.sales, out)
+            out.writelines(f"{_repair_line(repair)}\n" for repair in one.repairs)
         else:
             out.write("\n".join(_found_lines(one)) + "\n\n")
     bad = not found.can_start or bool(found.fault_count)

@@ -42,6 +42,7 @@ def check(
     *,
     time_zone: str | None = None,
     today: date | None = None,
+    source: Source | None = None,
 ) -> DryRun:
     """Read a file as the import would, and say what would come of it; nothing is changed.
 
@@ -50,6 +51,7 @@ def check(
         mapping: what a person says about the file; the rest is found out.
         time_zone: of times that carry none; None: they are left as they are and not tested for existence.
         today: dates more than a year behind it are absurd; None: the machine's day.
+        source: the file opened already, with its rows repaired.
 
     Raises:
         Invalid: the file is no table at all: empty, an archive, a workbook, without text.
@@ -57,7 +59,7 @@ def check(
     from shelfwise.intake.cells import instant_or_none
 
     said = mapping or Layout()
-    opened = _open(Path(path), said, time_zone, today or WallClock().now().date())
+    opened = _open(Path(path), said, time_zone, today or WallClock().now().date(), source)
     seen = _Sums()
     if opened.rows is not None:
         for lines in opened.rows:
@@ -138,17 +140,18 @@ def import_sales(
 
 def take_in(
     ctx: Context, path: Path, seller: Site | None, layout: Layout, *, skip_bad: bool, progress: Progress | None,
-    file_id: int | None = None,
+    file_id: int | None = None, source: Source | None = None,
 ) -> Imported:  # fmt: skip
     """As `import_sales`, in a transaction that somebody else began.
 
     Args:
         seller: of lines that name none.
         file_id: the import of another table of the same file; None: this is the first.
+        source: see `check`.
     """
     ctx.require_somewhere(Right.IMPORT_DATA)
     zone = seller.time_zone if seller is not None else "UTC"
-    opened = _open(path, layout, zone, max(ctx.now, ctx.wall.now()).date())
+    opened = _open(path, layout, zone, max(ctx.now, ctx.wall.now()).date(), source)
     if opened.rows is None:
         raise Invalid(*opened.problems)
     return SalesImport(ctx, seller, opened, skip_bad, file_id).run(progress)
@@ -183,12 +186,12 @@ class OpenedSales:
         self.row_count = 0
 
 
-def _open(path: Path, said: Layout, time_zone: str | None, today: date) -> OpenedSales:
+def _open(path: Path, said: Layout, time_zone: str | None, today: date, source: Source | None = None) -> OpenedSales:
     from shelfwise.intake.cells import Reading, Rows, last_day, wrong_types
     from shelfwise.intake.files import open_source
     from shelfwise.intake.formats import Evidence
 
-    source = open_source(path, said.encoding, said.delimiter, said.sheet)
+    source = source or open_source(path, said.encoding, said.delimiter, said.sheet)
     opened = OpenedSales(source, said)
     fields, opened.problems = propose_columns(source.headers, said.columns)
     by_index = {index: kind for kind, index in fields.items()}
@@ -236,7 +239,8 @@ def _example(cells: pl.Series) -> str:
 def _notes(
     source: Source, evidence: Evidence, written: Written, zone: str | None, by_index: dict[int, Field]
 ) -> list[str]:
-    from shelfwise.intake.files import DELIMITERS, ENCODINGS
+    from shelfwise.intake.encodings import ENCODINGS
+    from shelfwise.intake.files import DELIMITERS
 
     notes = []
     if source.kind == "csv":

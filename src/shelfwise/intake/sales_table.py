@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, NotFound
-from shelfwise.intake import sales
+from shelfwise.intake import known, sales, tables
 from shelfwise.intake.found import Choice, Found
-from shelfwise.intake.model import Column, DryRun, Field, Layout
+from shelfwise.intake.kind import Kind
+from shelfwise.intake.model import Column, DryRun, Field, Layout, propose_columns
+from shelfwise.intake.repairing import Table
+from shelfwise.intake.repairs.keeping import answers_of, kept
+from shelfwise.intake.repairs.model import Repair
 from shelfwise.records import service as records
 from shelfwise.records.model import Site
 
+if TYPE_CHECKING:
+    from shelfwise.intake.files import Source
+    from shelfwise.intake.grids import Grid
+
+_LARGEST_REPAIRED = 40 << 20
+
 
 def take_sales(
-    ctx: Context, path: Path, sheet: str | None, choice: Choice, *, site_code: str | None, dry: bool, skip_bad: bool,
+    ctx: Context, grid: Grid, kind: Kind, choice: Choice, *, site_code: str | None, dry: bool, skip_bad: bool,
     file_id: int | None, progress: Callable[[int, int], None] | None,
 ) -> tuple[Found, int | None]:  # fmt: skip
     """Look at sales lines, or take them in; returns what was found and the id of the import the file goes under.
@@ -27,16 +38,22 @@ def take_sales(
     """
     site, problems = _site(ctx, site_code)
     fields = {field: choice.columns[field.value] for field in Field if field.value in choice.columns}
-    layout = Layout(fields, decimal=choice.decimal, dates=choice.dates, sheet=sheet)
+    layout = Layout(fields, decimal=choice.decimal, dates=choice.dates, sheet=grid.name if grid.typed else None)
+    path = grid.path
+    source, repairs = _repaired(ctx, grid, kind, choice, fields)
+    choice = replace(choice, repairs={**choice.repairs, **answers_of(repairs)})
     if not dry:
-        done = sales.take_in(ctx, path, site, layout, skip_bad=skip_bad, progress=progress, file_id=file_id)
+        done = sales.take_in(ctx, path, site, layout, skip_bad=skip_bad, progress=progress, file_id=file_id,
+                             source=source)  # fmt: skip
+        tables.put_repairs(ctx.tx, ctx.tenant, done.import_id, kept(repairs))
         found = Found(
             "", None, choice=choice, rows=done.rows, good_rows=done.rows - done.skipped, created=done.new,
             unchanged=done.known, skipped=done.skipped, faults=done.faults, imported=done, import_id=done.import_id,
+            repairs=repairs,
         )  # fmt: skip
         return found, done.file_id
     looked = sales.check(path, layout, time_zone=None if site is None else site.time_zone,
-                         today=max(ctx.now, ctx.wall.now()).date())  # fmt: skip
+                         today=max(ctx.now, ctx.wall.now()).date(), source=source)  # fmt: skip
     if site is not None or _all_say_their_site(looked):
         problems = []
     problems += _unknown_sites(ctx, looked)
@@ -45,8 +62,35 @@ def take_sales(
         problems=(*looked.problems, *problems), faults=looked.faults, all_faults=looked.faults,
         fault_count=looked.fault_count, rows=looked.rows, good_rows=looked.good_rows,
         skipped=looked.rows - looked.good_rows, notes=looked.notes, sales=looked,
+        repairs=repairs,
     )  # fmt: skip
     return found, None
+
+
+def _repaired(
+    ctx: Context, grid: Grid, kind: Kind, choice: Choice, said: Mapping[Field, str]
+) -> tuple[Source | None, tuple[Repair, ...]]:
+    """The file opened with its rows repaired, and the repairs; no source where there is nothing to repair.
+
+    Files of more rows than other lists may have are read without: they come from programs, and fast.
+    """
+    from shelfwise.intake.files import open_source
+    from shelfwise.intake.grids import MOST_ROWS
+
+    if grid.path.stat().st_size > _LARGEST_REPAIRED or grid.path.suffix == ".parquet":
+        return None, grid.repairs
+    lines = list(islice(grid.read(), MOST_ROWS + 1))
+    if len(lines) > MOST_ROWS:
+        return None, grid.repairs
+    fields, _ = propose_columns(grid.headings, said)
+    places = {field.value: place for field, place in fields.items()}
+    table = Table(grid.headings, kind, places, lines, grid.typed, known.books(ctx), choice.repairs, grid.merges,
+                  [*grid.repairs])  # fmt: skip
+    table.mend()
+    if not any(repair.accepted for repair in table.repairs):
+        return None, tuple(table.repairs)
+    source = open_source(grid.path, sheet=grid.name if grid.typed else None)
+    return replace(source, headers=grid.headings, lines=table.lines), tuple(table.repairs)
 
 
 def _site(ctx: Context, code: str | None) -> tuple[Site | None, list[Fault]]:

@@ -111,6 +111,11 @@ def finish_import(
     )
 
 
+def put_repairs(tx: Tx, tenant: int, import_id: int, repairs: list[dict[str, Any]]) -> None:
+    run(tx, "update import_batch set repairs = %s where tenant_id = %s and import_id = %s",
+        (Jsonb(repairs), tenant, import_id))  # fmt: skip
+
+
 def put_changes(tx: Tx, tenant: int, import_id: int, changes: Iterable[StoredChange]) -> None:
     with (
         tx.cursor() as cursor,

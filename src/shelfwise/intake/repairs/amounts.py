@@ -186,6 +186,16 @@ def days(told: Cells) -> Iterator[Proposal]:
         yield Proposal("numbers-with-units", why, after, certain=not weeks)
 
 
+def is_measure(unit: str) -> bool:
+    """Whether a unit is one of mass, volume or length, of which there are parts."""
+    return unit.strip().rstrip(".").casefold() in _FACTORS
+
+
+def in_parts(text: str) -> bool:
+    """Whether an amount has decimals, in one way of writing or the other."""
+    return re.fullmatch(r"\d+[.,](?!0+$)\d{1,2}", _WITH_UNIT.sub(r"\1", text.strip())) is not None
+
+
 def fixed_units(told: Cells) -> Iterator[Proposal]:
     """Measures in a column whose unit its name says."""
     after: dict[int, Cell] = {}

@@ -19,8 +19,9 @@ _SCIENTIFIC = re.compile(r"(\d)(?:[.,](\d+))?[Ee]\+?(\d{1,2})")
 _DATE_LIKE = re.compile(r"(\d{1,2})[-. ]?([A-Za-z]{3})|([A-Za-z]{3})[-. ]?(\d{1,4})")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _GTIN_LENGTHS = (8, 12, 13, 14)
-# From so many codes on, the length that most of them share says something.
+# From so many codes on, the length that half of them share is worth a question; barcodes are such where most fit.
 _ENOUGH = 5
+_HALF = 0.5
 _MOST = 0.8
 
 
@@ -144,7 +145,7 @@ def _short_codes(told: Cells, numbers: dict[int, str]) -> Iterator[Proposal]:
         certain = len(led) == 1 and max(lengths) == width and not taken and width >= 3
         yield Proposal("leading-zeros", f"other codes in the column begin with a zero and have {width} digits", padded,
                        certain=certain)  # fmt: skip
-    elif width == max(lengths) and width >= 4 and most >= _ENOUGH and most >= _MOST * len(set(digits)):
+    elif width == max(lengths) and width >= 4 and len(set(digits)) >= _ENOUGH and most >= _HALF * len(set(digits)):
         yield Proposal(
             "leading-zeros", f"{most} of {len(set(digits))} codes in the column have {width} digits",
             {at: text.zfill(width) for at, text in short.items()}, certain=False,

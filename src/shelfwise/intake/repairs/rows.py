@@ -13,9 +13,10 @@ from shelfwise.intake.workbooks import Cell
 Line = tuple[int, list[Cell]]
 
 _TOTAL = re.compile(
-    r"(?i)^\W*(?:grand\s+|sub[\s-]?|sous[\s-]?|zwischen)?(?:totale?s?|totaal|summe|gesamt(?:summe|betrag)?|sum|somme|"
-    r"suma|übertrag|uebertrag|endsumme|carried forward|brought forward)\b.*$"
+    r"(?i)^[\s*:]*(?:grand\s+|sub[\s-]?|sous[\s-]?|zwischen)?(?:totale?s?|totaal|summe|gesamt(?:summe|betrag)?|sum|somme|"
+    r"suma|übertrag|uebertrag|endsumme|carried forward|brought forward)\b(?P<rest>.*)$"
 )
+_NAMES_MORE = re.compile(r"[^\W\d_]{3,}")
 _NOTE = re.compile(
     r"(?i)^\W*(?:page|seite|página|pagina|printed|gedruckt|stand|as of|date|datum|note|notes|hinweis|nb|n\.b\.|ps|"
     r"imprimé|impreso|end of|ende|fin|prices?|preise|alle|all|legend|source|quelle|created|erstellt|report|\*)\b"
@@ -68,7 +69,9 @@ def totals(rows: Sequence[Line], key: Collection[int]) -> Iterator[Proposal]:
             )  # fmt: skip
             if (alone and short) or agrees:
                 agree += agrees
-                (sure if alone else unsure).add(at)
+                # "Total cleaner" may be a thing without a code: then the sum has to be one.
+                bare = any(not _NAMES_MORE.search(_TOTAL.sub(r"\g<rest>", text_of(cells[place]))) for place in words)
+                (sure if alone and (bare or agrees) else unsure).add(at)
                 since = {}
                 continue
         for place, number in numbers.items():
