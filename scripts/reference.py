@@ -30,6 +30,7 @@ FACTS = {
     "condition.recovered": "A zone is back within its limit after that.",
     "forecast.made": "Forecasts of a site were made.",
     "planning.requested": "Somebody asked for a planning run of a site.",
+    "proposal.approved": "A proposal was approved for an ERP that keeps the books. One order for each `key`.",
     "proposal.decided": "A proposal was approved, rejected or expired.",
     "proposal.made": "A proposal was made.",
     "purchase.answered": "The supplier answered a change or a cancellation. `outstanding`: by line, what is to come.",
@@ -81,11 +82,14 @@ ALERTS = {
     "count": "A pick found less than the books said. Count the bin and post the difference.",
     "expired": "A lot is past its last day and was put in quarantine. A person says when it is settled.",
     "hold": "Stock left although it was held. A person says when it is settled.",
+    "incoming": "A file that came by itself was refused, or cannot be read. Clears when the next file of its source is "
+    "taken in; the task for the refused file stays.",
     "message": "A message to somebody outside was given up, or nobody knows whether it arrived. Clears when somebody "
     "decides or it arrives.",
     "nightly": "The work after a site's day has failed: no new forecasts and proposals yet. It is tried again; "
     "clears when it succeeds.",
     "serial": "A serial number was seen where it cannot be by the books. A person says when it is settled.",
+    "silent_source": "A source that comes every so many days has not come. Clears when it comes.",
     "subscription": "A system or a person that subscribed takes nothing for an hour, or was given up after three days. "
     "Clears when it takes a message, or when somebody resumes it.",
     "temperature": "A zone has been outside its limit for longer than its delay. Clears when it is back.",

@@ -13,12 +13,13 @@ from procrastinate import App, PsycopgConnector, RetryStrategy, SyncPsycopgConne
 
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import system
-from shelfwise.agents import runs
+from shelfwise.agents import handover, runs
 from shelfwise.agents import service as agents
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
 from shelfwise.demand import mends
 from shelfwise.demand import service as demand
+from shelfwise.intake.silence import tell_silent
 from shelfwise.measure import looking_ahead, scoring
 from shelfwise.measure import service as measure
 from shelfwise.orders import service as orders
@@ -86,6 +87,8 @@ def tick(office: Office) -> int:
                 enqueued += 1
         if _first_time(ctx, "chase", ctx.now.date()):
             orders.chase(ctx)
+            tell_silent(ctx)
+        handover.chase(ctx)
         if _first_time(ctx, "check_books", ctx.now.date()):
             defer(ctx, "check_books")
             spreading.forget_old(ctx)

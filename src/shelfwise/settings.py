@@ -143,6 +143,26 @@ class Settings:
         "An address of a service that misses us when we are silent. It is called as long as all is well.",
     )
     heartbeat_s: Count = _setting(60, "SHELFWISE_HEARTBEAT_S", "Seconds between two calls of that address.")
+    incoming_folder: Path | None = _setting(
+        None,
+        "SHELFWISE_INCOMING_FOLDER",
+        "Where other systems put files that are to be taken in, each source into a folder by its code. Unset: the "
+        "folder incoming in the home folder.",
+    )
+
+    outgoing_folder: Path | None = _setting(
+        None,
+        "SHELFWISE_OUTGOING_FOLDER",
+        "Where an ERP that keeps the books finds approved proposals. Unset: the folder outgoing in the home folder.",
+    )
+
+    @property
+    def outgoing(self) -> Path:
+        return self.outgoing_folder or self.home / "outgoing"
+
+    @property
+    def incoming(self) -> Path:
+        return self.incoming_folder or self.home / "incoming"
 
     @property
     def backups(self) -> Path:

@@ -17,10 +17,12 @@ from procrastinate import App
 
 from shelfwise import app, jobs
 from shelfwise.access.context import Office
+from shelfwise.agents.handing_files import hand_over
 from shelfwise.connectors import http
 from shelfwise.connectors.mail import MailServer
 from shelfwise.connectors.webhooks import Network
 from shelfwise.core.errors import ShelfwiseError, Unavailable
+from shelfwise.intake.folders import Folders
 from shelfwise.operations import keeping
 from shelfwise.settings import Settings
 from shelfwise.store.database import Database
@@ -30,6 +32,8 @@ from shelfwise.work import outbox, parked, spreading
 log = structlog.get_logger(__name__)
 
 IDLE_S = 0.5
+# As long as a file has to stay as it is before it counts as complete.
+BETWEEN_LOOKS_S = 5.0
 PAUSE_AFTER_TROUBLE_S = 1.0
 STALLED_CHECK_S = 10.0
 STALLED_AFTER_S = 20.0
@@ -59,7 +63,8 @@ def run(
     Args:
         mail: without a mail server, mail is given up at once and people are told.
         webhook_networks: where webhooks may go besides the internet.
-        settings: of the installation, to keep it well: backups, a watch, a heartbeat. Without them, none of these.
+        settings: of the installation: its folders, and how to keep it well: backups, a watch, a heartbeat. Without them,
+            none of these.
     """
     database = Database(database_url, size=10).open(timeout=60)
     office = Office(database, tenant)
@@ -71,6 +76,7 @@ def run(
             ("consumers", lambda: serve_consumers(office), lambda: _wait(hint)),
             ("outbox", lambda: serve_outbox(office, mail), lambda: _pause(stop)),
             ("webhooks", lambda: serve_webhooks(office, webhook_networks), lambda: _pause(stop)),
+            *(() if settings is None else _folders(office, settings, stop)),
             *(() if settings is None else _upkeep(office, settings, stop)),
         )
     ]
@@ -85,6 +91,15 @@ def run(
         for thread in loops:
             thread.join(timeout=15)
         database.close()
+
+
+def _folders(
+    office: Office, settings: Settings, stop: threading.Event
+) -> Iterator[tuple[str, Callable[[], int], Callable[[], object]]]:
+    """The loops over folders that other systems write to and read from: (name, step, pause after a step)."""
+    watched = Folders(office, settings.incoming)
+    yield "incoming", watched.look, lambda: stop.wait(BETWEEN_LOOKS_S)
+    yield "outgoing", lambda: hand_over(office, settings.outgoing), lambda: stop.wait(BETWEEN_LOOKS_S)
 
 
 def _upkeep(

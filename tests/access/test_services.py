@@ -118,6 +118,10 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "operations.inside.look": "the doctor and the nightly keeping; the page asks for the right",
     "operations.inside.note_size": "the nightly keeping",
     "operations.inside.there_since": "the nightly keeping",
+    "intake.sales_table.site_of_file": "an import that was allowed",
+    "intake.incoming.note": "what takes a file in, which asks for the rights to what is in it",
+    "agents.handover.make": "approving a proposal",
+    "agents.handover.withdraw": "taking a decision back",
 }
 
 

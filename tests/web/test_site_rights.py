@@ -48,6 +48,10 @@ NOT_THERE = {
     "job_id": "none",
     "backup": "none",
     "file_id": "77",
+    "incoming_id": "77",
+    "handover_key": "none",
+    "run": "none",
+    "source_id": "77",
     "subscription_id": "77",
     "filter_id": "77",
     "listing": "stock_levels",
@@ -57,6 +61,9 @@ NOT_THERE = {
 # Pages on what belongs to no site: a role at a single one does not open them.
 WHOLE_HOUSE = {
     "/export",
+    "/incoming",
+    "/sources/new",
+    "/sources/{source_id}",
     "/records/items/new",
     "/records/items/{item_id}",
     "/records/sites/new",

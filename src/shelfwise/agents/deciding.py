@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.agents import tables
-from shelfwise.agents.model import Proposal, State, next_state
+from shelfwise.agents import handover, tables
+from shelfwise.agents.model import Proposal, next_state
+from shelfwise.agents.telling import tell_decided
 from shelfwise.core.errors import Fault, Forbidden, Invalid, NotFound, Refused
 from shelfwise.core.quantities import plain
 from shelfwise.orders import service as orders
 from shelfwise.orders.model import PurchaseOrder
 from shelfwise.planning.model import order_faults
 from shelfwise.records import service as records
+from shelfwise.records.books import books
 from shelfwise.records.model import refuse
-from shelfwise.store.database import notify
 
 MOST_AT_ONCE = 1000
 
@@ -38,6 +38,7 @@ class Approved:
     """What became of many proposals: the orders they are in, and why some are not.
 
     Attributes:
+        orders: none where an ERP keeps the books: it is to place them.
         faults: (proposal, what is wrong with it or its quantity).
     """
 
@@ -56,8 +57,26 @@ def approve(ctx: Context, proposal_id: int, quantity: Decimal | None = None, not
         Forbidden: the actor may not decide proposals at its site.
         NotFound: there is no such proposal.
         Invalid: the quantity is not whole packs, or below the minimum.
-        Refused: it is expired or rejected, or was approved with another quantity.
+        Refused: it is expired or rejected, or was approved with another quantity; or an ERP keeps the books.
     """
+    found = _approvable(ctx, proposal_id, quantity)
+    if books(ctx).elsewhere:
+        raise Refused("The ERP keeps the books here and places the orders: hand the proposal over to it.")
+    ((order, _),) = _carry_out(ctx, [(found, quantity)], note)
+    return order
+
+
+def approve_or_hand_over(
+    ctx: Context, proposal_id: int, quantity: Decimal | None = None, note: str = ""
+) -> PurchaseOrder | None:
+    """Approve a proposal, see `approve`; where an ERP keeps the books it is handed over, and there is no order."""
+    if not books(ctx).elsewhere:
+        return approve(ctx, proposal_id, quantity, note)
+    handover.make(ctx, [(_approvable(ctx, proposal_id, quantity), quantity)], note)
+    return None
+
+
+def _approvable(ctx: Context, proposal_id: int, quantity: Decimal | None) -> Proposal:
     ctx.require_somewhere(Right.DECIDE_PROPOSALS)
     found = _locked(ctx, [proposal_id]).get(proposal_id)
     if found is None:
@@ -65,8 +84,7 @@ def approve(ctx: Context, proposal_id: int, quantity: Decimal | None = None, not
     problem = _problem(ctx, found, quantity)
     if problem is not None:
         raise problem
-    ((order, _),) = _carry_out(ctx, [(found, quantity)], note)
-    return order
+    return found
 
 
 def approve_many(ctx: Context, wanted: Sequence[Wanted], note: str = "", *, leave_out_faulty: bool = False) -> Approved:
@@ -108,6 +126,9 @@ def approve_many(ctx: Context, wanted: Sequence[Wanted], note: str = "", *, leav
             good.append((found, quantity))
     if faults and not leave_out_faulty:
         refuse(fault for _, fault in faults)
+    if books(ctx).elsewhere:
+        handed = handover.make(ctx, good, note) if good else []
+        return Approved((), tuple(handed), tuple(faults))
     placed = _carry_out(ctx, good, note) if good else []
     return Approved(tuple(order for order, _ in placed), tuple(one for _, ids in placed for one in ids), tuple(faults))
 
@@ -143,7 +164,7 @@ def reject_many(ctx: Context, proposal_ids: Sequence[int], note: str = "") -> li
         state = next_state(found, "reject", ctx.now)
         tables.decide(ctx.tx, ctx.tenant, found.proposal_id, state, ctx.actor.by, ctx.now, note)
         ctx.audit("proposal.rejected", f"proposal:{found.proposal_id}", item=found.sku, note=note)
-        _tell_decided(ctx, found, state, note=note)
+        tell_decided(ctx, found, state, note=note)
     after = _locked(ctx, proposal_ids)
     return [after[proposal_id] for proposal_id in proposal_ids]
 
@@ -165,6 +186,7 @@ def take_back(ctx: Context, proposal_ids: Sequence[int]) -> list[Proposal]:
             raise NotFound("proposal", proposal_id)
         ctx.require(Right.DECIDE_PROPOSALS, known[proposal_id].site_id)
     undone = {found.proposal_id: next_state(found, "undo", ctx.now) for found in known.values()}
+    handover.withdraw(ctx, [found.proposal_id for found in known.values()])
     keys = {found.decision_key for found in known.values() if found.state == "executed"}
     for order_id in sorted(set(orders.orders_of_decisions(ctx, keys).values())):
         _take_out(ctx, order_id, keys)
@@ -175,7 +197,7 @@ def take_back(ctx: Context, proposal_ids: Sequence[int]) -> list[Proposal]:
             state = "proposed"
         tables.reopen(ctx.tx, ctx.tenant, found.proposal_id, state)
         ctx.audit("proposal.taken_back", f"proposal:{found.proposal_id}", item=found.sku, was=found.state)
-        _tell_decided(ctx, found, state)
+        tell_decided(ctx, found, state)
     after = _locked(ctx, proposal_ids)
     return [after[proposal_id] for proposal_id in proposal_ids]
 
@@ -202,7 +224,7 @@ def _problem(ctx: Context, found: Proposal, quantity: Decimal | None) -> Invalid
         ctx.require(Right.DECIDE_PROPOSALS, found.site_id)
     except Forbidden as error:
         return error
-    if found.state == "executed":
+    if found.state in ("approved", "executed"):
         if quantity is not None and quantity != found.quantity:
             return Refused(
                 f"Proposal {found.proposal_id} was approved by {found.decided_by} with {plain(found.quantity)}, not "
@@ -290,12 +312,4 @@ def _tell_approved(ctx: Context, found: Proposal, wanted: Decimal, order: Purcha
         order=order.number,
         note=note,
     )
-    _tell_decided(ctx, found, "executed", order=order.number, quantity=plain(wanted))
-
-
-def _tell_decided(ctx: Context, decided: Proposal, state: State, **data: Any) -> None:
-    facts: Mapping[str, Any] = {
-        "state": state, "item_id": decided.item_id, "site_id": decided.site_id, "by": ctx.actor.by,
-    }  # fmt: skip
-    ctx.publish("proposal.decided", f"proposal:{decided.proposal_id}", **facts, **data)
-    notify(ctx.tx, "live", "proposals")
+    tell_decided(ctx, found, "executed", order=order.number, quantity=plain(wanted))

@@ -10,12 +10,17 @@ from typing import Any, Literal
 from shelfwise.core.errors import Refused
 
 State = Literal["proposed", "approved", "executed", "rejected", "expired", "failed", "undone"]
-Verb = Literal["approve", "reject", "expire", "undo"]
+Verb = Literal["approve", "reject", "expire", "undo", "hand_over", "take", "fail"]
 
 TRANSITIONS: dict[tuple[State, Verb], State] = {
     ("proposed", "approve"): "executed",
     ("proposed", "reject"): "rejected",
     ("proposed", "expire"): "expired",
+    # Where an ERP keeps the books: it is approved here, and the ERP takes it or says no.
+    ("proposed", "hand_over"): "approved",
+    ("approved", "take"): "executed",
+    ("approved", "fail"): "failed",
+    ("approved", "undo"): "undone",
     ("executed", "undo"): "undone",
     ("rejected", "undo"): "undone",
 }
@@ -150,7 +155,7 @@ def next_state(proposal: Proposal, verb: Verb, now: datetime) -> State:
     Raises:
         Refused: this may not happen to it any more; says why and what to do.
     """
-    if proposal.state == "proposed" and verb in ("approve", "reject") and now >= proposal.expires_at:
+    if proposal.state == "proposed" and verb in ("approve", "reject", "hand_over") and now >= proposal.expires_at:
         raise Refused(
             f"Proposal {proposal.proposal_id} for {proposal.sku} expired at "
             f"{proposal.expires_at:%Y-%m-%d %H:%M} UTC, as stock has moved on since. {_WHAT_TO_DO['expired']}"

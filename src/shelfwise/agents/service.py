@@ -6,8 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role
-from shelfwise.agents import tables
-from shelfwise.agents.deciding import Approved, Wanted, approve, approve_many, reject, reject_many, take_back
+from shelfwise.agents import handover, tables
+from shelfwise.agents.deciding import (
+    Approved,
+    Wanted,
+    approve,
+    approve_many,
+    approve_or_hand_over,
+    reject,
+    reject_many,
+    take_back,
+)
 from shelfwise.agents.model import REJECTION_STANDS, Proposal, State, Waiting, differs
 from shelfwise.core.errors import NotFound
 from shelfwise.core.quantities import plain
@@ -22,6 +31,7 @@ __all__ = [
     "Wanted",
     "approve",
     "approve_many",
+    "approve_or_hand_over",
     "expire",
     "object_to",
     "proposal",
@@ -209,8 +219,8 @@ def _past(ctx: Context, site_id: int, decisions: Sequence[Decision]) -> tuple[se
             revisions[one.item_id] = revisions.get(one.item_id, 1) + 1
         else:
             blocked.add(one.item_id)
-    # One person has approved these and another has to: they are as good as ordered, and not on order yet.
-    return blocked | orders.drafted_items(ctx, site_id), revisions
+    # One person has approved these and another has to, or the ERP: they are as good as ordered, and not on order yet.
+    return blocked | orders.drafted_items(ctx, site_id) | handover.unseen_items(ctx, site_id), revisions
 
 
 def _expire(ctx: Context, proposal_id: int, item_id: int, note: str) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shelfwise.core.clocks import day_end, day_start, local_day
+from shelfwise.records.calendars import Calendar
 
 OUT_OF_STOCK_HOURS = 6
 SILENT_DAYS = 7
@@ -44,3 +45,15 @@ def silent_days(selling: Collection[date], last_day: date) -> set[date]:
         if silent > SILENT_DAYS:
             found |= {day + timedelta(days=number) for number in range(1, silent + 1)}
     return found
+
+
+def untold_days(selling: Collection[date], since: date, last_day: date, closed: Calendar) -> set[date]:
+    """Days of a site whose sales come every day by themselves, on which nothing came: they were not told.
+
+    Args:
+        since: from when on they come so.
+        closed: on its closed days nothing was to come.
+    """
+    known = set(selling)
+    days = (since + timedelta(days=number) for number in range((last_day - since).days + 1))
+    return {day for day in days if day not in known and not closed.closed(day)}

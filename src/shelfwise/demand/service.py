@@ -18,9 +18,11 @@ from shelfwise.core.clocks import day_start, local_day
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.demand import mend_tables, tables
 from shelfwise.demand.backtest import FORECAST_PATHS, forecast
-from shelfwise.demand.masks import days_out_of_stock, silent_days
+from shelfwise.demand.masks import days_out_of_stock, silent_days, untold_days
 from shelfwise.demand.model import NOT_ENOUGH, DemandHistory, Paths
+from shelfwise.records.calendars import site_calendar
 from shelfwise.records.service import item, site_by_id
+from shelfwise.records.sources import sales_expected_since
 from shelfwise.stock.service import stockouts
 from shelfwise.work import objections
 
@@ -81,7 +83,7 @@ def rebuild_history(ctx: Context, site_id: int, since: date | None = None) -> in
     tables.lock_site(ctx.tx, ctx.tenant, site_id)
     tables.delete_days(ctx.tx, ctx.tenant, site_id, since)
     start = None if since is None else day_start(since, site.zone_info)
-    return tables.insert_days(ctx.tx, ctx.tenant, site_id, site.time_zone, start)
+    return tables.insert_days(ctx.tx, ctx.tenant, site_id, site.time_zone, start, since)
 
 
 def history(
@@ -90,8 +92,9 @@ def history(
     """Daily demand of items from each one's first sale to `until` (yesterday where not given), days between
     filled with zero. Items that never sold are left out: before the first sale nothing is known.
 
-    Masked are days out of stock for six hours or more, days on which the whole site is silent for longer than a
-    week although it sells on most days, and days whose records are missing.
+    Masked are days out of stock for six hours or more; days on which the site was closed, but not weekdays on which it
+    always is; days on which the whole site is silent for longer than a week although it sells on most days; days whose
+    records are missing; and, where sales come every day by themselves, days on which none came.
 
     Raises:
         NotFound: there is no such site.
@@ -101,9 +104,7 @@ def history(
     sold = tables.days(ctx.tx, ctx.tenant, site_id, item_ids, until)
     if not sold:
         return {}
-    unknown = silent_days(tables.selling_days(ctx.tx, ctx.tenant, site_id, until), until)
-    unknown.update(mend_tables.missing_days(ctx.tx, ctx.tenant, site_id))
-    silent = np.array(sorted(unknown), "datetime64[D]")
+    silent = np.array(sorted(_without_evidence(ctx, site_id, until)), "datetime64[D]")
     empty = _days_out(ctx, site_id, min(day for _, day, _ in sold), until)
     result = {}
     for item_id, group in groupby(sold, key=lambda row: row[0]):
@@ -218,15 +219,29 @@ def _drawn(
     ctx: Context, site_id: int, histories: dict[int, DemandHistory], origin: date, horizon: int
 ) -> list[tables.NewForecast]:
     made = []
+    holidays = site_calendar(ctx, site_id).days
+    closed = [ahead for ahead in range(horizon) if origin + timedelta(days=ahead + 1) in holidays]
     for item_id, known in histories.items():
         rng = np.random.default_rng([ctx.tenant, site_id, item_id, origin.toordinal()])
         drawn = forecast(known, horizon, FORECAST_PATHS, rng)
+        if closed:  # on coming holidays; a weekday on which it is always closed is in the history
+            drawn.paths[:, closed] = 0
         row = (
             ctx.tenant, item_id, site_id, origin, horizon, drawn.model,
             np.ascontiguousarray(drawn.paths).tobytes(), Jsonb(drawn.summary()), ctx.now,
         )  # fmt: skip
         made.append(row)
     return made
+
+
+def _without_evidence(ctx: Context, site_id: int, until: date) -> set[date]:
+    """The days on which what a site sold says nothing about what was wanted."""
+    selling = tables.selling_days(ctx.tx, ctx.tenant, site_id, until)
+    closed = site_calendar(ctx, site_id)
+    found = silent_days(selling, until) | (set(closed.days) - set(selling))
+    found.update(mend_tables.missing_days(ctx.tx, ctx.tenant, site_id))
+    since = sales_expected_since(ctx, site_id)
+    return found if since is None else found | untold_days(selling, since, until, closed)
 
 
 def _days_out(ctx: Context, site_id: int, first: date, until: date) -> dict[int, set[date]]:

@@ -46,28 +46,39 @@ def delete_days(tx: Tx, tenant: int, site_id: int, since: date | None) -> None:
     )
 
 
-# What a line counts for: what it says, or what a mend makes of it.
+# What sold on days: what lines say, or what a mend makes of them, and totals of days. Where somebody told all that sold of
+# an item on a day, its order lines of that day are in it already.
 _SUMS = """insert into demand_day (tenant_id, item_id, site_id, day, quantity)
-    select l.tenant_id, l.item_id, l.site_id, (l.ordered_at at time zone %(zone)s)::date,
-           sum(coalesce(m.after, l.quantity))
-    from sales_line l
-    left join demand_mend m on m.tenant_id = l.tenant_id and m.sales_line_id = l.sales_line_id and m.state = 'applied'
-         and not exists (select from demand_rule_off r where r.tenant_id = m.tenant_id and r.rule = m.rule)
-    where l.tenant_id = %(tenant)s and l.site_id = %(site)s and l.quantity > 0 and l.state <> 'cancelled'"""
+    select %(tenant)s, item_id, %(site)s, day, sum(quantity) from (
+        select l.item_id, (l.ordered_at at time zone %(zone)s)::date as day, coalesce(m.after, l.quantity) as quantity
+        from sales_line l
+        left join demand_mend m on m.tenant_id = l.tenant_id and m.sales_line_id = l.sales_line_id
+             and m.state = 'applied'
+             and not exists (select from demand_rule_off r where r.tenant_id = m.tenant_id and r.rule = m.rule)
+        where l.tenant_id = %(tenant)s and l.site_id = %(site)s and l.quantity > 0 and l.state <> 'cancelled'
+          and {lines} and not exists (
+              select from sales_day d where d.tenant_id = l.tenant_id and d.site_id = l.site_id
+                and d.item_id = l.item_id and d.day = (l.ordered_at at time zone %(zone)s)::date and d.channel = '')
+        union all
+        select d.item_id, d.day, d.quantity from sales_day d
+        where d.tenant_id = %(tenant)s and d.site_id = %(site)s and {totals}
+    ) sold group by item_id, day having sum(quantity) > 0"""
 
 
-def insert_days(tx: Tx, tenant: int, site_id: int, zone: str, start: datetime | None) -> int:
-    """Sum order lines from `start` on by local day; returns the number of item-days."""
+def insert_days(tx: Tx, tenant: int, site_id: int, zone: str, start: datetime | None, since: date | None) -> int:
+    """Sum order lines from `start` on, and totals of days from `since` on, by local day; returns the item-days."""
     return run(
         tx,
-        f"""{_SUMS} and (%(start)s::timestamptz is null or l.ordered_at >= %(start)s)
-            group by 1, 2, 3, 4 having sum(coalesce(m.after, l.quantity)) > 0""",
-        {"zone": zone, "tenant": tenant, "site": site_id, "start": start},
+        _SUMS.format(
+            lines="(%(start)s::timestamptz is null or l.ordered_at >= %(start)s)",
+            totals="(%(since)s::date is null or d.day >= %(since)s)",
+        ),
+        {"zone": zone, "tenant": tenant, "site": site_id, "start": start, "since": since},
     )
 
 
 def rebuild_item_day(tx: Tx, tenant: int, site_id: int, zone: str, item_id: int, day: date) -> None:
-    """Sum one item's lines of one local day anew."""
+    """Sum one item's lines and totals of one local day anew."""
     named = {"zone": zone, "tenant": tenant, "site": site_id, "item": item_id, "day": day}
     run(
         tx,
@@ -77,8 +88,10 @@ def rebuild_item_day(tx: Tx, tenant: int, site_id: int, zone: str, item_id: int,
     )
     run(
         tx,
-        f"""{_SUMS} and l.item_id = %(item)s and (l.ordered_at at time zone %(zone)s)::date = %(day)s
-            group by 1, 2, 3, 4 having sum(coalesce(m.after, l.quantity)) > 0""",
+        _SUMS.format(
+            lines="l.item_id = %(item)s and (l.ordered_at at time zone %(zone)s)::date = %(day)s",
+            totals="d.item_id = %(item)s and d.day = %(day)s",
+        ),
         named,
     )
 

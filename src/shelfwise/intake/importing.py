@@ -22,6 +22,7 @@ from shelfwise.intake.kinds import KINDS, kind_of
 from shelfwise.intake.model import FAULTS_SHOWN, Column
 from shelfwise.intake.repairs.keeping import answers_of, kept, several
 from shelfwise.intake.repairs.model import ALL
+from shelfwise.intake.sales_table import site_of_file
 from shelfwise.intake.tables import StoredChange
 from shelfwise.intake.telling import cell_fault, columns_of, unused
 from shelfwise.records import service as records
@@ -30,6 +31,7 @@ from shelfwise.store.database import notify
 
 if TYPE_CHECKING:  # polars takes a third of a second to import: not at the start of the web or the command line
     from shelfwise.intake.grids import Grid, Opened
+    from shelfwise.intake.reading import Read
 
 Progress = Callable[[str, int, int], None]
 # The name under which a choice stands for every table that has none of its own.
@@ -282,6 +284,8 @@ class _File:
             known.books(ctx),
             filled,
         )
+        if kind.site_said:
+            problems += self._say_site(ctx, done)
         repairs = (*offers.values(), *done.repairs)
         told = Found(
             grid.name, kind, grid.headings, columns_of(grid, places),
@@ -312,6 +316,18 @@ class _File:
         if done.fault_count and not skip_bad:
             return told
         return self._write(ctx, kind, told, done.rows)
+
+    def _say_site(self, ctx: Context, done: Read) -> list[Fault]:
+        """Give rows that name no site the one of the file."""
+        if all(row.values.get("site") is not None for row in done.rows):
+            return []
+        site, problems = site_of_file(ctx, self.site_code)
+        if site is not None:
+            done.rows = [
+                row if row.values.get("site") is not None else Row(row.number, {**row.values, "site": site.code})
+                for row in done.rows
+            ]
+        return problems
 
     def _write(self, ctx: Context, kind: Kind, told: Found, rows: Sequence[Row]) -> Found:
         known = kind.known(ctx, [comparing.key_of(kind, row) for row in rows])
@@ -388,3 +404,15 @@ def _zone(ctx: Context) -> ZoneInfo:
     """Of times that carry none: that of the first site."""
     sites = records.sites(ctx)
     return sites[0].zone_info if sites else ZoneInfo("UTC")
+
+
+def remembered(ctx: Context, path: Path, kind: str) -> dict[str, Choice]:
+    """How the tables of a file are read as this kind: as files with the same headings were the last time."""
+    from shelfwise.intake.grids import open_file
+
+    ctx.require_somewhere(Right.IMPORT_DATA)
+    found = {EVERY_TABLE: Choice(kind)}
+    for grid in open_file(path, lambda row: headings.recognised(KINDS, row)).grids:
+        stored = tables.layout(ctx.tx, ctx.tenant, headings_key(grid))
+        found[grid.name] = Choice(kind, **stored.said) if stored is not None and stored.kind == kind else Choice(kind)
+    return found

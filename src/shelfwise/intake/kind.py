@@ -91,6 +91,7 @@ class Kind:
         measures: columns that are kept as binary fractions.
         amount: the column whose 0 means that nothing is there.
         numbered: a column that counts the rows within another, where the file does not have it.
+        site_said: a file that names no site is of the one that is chosen for it, or of the only one there is.
         once: the same file again does nothing, even where things have moved on since.
     """
 
@@ -107,6 +108,7 @@ class Kind:
     amount: str = ""
     numbered: tuple[str, str] | None = None
     once: bool = False
+    site_said: bool = False
     undo: Undo | None = None
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

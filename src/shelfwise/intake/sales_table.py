@@ -36,7 +36,7 @@ def take_sales(
     Raises:
         Invalid: not `dry`, and something cannot be right.
     """
-    site, problems = _site(ctx, site_code)
+    site, problems = site_of_file(ctx, site_code)
     fields = {field: choice.columns[field.value] for field in Field if field.value in choice.columns}
     layout = Layout(fields, decimal=choice.decimal, dates=choice.dates, sheet=grid.name if grid.typed else None)
     path = grid.path
@@ -93,7 +93,7 @@ def _repaired(
     return replace(source, headers=grid.headings, lines=table.lines), tuple(table.repairs)
 
 
-def _site(ctx: Context, code: str | None) -> tuple[Site | None, list[Fault]]:
+def site_of_file(ctx: Context, code: str | None) -> tuple[Site | None, list[Fault]]:
     """The site that sold: the one named, or the only one there is."""
     if code:
         try:

@@ -10,8 +10,8 @@ from shelfwise.access.audit import AuditEntry
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound, Refused
+from shelfwise.orders import erp_orders, receipt_tables
 from shelfwise.orders import purchase_tables as tables
-from shelfwise.orders import receipt_tables
 from shelfwise.orders.approval import our_currency, worth_today
 from shelfwise.orders.chasing import chase
 from shelfwise.orders.model import LeadTime, PurchaseOrder, PurchaseState
@@ -141,7 +141,10 @@ def on_order(ctx: Context, site_id: int) -> dict[int, list[tuple[Decimal, dateti
     """What is on its way to a site: for each item (quantity outstanding, expected at), soonest first."""
     ctx.require(Right.VIEW, site_id)
     coming: dict[int, list[tuple[Decimal, datetime]]] = {}
-    for item_id, quantity, expected_at in tables.on_order(ctx.tx, ctx.tenant, site_id):
+    # One of them is empty: who keeps the books has the orders.
+    for item_id, quantity, expected_at in (
+        *tables.on_order(ctx.tx, ctx.tenant, site_id), *erp_orders.coming(ctx, site_id),
+    ):  # fmt: skip
         coming.setdefault(item_id, []).append((quantity, expected_at))
     return coming
 

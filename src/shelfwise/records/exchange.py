@@ -7,18 +7,17 @@ stable; a new column is added at the end of its sheet. Pure: no files, no databa
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.core.quantities import plain, quantity
-
-# code: text that is never a number, whatever its digits say. yes: "yes" or "no".
-Kind = Literal["code", "text", "number", "whole", "yes", "day", "instant"]
-Value = str | Decimal | int | bool | date | datetime | None
+from shelfwise.records.sheet import Column as Column
+from shelfwise.records.sheet import Kind as Kind
+from shelfwise.records.sheet import Sheet as Sheet
+from shelfwise.records.sheet import Value as Value
+from shelfwise.records.sheets_trade import CLOSED_DAYS, CUSTOMERS, DAILY_SALES, ERP_ORDERS, ERP_STOCK, PROMOTIONS
 
 _STARTS = "=+\\-@\t\r\n＝＋－＠"
 _FORMULA = re.compile(rf"[\s']*[{_STARTS}]")
@@ -31,46 +30,6 @@ _KINDS: dict[Kind, str] = {
     "day": "a day such as 2026-03-31",
     "instant": "a day and a time such as 2026-03-31T14:05:00+02:00",
 }
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a sheet.
-
-    Attributes:
-        name: the heading.
-        needed: an import refuses a row without it.
-        words: what it means, for the documentation.
-    """
-
-    name: str
-    kind: Kind
-    words: str
-    needed: bool = False
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A kind of file.
-
-    Attributes:
-        name: of the CSV in a ZIP, and of the sheet in a workbook.
-        key: the columns that name one row; a row whose key is there already changes it, where the kind allows that.
-        words: what one row is.
-    """
-
-    name: str
-    title: str
-    words: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    @property
-    def headings(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns)
-
-    def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
 
 
 def _sku(words: str = "the item's SKU") -> Column:
@@ -239,7 +198,8 @@ PURCHASE_ORDERS = Sheet(
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (
-    SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, STOCK, SALES, PURCHASE_ORDERS,
+    SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, CUSTOMERS, PROMOTIONS, CLOSED_DAYS, STOCK, SALES,
+    DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.records import tables
+from shelfwise.records.books import books
 from shelfwise.records.drawing import draw_floor, floor_of
 from shelfwise.records.item_packs import (
     add_barcode,
@@ -141,9 +142,9 @@ __all__ = [
 
 
 def go_live(ctx: Context) -> datetime | None:
-    """From when on sales reserve and issue stock; None: not yet decided, all sales are history."""
+    """From when on sales reserve and issue stock; None: not yet decided, or an ERP keeps the books: all are history."""
     ctx.require_somewhere(Right.VIEW)
-    return tables.go_live(ctx.tx, ctx.tenant)
+    return None if books(ctx).elsewhere else tables.go_live(ctx.tx, ctx.tenant)
 
 
 def set_go_live(ctx: Context, instant: datetime) -> None:

@@ -10,8 +10,9 @@ from decimal import Decimal
 from shelfwise.access.context import Context
 from shelfwise.core.errors import NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
+from shelfwise.records.books import books
 from shelfwise.stock import lots, serials, tables, writing
-from shelfwise.stock.model import SHORT, Batch, Entry, Spot, StockLevel, stockout_change
+from shelfwise.stock.model import SHORT, TOLD_BY_ERP, Batch, Entry, Spot, StockLevel, stockout_change
 from shelfwise.stock.settling import BalanceKey, LotFacts, Lying, Settled, place_changes, settle
 from shelfwise.stock.tables import Fact, Key
 
@@ -86,8 +87,14 @@ def write(
         batch: what the entries are called together, where they name no batch; None: after the first one's reason.
 
     Raises:
-        Refused: a source or a reversal among them was written in the meantime.
+        Refused: a source or a reversal among them was written in the meantime, or an ERP keeps the books and did not
+            tell this.
     """
+    if (batch is None or batch.kind != TOLD_BY_ERP) and books(ctx).elsewhere:
+        raise Refused(
+            "The ERP keeps the books here, so stock is booked there: its next file brings it. Who keeps them is said "
+            "on the page ERP."
+        )
     settled, known = _settled(ctx, entries, places)
     written = _numbered(ctx, settled, batch or Batch(entries[0].reason))
     changed = place_changes(written.lines)

@@ -63,6 +63,8 @@ SHORT = "short:"
 OWN_MISTAKES = frozenset(
     {"receive", "put_away", "move", "pick", "ship", "return", "transfer_out", "transfer_in", "convert"}
 )
+# What a batch is called that an ERP which keeps the books has told: then nothing else may be booked.
+TOLD_BY_ERP = "erp"
 # What the services of stock file their own facts under; nobody else's source may begin like that.
 RESERVED = (SHORT, "receipt:", "pick:", "ship:", "transfer:", "count:", "convert:")
 

@@ -8,6 +8,8 @@ from shelfwise.web import (
     api_counts,
     api_decisions,
     api_floor,
+    api_handover,
+    api_incoming,
     api_ledger,
     api_orders,
     api_purchases,
@@ -23,6 +25,7 @@ from shelfwise.web import (
 router = APIRouter(prefix="/api/v1")
 for part in (
     api_stock, api_ledger, api_counts, api_records, api_floor, api_orders, api_purchases, api_shipments, api_transfers,
-    api_decisions, api_waiting, api_work, api_search,
+    api_decisions, api_waiting, api_work, api_search, api_incoming,
+    api_handover,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -78,10 +78,12 @@ def _shown(found: Proposal, whole: bool = False) -> ProposalOut:
 
 
 @router.post("/proposals/{proposal_id}/approve", tags=["proposals"], responses=errors(404, 409))
-def approve(visit: Visitor, proposal_id: Annotated[Id, Path()], told: ApproveIn) -> PurchaseOrderOut:
-    """Approve, with another quantity if need be; again gives the same order."""
+def approve(visit: Visitor, proposal_id: Annotated[Id, Path()], told: ApproveIn) -> PurchaseOrderOut | ProposalOut:
+    """Approve, with another quantity if need be; again gives the same order. Where an ERP keeps the books it is to
+    place the order, and the answer is the proposal."""
     with visit.context() as ctx:
-        return PurchaseOrderOut.model_validate(agents.approve(ctx, proposal_id, told.quantity, told.note))
+        order = agents.approve_or_hand_over(ctx, proposal_id, told.quantity, told.note)
+        return _shown(agents.proposal(ctx, proposal_id)) if order is None else PurchaseOrderOut.model_validate(order)
 
 
 @router.post("/proposals/{proposal_id}/reject", tags=["proposals"], responses=errors(404, 409))

@@ -12,10 +12,12 @@ from markupsafe import Markup
 from shelfwise.access.audit import AuditEntry
 from shelfwise.access.context import Context
 from shelfwise.store.database import values
+from shelfwise.web.audit_words_beside import SENTENCES_BESIDE
 
 # "Mara" + what is here. {it}: the subject with its link; {name}: that part of the detail. What is not here is written
 # from the action's own name, so that no entry is left out.
 SENTENCES: dict[str, str] = {
+    **SENTENCES_BESIDE,
     "alert.acknowledged": "acknowledged the alert “{title}”",
     "alert.escalated": "passed the alert “{title}” on to {to}: nobody had taken it",
     "alert.given_back": "gave back the alert “{title}”",
@@ -248,6 +250,10 @@ KINDS: dict[str, tuple[str, str | None]] = {
     "count": ("count {id}", "/counts/{id}"),
     "shipment": ("shipment {id}", "/shipments/{id}"),
     "site": ("site {id}", "/floor?site={id}"),
+    "source": ("source {id}", "/sources/{id}"),
+    "incoming": ("file {id}", "/incoming/{id}"),
+    "customer": ("customer {id}", "/customers/{id}"),
+    "site": ("site {id}", "/?site={id}"),
     "supplier": ("supplier {id}", "/suppliers/{id}"),
     "transfer": ("transfer {id}", "/transfers/{id}"),
     "user": ("{id}", "/people/{id}"),

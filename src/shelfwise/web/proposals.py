@@ -141,6 +141,8 @@ def _wanted(said: Told) -> tuple[list[Wanted], dict[int, str]]:
 
 
 def _said(done: Approved) -> str:
+    if not done.orders and done.proposal_ids:
+        return f"{_many(len(done.proposal_ids))} approved, and handed to the ERP, which places the orders."
     if not done.orders:
         return "Nothing was ordered."
     named = "; ".join(
@@ -218,8 +220,10 @@ def approve(
 ) -> Response:
     wanted: Decimal | None = read_typed(amount) if amount.strip() else None
     with visit.context() as ctx:
-        order = agents.approve(ctx, proposal_id, wanted, note)
+        order = agents.approve_or_hand_over(ctx, proposal_id, wanted, note)
         undo = agents.proposal(ctx, proposal_id).how_to_undo
+    if order is None:
+        return pages.go("/proposals", "Approved, and handed to the ERP, which places the order.")
     lines = ", ".join(f"{plain(line.quantity)} of {line.sku}" for line in order.lines)
     return pages.go(
         "/proposals",

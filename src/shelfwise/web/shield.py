@@ -26,6 +26,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
 BODY_LIMIT = 1_000_000
 UPLOAD_LIMIT = 512_000_000
 UPLOAD_PATH = "/import"
+SENT_LIMIT = 64_000_000
+SENT_PATH = "/api/v1/imports"
 ATTACHMENT_LIMIT = 11_000_000
 # Where codes are scanned, and where a phone tries out whether it can.
 _CAMERA = re.compile(r"/phone/trusted|/move|/shipments/\d+/pick|/counts/\d+")
@@ -64,6 +66,8 @@ class Shield:
 def _limit(path: str) -> int:
     if path == UPLOAD_PATH:
         return UPLOAD_LIMIT
+    if path == SENT_PATH:
+        return SENT_LIMIT
     return ATTACHMENT_LIMIT if path.startswith("/orders/") and path.endswith("/files") else BODY_LIMIT
 
 

@@ -89,6 +89,16 @@ RULES: dict[str, Rule] = {
         "There are no new forecasts and proposals until it succeeds.",
         answers=Role.ADMIN,
     ),
+    "incoming": Rule(
+        (Role.PLANNER, Role.MANAGER, Role.ADMIN),
+        "What other systems tell does not arrive until somebody mends it.",
+        answers=Role.ADMIN,
+    ),
+    "silent_source": Rule(
+        (Role.PLANNER, Role.MANAGER, Role.ADMIN),
+        "Forecasts and stock rest on what this system tells, and it tells nothing.",
+        answers=Role.ADMIN,
+    ),
     "message": Rule(
         (Role.PLANNER, Role.MANAGER),
         "Somebody outside waits for this message, or has it twice if it is sent again blindly.",

@@ -8,8 +8,13 @@ from __future__ import annotations
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.intake.kind import Kind
 from shelfwise.intake.kinds.barcodes import BARCODES
+from shelfwise.intake.kinds.closed_days import CLOSED_DAYS
+from shelfwise.intake.kinds.customers import CUSTOMERS
+from shelfwise.intake.kinds.daily_sales import DAILY_SALES
+from shelfwise.intake.kinds.erp import ERP_ORDERS, ERP_STOCK
 from shelfwise.intake.kinds.items import ITEMS
 from shelfwise.intake.kinds.places import PLACES
+from shelfwise.intake.kinds.promotions import PROMOTIONS
 from shelfwise.intake.kinds.purchase_orders import PURCHASE_ORDERS
 from shelfwise.intake.kinds.sales import SALES
 from shelfwise.intake.kinds.sites import SITES
@@ -18,7 +23,10 @@ from shelfwise.intake.kinds.suppliers import SUPPLIERS
 from shelfwise.intake.kinds.terms import TERMS
 from shelfwise.intake.kinds.zones import ZONES
 
-KINDS: tuple[Kind, ...] = (SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, STOCK, SALES, PURCHASE_ORDERS)
+KINDS: tuple[Kind, ...] = (
+    SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, CUSTOMERS, PROMOTIONS, CLOSED_DAYS, STOCK, SALES,
+    DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS,
+)  # fmt: skip
 
 
 def kind_of(name: str) -> Kind:
