@@ -63,8 +63,8 @@ def run(
     Args:
         mail: without a mail server, mail is given up at once and people are told.
         webhook_networks: where webhooks may go besides the internet.
-        settings: of the installation: its folders, and how to keep it well: backups, a watch, a heartbeat. Without them,
-            none of these.
+        settings: of the installation: its folders, and how to keep it well by backups, a watch, a heartbeat. Without
+            them, none of these.
     """
     database = Database(database_url, size=10).open(timeout=60)
     office = Office(database, tenant)

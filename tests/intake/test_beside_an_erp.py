@@ -317,7 +317,7 @@ def test_an_older_file_changes_nothing_and_nobody_books_what_the_erp_owns(office
         told_by_erp.put_stock(ctx, [Told(1, 1, Decimal(5)), Told(1, 2, Decimal(3))], NOON - timedelta(hours=1))
         assert {one.item_id: one.on_hand for one in stock.levels(ctx, 1)} == {1: 9, 2: 3}
         assert [(one.sku, one.believed, one.quantity) for one in told_by_erp.differences(ctx)] == [
-            ("MUG", 0, 9), ("TEA", 0, 3),
+            ("MUG", Decimal(0), Decimal(9)), ("TEA", Decimal(0), Decimal(3)),
         ]  # fmt: skip
         dock = records.place_by_code(ctx, 1, "DOCK").place_id
         with pytest.raises(Refused, match="The ERP keeps the books"):

@@ -52,6 +52,7 @@ NOT_THERE = {
     "handover_key": "none",
     "run": "none",
     "source_id": "77",
+    "customer_id": "77",
     "subscription_id": "77",
     "filter_id": "77",
     "listing": "stock_levels",
@@ -61,6 +62,7 @@ NOT_THERE = {
 # Pages on what belongs to no site: a role at a single one does not open them.
 WHOLE_HOUSE = {
     "/export",
+    "/customers/new",
     "/incoming",
     "/sources/new",
     "/sources/{source_id}",

@@ -20,6 +20,7 @@ from shelfwise.orders.model import PurchaseOrder
 from shelfwise.planning.model import order_faults
 from shelfwise.records import service as records
 from shelfwise.records.books import books
+from shelfwise.records.calendars import arrival
 from shelfwise.records.model import refuse
 
 MOST_AT_ONCE = 1000
@@ -265,7 +266,9 @@ def _carry_out(
             lines=[(found.item_id, wanted, cost) for (found, wanted), cost in zip(members, costs, strict=True)],
             line_keys=[found.decision_key for found, _ in members],
             currency=currency,
-            expected_at=ctx.now + timedelta(days=max(found.expected_days for found, _ in members)),
+            expected_at=arrival(
+                ctx, site_id, supplier_id, ctx.now + timedelta(days=max(found.expected_days for found, _ in members))
+            ),
         )
         tables.decide_many(
             ctx.tx,

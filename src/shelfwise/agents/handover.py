@@ -23,6 +23,7 @@ from shelfwise.agents.telling import tell_decided
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
 from shelfwise.core.quantities import plain
 from shelfwise.records.books import books
+from shelfwise.records.calendars import arrival
 from shelfwise.store.database import first, notify, rows, run, values
 from shelfwise.work import tasks
 
@@ -97,7 +98,8 @@ def make(ctx: Context, good: Sequence[tuple[Proposal, Decimal | None]], note: st
             (
                 ctx.tenant, found.proposal_id, found.decision_key, name, found.site_id, found.item_id,
                 found.supplier_id, quantity, found.unit_cost, found.currency,
-                ctx.now + timedelta(days=found.expected_days), ctx.actor.by, ctx.now, due_at,
+                arrival(ctx, found.site_id, found.supplier_id, ctx.now + timedelta(days=found.expected_days)),
+                ctx.actor.by, ctx.now, due_at,
             ),
         )  # fmt: skip
         edited = None if quantity == found.proposed_quantity else {"quantity": plain(quantity)}

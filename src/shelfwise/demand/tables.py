@@ -46,8 +46,8 @@ def delete_days(tx: Tx, tenant: int, site_id: int, since: date | None) -> None:
     )
 
 
-# What sold on days: what lines say, or what a mend makes of them, and totals of days. Where somebody told all that sold of
-# an item on a day, its order lines of that day are in it already.
+# What sold on days: what lines say, or what a mend makes of them, and totals of days. Where somebody told all that sold
+# of an item on a day, its order lines of that day are in it already.
 _SUMS = """insert into demand_day (tenant_id, item_id, site_id, day, quantity)
     select %(tenant)s, item_id, %(site)s, day, sum(quantity) from (
         select l.item_id, (l.ordered_at at time zone %(zone)s)::date as day, coalesce(m.after, l.quantity) as quantity

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
+from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Fault
 from shelfwise.records.model import refuse, text_faults
+from shelfwise.records.sites import site_by_id
 from shelfwise.store.database import run, values
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -119,6 +121,13 @@ def supplier_calendars(ctx: Context) -> dict[int, Calendar]:
     ):
         found.setdefault(supplier_id, []).append((day, weekday))
     return {supplier_id: _calendar(days) for supplier_id, days in found.items()}
+
+
+def arrival(ctx: Context, site_id: int, supplier_id: int, at: datetime) -> datetime:
+    """When goods arrive that would come at this time: the first day when they are delivered and somebody is there."""
+    day = local_day(at, site_by_id(ctx, site_id).zone_info)
+    theirs = supplier_calendars(ctx).get(supplier_id, Calendar())
+    return at + (next_open(day, (theirs, site_calendar(ctx, site_id))) - day)
 
 
 def _calendar(found: Sequence[tuple[date | None, int | None]]) -> Calendar:

@@ -35,7 +35,7 @@ def _page(visit: Visit, ctx: Context, said: Books, concerns: Sequence[str] = ())
         handovers=handover.handovers(ctx, limit=200), differences=told_by_erp.differences(ctx, 50),
         told=told_by_erp.told_as_of(ctx), on_order=erp_orders.on_order_there(ctx),
         sites={site.site_id: site for site in records.sites(ctx)},
-        folders=(visit.request.app.state.settings.incoming.absolute(), visit.request.app.state.settings.outgoing.absolute()),
+        folder=visit.request.app.state.settings.outgoing.absolute(),
     )  # fmt: skip
 
 

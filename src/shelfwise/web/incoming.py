@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
@@ -14,12 +15,18 @@ from shelfwise.intake.kinds import KINDS
 from shelfwise.records import service as records
 from shelfwise.records import sources
 from shelfwise.records.sources import NewSource, Source
+from shelfwise.settings import Settings
 from shelfwise.web import pages
 from shelfwise.web.visits import Visit, Visitor
 
 router = APIRouter(include_in_schema=False)
 # What takes a person who decides; Shelfwise does not bring it in by itself.
 _NOT_BY_ITSELF = ("purchase_orders",)
+
+
+def _folder(visit: Visit) -> Path:
+    settings: Settings = visit.request.app.state.settings
+    return settings.incoming.absolute()
 
 
 @router.get("/incoming")
@@ -31,7 +38,7 @@ def everything(visit: Visitor, source: int | None = None) -> Response:
         newest = {one.source_id: one for one in reversed(incoming.latest(ctx, limit=1000))}
         return pages.render(
             visit, ctx, "incoming.html", sources=known, files=files, newest=newest, chosen=source,
-            names={one.source_id: one.name for one in known}, folder=visit.request.app.state.settings.incoming.absolute(),
+            names={one.source_id: one.name for one in known}, folder=_folder(visit),
         )  # fmt: skip
 
 
@@ -61,7 +68,7 @@ def _form(visit: Visit, ctx: Context, found: Source | None) -> Response:
     return pages.render(
         visit, ctx, "source.html", source=found, values=found or NewSource("", "", "daily_sales", every_days=1),
         sites=records.sites(ctx), kinds=[one.sheet for one in KINDS if one.name not in _NOT_BY_ITSELF],
-        folder=visit.request.app.state.settings.incoming.absolute(),
+        folder=_folder(visit),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from shelfwise.web.lists.orders import PURCHASES, SALES, SHIPMENTS
 from shelfwise.web.lists.people import AUDIT, KEYS, PEOPLE, SUBSCRIPTIONS
 from shelfwise.web.lists.records import ITEMS, PLACES, SUPPLIERS
 from shelfwise.web.lists.stock import LOTS, STOCK
+from shelfwise.web.lists.trade import CLOSED_DAYS, CUSTOMERS, PROMOTIONS
 from shelfwise.web.lists.transfers import COUNTS, ON_THE_ROAD, TRANSFERS
 from shelfwise.web.lists.waiting import ALERTS, DEVICES, INBOX, PROPOSALS, QUARANTINE
 
@@ -16,6 +17,7 @@ ALL: dict[str, Listing] = {
     for one in (
         STOCK, LOTS, ITEMS, PLACES, SUPPLIERS, PURCHASES, SALES, SHIPMENTS, TRANSFERS, ON_THE_ROAD, COUNTS, PROPOSALS,
         INBOX, ALERTS, QUARANTINE, DEVICES, PEOPLE, KEYS, SUBSCRIPTIONS, AUDIT,
+        CUSTOMERS, PROMOTIONS, CLOSED_DAYS,
         MEASURES,
     )
 }  # fmt: skip
