@@ -121,6 +121,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "intake.sales_table.site_of_file": "an import that was allowed",
     "intake.incoming.note": "what takes a file in, which asks for the rights to what is in it",
     "agents.handover.make": "approving a proposal",
+    "agents.telling.tell_decided": "whatever decides a proposal",
     "agents.handover.withdraw": "taking a decision back",
 }
 

@@ -56,7 +56,7 @@ def change(
     return pages.go("/erp", "The ERP keeps the books now." if told.elsewhere else "Shelfwise keeps the books.")
 
 
-@router.get("/erp/runs/{run}.csv")
+@router.get("/erp/runs/{run}")
 def download(visit: Visitor, run: str) -> Response:
     """What was approved together, as the file that the ERP gets."""
     with visit.context() as ctx:
