@@ -82,8 +82,7 @@ ALERTS = {
     "count": "A pick found less than the books said. Count the bin and post the difference.",
     "expired": "A lot is past its last day and was put in quarantine. A person says when it is settled.",
     "hold": "Stock left although it was held. A person says when it is settled.",
-    "incoming": "A file that came by itself was refused, or cannot be read. Clears when the next file of its source is "
-    "taken in; the task for the refused file stays.",
+    "incoming": "A file that came by itself was refused. Clears when its source's next one is taken in.",
     "message": "A message to somebody outside was given up, or nobody knows whether it arrived. Clears when somebody "
     "decides or it arrives.",
     "nightly": "The work after a site's day has failed: no new forecasts and proposals yet. It is tried again; "

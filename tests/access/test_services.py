@@ -119,6 +119,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "operations.inside.note_size": "the nightly keeping",
     "operations.inside.there_since": "the nightly keeping",
     "intake.sales_table.site_of_file": "an import that was allowed",
+    "intake.sales_table.say_site": "an import that was allowed",
     "intake.incoming.note": "what takes a file in, which asks for the rights to what is in it",
     "agents.handover.make": "approving a proposal",
     "agents.telling.tell_decided": "whatever decides a proposal",

@@ -22,7 +22,6 @@ from shelfwise.intake.kinds import KINDS, kind_of
 from shelfwise.intake.model import FAULTS_SHOWN, Column
 from shelfwise.intake.repairs.keeping import answers_of, kept, several
 from shelfwise.intake.repairs.model import ALL
-from shelfwise.intake.sales_table import site_of_file
 from shelfwise.intake.tables import StoredChange
 from shelfwise.intake.telling import cell_fault, columns_of, unused
 from shelfwise.records import service as records
@@ -261,6 +260,7 @@ class _File:
         """Take one table in, as far as its rows are good."""
         from shelfwise.intake import known
         from shelfwise.intake.reading import Said, read
+        from shelfwise.intake.sales_table import say_site
 
         if self.progress is not None:
             self.progress(grid.name, 0, 0)
@@ -285,7 +285,7 @@ class _File:
             filled,
         )
         if kind.site_said:
-            problems += self._say_site(ctx, done)
+            problems += say_site(ctx, self.site_code, done)
         repairs = (*offers.values(), *done.repairs)
         told = Found(
             grid.name, kind, grid.headings, columns_of(grid, places),
@@ -316,18 +316,6 @@ class _File:
         if done.fault_count and not skip_bad:
             return told
         return self._write(ctx, kind, told, done.rows)
-
-    def _say_site(self, ctx: Context, done: Read) -> list[Fault]:
-        """Give rows that name no site the one of the file."""
-        if all(row.values.get("site") is not None for row in done.rows):
-            return []
-        site, problems = site_of_file(ctx, self.site_code)
-        if site is not None:
-            done.rows = [
-                row if row.values.get("site") is not None else Row(row.number, {**row.values, "site": site.code})
-                for row in done.rows
-            ]
-        return problems
 
     def _write(self, ctx: Context, kind: Kind, told: Found, rows: Sequence[Row]) -> Found:
         known = kind.known(ctx, [comparing.key_of(kind, row) for row in rows])
@@ -404,15 +392,3 @@ def _zone(ctx: Context) -> ZoneInfo:
     """Of times that carry none: that of the first site."""
     sites = records.sites(ctx)
     return sites[0].zone_info if sites else ZoneInfo("UTC")
-
-
-def remembered(ctx: Context, path: Path, kind: str) -> dict[str, Choice]:
-    """How the tables of a file are read as this kind: as files with the same headings were the last time."""
-    from shelfwise.intake.grids import open_file
-
-    ctx.require_somewhere(Right.IMPORT_DATA)
-    found = {EVERY_TABLE: Choice(kind)}
-    for grid in open_file(path, lambda row: headings.recognised(KINDS, row)).grids:
-        stored = tables.layout(ctx.tx, ctx.tenant, headings_key(grid))
-        found[grid.name] = Choice(kind, **stored.said) if stored is not None and stored.kind == kind else Choice(kind)
-    return found

@@ -18,8 +18,9 @@ from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Actor, Right, Role
 from shelfwise.agents import runs
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, ShelfwiseError, Unavailable, shorten
-from shelfwise.intake import importing, tables
+from shelfwise.intake import headings, importing, tables
 from shelfwise.intake.found import Choice, Outcome
+from shelfwise.intake.kinds import KINDS
 from shelfwise.records import service as records
 from shelfwise.records import sources
 from shelfwise.store.database import first, notify, rows, run, value
@@ -187,7 +188,17 @@ def choices(office: Office, actor: Actor, path: Path, said: Mapping[str, Any]) -
     if said.get("exact"):
         return {importing.EVERY_TABLE: Choice(said["kind"], decimal=".", dates="ymd")}
     with office.context(actor) as ctx:
-        return importing.remembered(ctx, path, said["kind"])
+        return _remembered(ctx, path, said["kind"])
+
+
+def _remembered(ctx: Context, path: Path, kind: str) -> dict[str, Choice]:
+    from shelfwise.intake.grids import open_file
+
+    found = {importing.EVERY_TABLE: Choice(kind)}
+    for grid in open_file(path, lambda row: headings.recognised(KINDS, row)).grids:
+        stored = tables.layout(ctx.tx, ctx.tenant, importing.headings_key(grid))
+        found[grid.name] = Choice(kind, **stored.said) if stored is not None and stored.kind == kind else Choice(kind)
+    return found
 
 
 class _Progress:

@@ -12,7 +12,7 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, NotFound
 from shelfwise.intake import known, sales, tables
 from shelfwise.intake.found import Choice, Found
-from shelfwise.intake.kind import Kind
+from shelfwise.intake.kind import Kind, Row
 from shelfwise.intake.model import Column, DryRun, Field, Layout, propose_columns
 from shelfwise.intake.repairing import Table
 from shelfwise.intake.repairs.keeping import answers_of, kept
@@ -23,6 +23,7 @@ from shelfwise.records.model import Site
 if TYPE_CHECKING:
     from shelfwise.intake.files import Source
     from shelfwise.intake.grids import Grid
+    from shelfwise.intake.reading import Read
 
 _LARGEST_REPAIRED = 40 << 20
 
@@ -106,6 +107,19 @@ def site_of_file(ctx: Context, code: str | None) -> tuple[Site | None, list[Faul
         return here[0], []
     wanted = Fault("site", "the site that sold", "none", "Say which site sold these goods, or add a column for it.")
     return None, [wanted]
+
+
+def say_site(ctx: Context, code: str | None, done: Read) -> list[Fault]:
+    """Give rows that name no site the one that sold; returns what is wrong with that."""
+    if all(row.values.get("site") is not None for row in done.rows):
+        return []
+    site, problems = site_of_file(ctx, code)
+    if site is not None:
+        done.rows = [
+            row if row.values.get("site") is not None else Row(row.number, {**row.values, "site": site.code})
+            for row in done.rows
+        ]
+    return problems
 
 
 def _all_say_their_site(looked: DryRun) -> bool:

@@ -253,7 +253,6 @@ KINDS: dict[str, tuple[str, str | None]] = {
     "source": ("source {id}", "/sources/{id}"),
     "incoming": ("file {id}", "/incoming/{id}"),
     "customer": ("customer {id}", "/customers/{id}"),
-    "site": ("site {id}", "/?site={id}"),
     "supplier": ("supplier {id}", "/suppliers/{id}"),
     "transfer": ("transfer {id}", "/transfers/{id}"),
     "user": ("{id}", "/people/{id}"),
