@@ -30,7 +30,6 @@ from shelfwise.store.database import notify
 
 if TYPE_CHECKING:  # polars takes a third of a second to import: not at the start of the web or the command line
     from shelfwise.intake.grids import Grid, Opened
-    from shelfwise.intake.reading import Read
 
 Progress = Callable[[str, int, int], None]
 # The name under which a choice stands for every table that has none of its own.
