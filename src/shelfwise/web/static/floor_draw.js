@@ -12,7 +12,7 @@
   let before = [], after = [];
 
   const element = (name, attributes = {}, text = "") => {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+    const node = document.createElementNS(svg.namespaceURI, name);
     for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
     if (text) node.textContent = text;
     return node;
