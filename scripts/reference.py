@@ -48,6 +48,7 @@ FACTS = {
     "purchase.sent_back": "Goods went back to their supplier. `owed_again`: as much is to come once more.",
     "purchase.taken_back": "The approval of an order was taken back before it left; it is a draft again.",
     "sales.cancelled": "A sales line was cancelled, and what was reserved for it is free again.",
+    "duplicates.wanted": "Somebody, or an import of records, asked for a search for records that are one thing.",
     "history.mended": "A rule that mends the history of sales was switched on or off.",
     "sales.imported": "An import brought sales from before go-live.",
     "sales.issued": "Goods left the house for a sales line.",

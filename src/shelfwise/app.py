@@ -35,6 +35,7 @@ def consumers(office: Office) -> list[Consumer[Any]]:
         Consumer("ask-for-counts", EVENTS, _with_context(office, "stock", ask_for_counts)),
         Consumer("tell-of-stock", EVENTS, _with_context(office, "stock", tell_of_stock)),
         Consumer("history", EVENTS, _with_context(office, "demand history", learn_history)),
+        Consumer("find-duplicates", EVENTS, _with_context(office, "duplicates", find_duplicates)),
         Consumer("plan-on-request", EVENTS, _with_context(office, "planning", plan_on_request)),
         Consumer("tell-subscribers", EVENTS, _with_context(office, "subscriptions", spreading.spread)),
     ]
@@ -171,6 +172,12 @@ def learn_history(ctx: Context, facts: Sequence[Event]) -> None:
         sites = {site.site_id for site in records.sites(ctx)}
     for site_id in sorted(sites):
         jobs.defer(ctx, "learn_history", site_id=site_id)
+
+
+def find_duplicates(ctx: Context, facts: Sequence[Event]) -> None:
+    """An import brought records or sales, or somebody asked: the queue looks for records that are one thing."""
+    if any(fact.kind in ("duplicates.wanted", "sales.imported") for fact in facts):
+        jobs.defer(ctx, "find_duplicates")
 
 
 def plan_on_request(ctx: Context, facts: Sequence[Event]) -> None:

@@ -19,11 +19,14 @@ from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
 from shelfwise.demand import mends
 from shelfwise.demand import service as demand
+from shelfwise.intake.joining import finding
+from shelfwise.intake.joining import queue as queue_of_pairs
 from shelfwise.intake.silence import tell_silent
 from shelfwise.measure import looking_ahead, scoring
 from shelfwise.measure import service as measure
 from shelfwise.orders import service as orders
 from shelfwise.records import service as records
+from shelfwise.records.joined import Kind
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value
 from shelfwise.work import alerts, escalation, spreading
@@ -53,6 +56,10 @@ def queue(office: Office) -> App:
     @app.task(name="learn_history", retry=retry)
     def learn_history_task(site_id: int) -> None:
         learn_history(office, site_id)
+
+    @app.task(name="find_duplicates", retry=retry)
+    def find_duplicates_task() -> None:
+        find_duplicates(office)
 
     @app.task(name="check_books", retry=retry)
     def check_books_task() -> None:
@@ -188,6 +195,27 @@ def learn_history(office: Office, site_id: int) -> int:
     with office.context(system("measures")) as ctx:
         measure.estimate_history(ctx, site_id)
     return known
+
+
+def find_duplicates(office: Office) -> dict[Kind, int]:
+    """Look for records that are one thing, and say how far it is. Repeatable."""
+    actor = system("duplicates")
+
+    def tell(state: str, done: int = 0, total: int = 0) -> None:
+        # In a transaction of its own, so that whoever waits can read it.
+        with office.context(actor) as ctx:
+            queue_of_pairs.tell_search(ctx, state, done, total)
+
+    tell("running")
+    try:
+        with office.context(actor) as ctx:
+            found = finding.find(ctx, lambda done, total: tell("running", done, total))
+    except Exception:
+        tell("failed")
+        raise
+    tell("done")
+    log.info("looked for duplicates", **found)
+    return found
 
 
 def nightly_or_alert(office: Office, site_id: int, day: date) -> None:

@@ -148,6 +148,17 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "records.drawing.draw_floor": lambda rows: {"draft": Draft(gone=[rows["place_id"]])},
     "records.sites.site": lambda rows: {"code": rows["site"]},
     "records.sites.place_by_code": lambda rows: {"code": rows["bin"]},
+    **{
+        f"intake.joining.{name}": lambda rows: {"kind": "item"}
+        for name in (
+            "merging.outlook",
+            "merging.merge",
+            "queue.pair",
+            "queue.merge_pair",
+            "queue.differ",
+            "queue.take_back",
+        )
+    },
     "stock.posting.post": lambda rows: {"movement": _movement(rows)},
     "stock.posting.post_many": lambda rows: {"movements": [_movement(rows)]},
     "stock.posting.opening_stock": lambda rows: {"stock": [(rows["item_id"], rows["place_id"], Decimal(1))]},

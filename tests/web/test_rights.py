@@ -66,6 +66,8 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/proposals/{proposal_id}/approve": (Right.DECIDE_PROPOSALS, {"amount": "6"}),
     "/proposals/{proposal_id}/reject": (Right.DECIDE_PROPOSALS, {"note": "no"}),
     "/data/mends/{mend_id}": (Right.RUN_PLANNING, {"verdict": "apply"}),
+    "/data/duplicates/search": (Right.EDIT_RECORDS, {}),
+    "/data/duplicates/{kind}/{one}/{other}": (Right.EDIT_RECORDS, {"verdict": "apart"}),
     "/data/rules/{rule}": (Right.RUN_PLANNING, {"state": "off"}),
     "/proposals/plan": (Right.RUN_PLANNING, {}),
     "/proposals/decide": (Right.DECIDE_PROPOSALS, {"verb": "reject", "pick": "1"}),
@@ -506,6 +508,7 @@ SALES_LINE = {
 def at(path: str) -> str:
     """An address for a route's pattern, with what the page has to be asked for."""
     names = {"sku:path": "21001", "sku": "21001", "job_id": "none", "user_id": "2", "rule": "copied",
+             "kind": "item", "one": "1", "other": "2",
              "listing}.{form": "stock_levels.csv"}  # fmt: skip
     for part in path.split("/"):
         if part.startswith("{"):

@@ -43,6 +43,9 @@ ASKED = {
     "/handle": "?item={item_id}&place={place_id}",
 }
 NOT_THERE = {
+    "kind": "item",
+    "one": "1",
+    "other": "2",
     "step": "devices",
     "rule": "cancelled",
     "job_id": "none",
@@ -74,6 +77,8 @@ WHOLE_HOUSE = {
     "/keys",
     "/audit",
     "/approval",
+    "/data/duplicates",
+    "/data/duplicates/{kind}/{one}/{other}",
     "/settings",
     "/system",
     "/system/backups/{backup}",

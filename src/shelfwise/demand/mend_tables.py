@@ -75,6 +75,7 @@ class StoredMend:
     site: str
     rule: str
     day: date
+    sales_line_id: int | None
     item_id: int | None
     sku: str | None
     description: str | None
@@ -107,7 +108,7 @@ class RuleCount:
     after: Decimal
 
 
-_MEND = """select m.mend_id, m.site_id, s.code as site, m.rule, m.day, m.item_id, i.sku, i.description,
+_MEND = """select m.mend_id, m.site_id, s.code as site, m.rule, m.day, m.sales_line_id, m.item_id, i.sku, i.description,
        l.order_number, l.customer, l.unit_price, o.order_number as other_order, m.before, m.after, m.why, m.state,
        m.found_at, m.decided_by, m.decided_at
     from demand_mend m

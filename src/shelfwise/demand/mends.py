@@ -82,10 +82,11 @@ def decide(ctx: Context, mend_id: int, *, apply: bool) -> StoredMend:
     ctx.require(Right.RUN_PLANNING, found.site_id)
     state = "applied" if apply else "refused"
     mend_tables.decide(ctx.tx, ctx.tenant, mend_id, state, ctx.actor.by, ctx.now)
-    if found.item_id is not None:
+    if found.sales_line_id is not None:
         site = site_by_id(ctx, found.site_id)
         tables.lock_site(ctx.tx, ctx.tenant, found.site_id)
-        tables.rebuild_item_day(ctx.tx, ctx.tenant, found.site_id, site.time_zone, found.item_id, found.day)
+        whose = tables.whose(ctx.tx, ctx.tenant, found.sales_line_id)
+        tables.rebuild_items(ctx.tx, ctx.tenant, found.site_id, site.time_zone, [whose], found.day)
     ctx.audit(
         "mend.applied" if apply else "mend.refused", f"mend:{mend_id}", rule=found.rule, day=found.day.isoformat(),
         was=found.state, **({"sku": found.sku} if found.sku else {}),

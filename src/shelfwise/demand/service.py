@@ -21,7 +21,7 @@ from shelfwise.demand.backtest import FORECAST_PATHS, forecast
 from shelfwise.demand.masks import days_out_of_stock, silent_days, untold_days
 from shelfwise.demand.model import NOT_ENOUGH, DemandHistory, Paths
 from shelfwise.records.calendars import site_calendar
-from shelfwise.records.service import item, site_by_id
+from shelfwise.records.service import item, site_by_id, sites
 from shelfwise.records.sources import sales_expected_since
 from shelfwise.stock.service import stockouts
 from shelfwise.work import objections
@@ -84,6 +84,14 @@ def rebuild_history(ctx: Context, site_id: int, since: date | None = None) -> in
     tables.delete_days(ctx.tx, ctx.tenant, site_id, since)
     start = None if since is None else day_start(since, site.zone_info)
     return tables.insert_days(ctx.tx, ctx.tenant, site_id, site.time_zone, start, since)
+
+
+def rebuild_items(ctx: Context, item_ids: Collection[int]) -> None:
+    """Sum the history of some items anew at every site, as after they were merged or taken apart."""
+    ctx.require(Right.EDIT_RECORDS)
+    for site in sites(ctx):
+        tables.lock_site(ctx.tx, ctx.tenant, site.site_id)
+        tables.rebuild_items(ctx.tx, ctx.tenant, site.site_id, site.time_zone, item_ids)
 
 
 def history(

@@ -10,6 +10,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from shelfwise.demand.model import LARGEST_QUANTITY
+from shelfwise.records.joined import family
 from shelfwise.store.database import Tx, rows, run, value, values
 
 
@@ -47,10 +48,12 @@ def delete_days(tx: Tx, tenant: int, site_id: int, since: date | None) -> None:
 
 
 # What sold on days: what lines say, or what a mend makes of them, and totals of days. Where somebody told all that sold
-# of an item on a day, its order lines of that day are in it already.
+# of an item on a day, its order lines of that day are in it already. A line counts for the item that it named, and that
+# one for what it was merged into.
 _SUMS = """insert into demand_day (tenant_id, item_id, site_id, day, quantity)
-    select %(tenant)s, item_id, %(site)s, day, sum(quantity) from (
-        select l.item_id, (l.ordered_at at time zone %(zone)s)::date as day, coalesce(m.after, l.quantity) as quantity
+    select %(tenant)s, coalesce(j.survivor_id, sold.item_id), %(site)s, day, sum(quantity * coalesce(j.factor, 1)) from (
+        select coalesce(l.told_item_id, l.item_id) as item_id, (l.ordered_at at time zone %(zone)s)::date as day,
+               coalesce(m.after, l.quantity) / coalesce(l.told_factor, 1) as quantity
         from sales_line l
         left join demand_mend m on m.tenant_id = l.tenant_id and m.sales_line_id = l.sales_line_id
              and m.state = 'applied'
@@ -58,11 +61,13 @@ _SUMS = """insert into demand_day (tenant_id, item_id, site_id, day, quantity)
         where l.tenant_id = %(tenant)s and l.site_id = %(site)s and l.quantity > 0 and l.state <> 'cancelled'
           and {lines} and not exists (
               select from sales_day d where d.tenant_id = l.tenant_id and d.site_id = l.site_id
-                and d.item_id = l.item_id and d.day = (l.ordered_at at time zone %(zone)s)::date and d.channel = '')
+                and d.item_id = coalesce(l.told_item_id, l.item_id)
+                and d.day = (l.ordered_at at time zone %(zone)s)::date and d.channel = '')
         union all
         select d.item_id, d.day, d.quantity from sales_day d
         where d.tenant_id = %(tenant)s and d.site_id = %(site)s and {totals}
-    ) sold group by item_id, day having sum(quantity) > 0"""
+    ) sold left join joined j on j.tenant_id = %(tenant)s and j.kind = 'item' and j.id = sold.item_id
+    group by 2, day having sum(quantity) > 0"""
 
 
 def insert_days(tx: Tx, tenant: int, site_id: int, zone: str, start: datetime | None, since: date | None) -> int:
@@ -77,23 +82,42 @@ def insert_days(tx: Tx, tenant: int, site_id: int, zone: str, start: datetime | 
     )
 
 
-def rebuild_item_day(tx: Tx, tenant: int, site_id: int, zone: str, item_id: int, day: date) -> None:
-    """Sum one item's lines and totals of one local day anew."""
-    named = {"zone": zone, "tenant": tenant, "site": site_id, "item": item_id, "day": day}
+def rebuild_items(
+    tx: Tx, tenant: int, site_id: int, zone: str, item_ids: Collection[int], day: date | None = None
+) -> None:
+    """Sum the lines and totals that count for some items anew, of one local day or of all."""
+    named = {
+        "zone": zone, "tenant": tenant, "site": site_id, "items": list(item_ids), "day": day,
+        "family": family(tx, tenant, "item", item_ids),
+    }  # fmt: skip
     run(
         tx,
-        """delete from demand_day where tenant_id = %(tenant)s and site_id = %(site)s and item_id = %(item)s
-             and day = %(day)s""",
+        """delete from demand_day where tenant_id = %(tenant)s and site_id = %(site)s and item_id = any(%(items)s)
+             and (%(day)s::date is null or day = %(day)s)""",
         named,
     )
     run(
         tx,
         _SUMS.format(
-            lines="l.item_id = %(item)s and (l.ordered_at at time zone %(zone)s)::date = %(day)s",
-            totals="d.item_id = %(item)s and d.day = %(day)s",
+            lines="""(l.told_item_id = any(%(family)s) or (l.told_item_id is null and l.item_id = any(%(family)s)))
+                and (%(day)s::date is null or (l.ordered_at at time zone %(zone)s)::date = %(day)s)""",
+            totals="d.item_id = any(%(family)s) and (%(day)s::date is null or d.day = %(day)s)",
         ),
         named,
     )
+
+
+def whose(tx: Tx, tenant: int, sales_line_id: int) -> int:
+    """The item that a line counts for."""
+    found = value(
+        tx,
+        """select coalesce(j.survivor_id, l.told_item_id, l.item_id) from sales_line l
+            left join joined j on j.tenant_id = l.tenant_id and j.kind = 'item'
+                and j.id = coalesce(l.told_item_id, l.item_id)
+            where l.tenant_id = %s and l.sales_line_id = %s""",
+        (tenant, sales_line_id),
+    )
+    return int(found)
 
 
 def days(

@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # polars takes a third of a second to import: not at the star
 Progress = Callable[[str, int, int], None]
 # The name under which a choice stands for every table that has none of its own.
 EVERY_TABLE = "*"
+# What brings records, or what tells records apart: after it, duplicates are looked for.
+_MAY_DOUBLE = frozenset({"items", "suppliers", "terms", "barcodes"})
 
 
 def faulty_rows(path: Path, found: Found) -> Iterator[list[str]]:
@@ -347,6 +349,8 @@ class _File:
             sha256=self.opened.sha256.hex(), created=created, changed=told.changed, unchanged=same,
             skipped=told.skipped, repairs={one.title: one.count for one in told.repairs if one.accepted},
         )  # fmt: skip
+        if kind.name in _MAY_DOUBLE and created + told.changed:
+            ctx.publish("duplicates.wanted", f"import:{import_id}")
         notify(ctx.tx, "live", "orders")
         if self.progress is not None:
             self.progress(told.name, told.rows, told.rows)

@@ -16,6 +16,7 @@ from shelfwise.intake.model import FAULTS_SHOWN, CellFault, Imported
 from shelfwise.orders import tables as order_tables
 from shelfwise.orders.model import SalesState
 from shelfwise.records import service as records
+from shelfwise.records.joined import survivors
 from shelfwise.records.model import NewItem, Site
 from shelfwise.store.database import notify
 
@@ -112,7 +113,10 @@ class SalesImport:
             self.known += copied.known + copied.different
             self.differing += copied.different
             if kind == "open" and copied.new:
-                self.open_items.setdefault(cast(int, site_id), set()).update(part["item_id"])
+                named = part["item_id"].unique().to_list()
+                self.open_items.setdefault(cast(int, site_id), set()).update(
+                    survivors(self.ctx.tx, self.ctx.tenant, "item", named)
+                )
                 self.open_lines[cast(int, site_id)] += copied.new
             elif kind == "history" and copied.new:
                 self.history[cast(int, site_id)] += copied.new
@@ -156,7 +160,7 @@ class SalesImport:
             pl.col("description").drop_nulls().first(), decimals=decimals.max()
         )
         unknown = [sku for sku in seen["sku"] if sku not in self.item_ids]
-        known = records.item_ids(self.ctx, unknown)
+        known = records.item_ids(self.ctx, unknown, own=True)
         self.known_items.update(known)
         new = [
             NewItem(sku, description or "", quantum=Decimal(1).scaleb(-places), provenance="imported")

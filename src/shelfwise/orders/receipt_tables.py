@@ -86,7 +86,8 @@ def lead_times(tx: Tx, tenant: int, since: datetime | None) -> list[LeadTime]:
     return rows(
         tx,
         LeadTime,
-        """select supplier_id, item_id, r.quantity,
+        """select coalesce((select j.survivor_id from joined j where j.tenant_id = %(tenant)s and j.kind = 'supplier'
+                      and j.id = supplier_id), supplier_id) as supplier_id, item_id, r.quantity,
                   greatest(extract(epoch from received_at - coalesce(sent_at, approved_at)), 0)::float8 / 86400 as days
            from receipt r join purchase_line using (tenant_id, purchase_order_id, line)
            join purchase_order using (tenant_id, purchase_order_id)

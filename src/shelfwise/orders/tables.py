@@ -13,11 +13,22 @@ from shelfwise.store.database import Tx, first, rows, run, values
 _SALES_LINE = """select sales_line_id, order_number, line, site_id, item_id, sku, ordered_at, recorded_at, quantity,
         issued, unit_price, customer, country, state
     from sales_line join item using (tenant_id, item_id)"""
-_SAME = """(s.site_id, s.item_id, s.ordered_at, s.quantity, s.unit_price)
-    is not distinct from (u.site_id, u.item_id, u.ordered_at, u.quantity, u.unit_price)"""
+# What a line of an absorbed item is told again as: the item that it named, in that one's units.
+_SAME = """((s.site_id, coalesce(s.told_item_id, s.item_id), s.ordered_at)
+        is not distinct from (u.site_id, u.item_id, u.ordered_at)
+    and case when s.told_factor is null then (s.quantity, s.unit_price) is not distinct from (u.quantity, u.unit_price)
+        else (s.quantity, round(s.unit_price, 9))
+            is not distinct from (u.quantity * s.told_factor, round(u.unit_price / s.told_factor, 9)) end)"""
 _COLUMNS = """order_number, line, site_id, item_id, ordered_at, quantity, unit_price, customer, country, state"""
 _TYPES = """order_number text, line int, site_id bigint, item_id bigint, ordered_at timestamptz, quantity numeric,
     unit_price numeric, customer text, country text, state text"""
+
+# Lines told of an absorbed item are kept for its survivor, in that one's units, and remember what they named.
+_KEPT = """u.order_number, u.line, u.site_id, coalesce(j.survivor_id, u.item_id), u.ordered_at,
+    u.quantity * coalesce(j.factor, 1),
+    case when j.factor is null or j.factor = 1 then u.unit_price else u.unit_price / j.factor end,
+    u.customer, u.country, u.state, j.id, j.factor"""
+_SURVIVORS = "left join joined j on j.tenant_id = %s and j.kind = 'item' and j.id = u.item_id"
 
 # order_number, line, site_id, item_id, ordered_at, quantity, unit_price, customer, country, state
 SalesRow = tuple[str, int, int, int, datetime, Decimal, Decimal, str | None, str | None, SalesState]
@@ -43,9 +54,10 @@ def insert_sales_lines(
     """Insert what is not there yet, in the order given; returns site, item and state of each new line."""
     return values(
         tx,
-        f"""insert into sales_line (tenant_id, recorded_at, import_id, {_COLUMNS})
-            select %s, %s, %s, u.* from unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::timestamptz[],
-                %s::numeric[], %s::numeric[], %s::text[], %s::text[], %s::text[]) u
+        f"""insert into sales_line (tenant_id, recorded_at, import_id, {_COLUMNS}, told_item_id, told_factor)
+            select %s, %s, %s, {_KEPT}
+            from unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::numeric[],
+                %s::numeric[], %s::text[], %s::text[], %s::text[]) u ({_COLUMNS}) {_SURVIVORS}
             on conflict (tenant_id, order_number, line) do nothing returning site_id, item_id, state""",
         (
             tenant,
@@ -61,6 +73,7 @@ def insert_sales_lines(
             [line.customer for line in lines],
             [line.country for line in lines],
             list(states),
+            tenant,
         ),
     )
 
@@ -111,10 +124,10 @@ def copy_sales_lines(
             staged += 1
     new = run(
         tx,
-        f"""insert into sales_line (tenant_id, recorded_at, import_id, {_COLUMNS})
-            select %s, %s, %s, {_COLUMNS} from sales_staging
+        f"""insert into sales_line (tenant_id, recorded_at, import_id, {_COLUMNS}, told_item_id, told_factor)
+            select %s, %s, %s, {_KEPT} from sales_staging u {_SURVIVORS}
             on conflict (tenant_id, order_number, line) do nothing""",
-        (tenant, recorded_at, import_id),
+        (tenant, recorded_at, import_id, tenant),
     )
     different = 0
     if new < staged:

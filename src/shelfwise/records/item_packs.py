@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from shelfwise.core.quantities import plain
 from shelfwise.records import item_tables as tables
 from shelfwise.records.item_tables import Barcode, ItemPack
 from shelfwise.records.items import item, item_by_sku
+from shelfwise.records.joined import standing
 from shelfwise.records.model import Item, code_faults, refuse
 from shelfwise.records.packs import LEVELS, Level, Pack, on_day, pack_faults, parse
 
@@ -201,7 +203,34 @@ def by_barcode(ctx: Context, scanned: str) -> Barcode | None:
     ctx.require_somewhere(Right.VIEW)
     forms = _forms(scanned)
     found = tables.barcodes_among(ctx.tx, ctx.tenant, forms)
-    return next((found[form] for form in forms if form in found), None)
+    read = next((found[form] for form in forms if form in found), None)
+    return None if read is None else _of_survivor(ctx, read)
+
+
+def _of_survivor(ctx: Context, read: Barcode) -> Barcode:
+    """What a barcode of an absorbed item stands for now: as many of the survivor's units, or its pack that holds them.
+
+    Where the survivor has no such pack any more it stays what it was, so that nobody counts twelve for one.
+    """
+    now = standing(ctx.tx, ctx.tenant, "item", [read.item_id]).get(read.item_id)
+    if now is None:
+        return read
+    today = ctx.now.date()
+    held = content(packs_of(ctx, read.item_id, today), read.level)
+    if held is None:
+        return read
+    if held * now.factor == 1:
+        return replace(read, item_id=now.survivor_id, level=None)
+    sizes = {pack.quantity: pack.level for pack in packs_of(ctx, now.survivor_id, today)}
+    level = sizes.get(held * now.factor)
+    return read if level is None else replace(read, item_id=now.survivor_id, level=level)
+
+
+def content(packs: Sequence[Pack], level: Level | None) -> Decimal | None:
+    """How many units are in what bears a barcode; None: nobody said."""
+    if level in (None, "each"):
+        return Decimal(1)
+    return next((pack.quantity for pack in packs if pack.level == level), None)
 
 
 def item_scanned(ctx: Context, code: str) -> Item | None:

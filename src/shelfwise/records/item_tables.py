@@ -78,18 +78,26 @@ def update_item(tx: Tx, tenant: int, item_id: int, item: NewItem) -> None:
     )  # fmt: skip
 
 
-def item_ids(tx: Tx, tenant: int, skus: Collection[str]) -> dict[str, int]:
+# An absorbed item is its survivor, where one of the one is one of the other; see records.joined.
+_STANDS_FOR = """coalesce((select j.survivor_id from joined j where j.tenant_id = item.tenant_id and j.kind = 'item'
+    and j.id = item.item_id and j.factor = 1), item_id)"""
+
+
+def item_ids(tx: Tx, tenant: int, skus: Collection[str], own: bool = False) -> dict[str, int]:
+    """The id of each SKU, of its survivor where it was absorbed; `own`: of the record that has the SKU itself."""
     return dict(
         values(
             tx,
-            "select sku, item_id from item where tenant_id = %s and sku = any(%s::text[])",
+            f"""select sku, {"item_id" if own else _STANDS_FOR} from item
+                where tenant_id = %s and sku = any(%s::text[])""",
             (tenant, codes(skus)),
         )
     )
 
 
 def item_by_sku(tx: Tx, tenant: int, sku: str) -> Item | None:
-    return None if "\x00" in sku else first(tx, Item, f"{_ITEM} where tenant_id = %s and sku = %s", (tenant, sku))
+    found = item_ids(tx, tenant, [sku])
+    return item(tx, tenant, found[sku]) if found else None
 
 
 def item(tx: Tx, tenant: int, item_id: int) -> Item | None:

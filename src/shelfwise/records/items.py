@@ -50,7 +50,7 @@ def add_item(
     refuse(item_faults(item))
     if not tables.insert_items(ctx.tx, ctx.tenant, [item]):
         raise taken("item", sku)
-    item_id = tables.item_ids(ctx.tx, ctx.tenant, [sku])[sku]
+    item_id = tables.item_ids(ctx.tx, ctx.tenant, [sku], own=True)[sku]
     ctx.audit("item.added", f"item:{item_id}", sku=sku)
     return item_id
 
@@ -167,10 +167,14 @@ def items(ctx: Context, search: str = "", limit: int = 100, offset: int = 0, arc
     return tables.items(ctx.tx, ctx.tenant, search, limit, offset, archived)
 
 
-def item_ids(ctx: Context, skus: Collection[str]) -> dict[str, int]:
-    """The ids of those SKUs that exist."""
+def item_ids(ctx: Context, skus: Collection[str], *, own: bool = False) -> dict[str, int]:
+    """The ids of those SKUs that exist; of an absorbed item, its survivor's.
+
+    Args:
+        own: of the records that have the SKUs themselves, as those need who find out themselves what became of them.
+    """
     ctx.require_somewhere(Right.VIEW)
-    return tables.item_ids(ctx.tx, ctx.tenant, skus)
+    return tables.item_ids(ctx.tx, ctx.tenant, skus, own)
 
 
 def _locked(ctx: Context, item_id: int) -> Item:

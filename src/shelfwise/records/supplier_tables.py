@@ -66,12 +66,15 @@ def supplier(tx: Tx, tenant: int, supplier_id: int, lock: str = "") -> Supplier 
 
 
 def supplier_ids(tx: Tx, tenant: int, codes: Collection[str]) -> dict[str, int]:
+    """The id of each code, of its survivor where it was absorbed; see records.joined."""
     # Postgres takes no zero byte.
     asked = [code for code in codes if "\x00" not in code]
     return dict(
         values(
             tx,
-            "select code, supplier_id from supplier where tenant_id = %s and code = any(%s::text[])",
+            """select s.code, coalesce(j.survivor_id, s.supplier_id) from supplier s
+               left join joined j on j.tenant_id = s.tenant_id and j.kind = 'supplier' and j.id = s.supplier_id
+               where s.tenant_id = %s and s.code = any(%s::text[])""",
             (tenant, asked),
         )
     )
@@ -134,10 +137,13 @@ def remove_terms(tx: Tx, tenant: int, supplier_id: int, item_id: int) -> int:
 
 
 def terms_for(tx: Tx, tenant: int, ids: Collection[int], day: date) -> list[Terms]:
+    """Of suppliers that were not absorbed: nobody orders from those any more."""
     return rows(
         tx,
         Terms,
-        f"{_TERMS} where tenant_id = %(tenant)s and item_id = any(%(ids)s::bigint[]) order by item_id, supplier_id",
+        f"""{_TERMS} where tenant_id = %(tenant)s and item_id = any(%(ids)s::bigint[]) and not exists (
+                select from joined j where j.tenant_id = s.tenant_id and j.kind = 'supplier' and j.id = s.supplier_id)
+            order by item_id, supplier_id""",
         {"tenant": tenant, "ids": list(ids), "day": day},
     )
 

@@ -39,7 +39,7 @@ def take_sales_lines(visit: Visitor, told: SalesLines, site: SiteCode = None) ->
         ctx.require_somewhere(Right.TAKE_ORDERS)
         here = site_of(ctx, site)
         ctx.require(Right.TAKE_ORDERS, here.site_id)
-        items = records.item_ids(ctx, {line.sku for line in told})
+        items = records.item_ids(ctx, {line.sku for line in told}, own=True)
         unknown = [
             Fault(f"line {number}, sku", "an item that exists", shorten(line.sku), "Add the item, or correct the SKU.")
             for number, line in enumerate(told)

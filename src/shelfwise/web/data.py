@@ -11,6 +11,7 @@ from fastapi import APIRouter, Form, Query, Response
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.demand import mends
 from shelfwise.demand.mend_tables import StoredMend
+from shelfwise.intake.joining import queue
 from shelfwise.web import pages
 from shelfwise.web.visits import Visitor
 
@@ -64,6 +65,7 @@ def overview(visit: Visitor) -> Response:
         return pages.render(
             visit, ctx, "data.html", rules=[(RULES[one.rule], one) for one in found],
             waiting=sum(one.waiting for one in found), applied=sum(one.applied for one in found if one.on),
+            duplicates=queue.count(ctx) if visit.everywhere("view") else None,
         )  # fmt: skip
 
 

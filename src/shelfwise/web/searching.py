@@ -71,12 +71,19 @@ _LINKS = {
     "person": "/people/{}",
 }
 
+# What an absorbed item is now.
+_NOW = """coalesce((select ', now ' || k.sku from joined j join item k
+    on k.tenant_id = j.tenant_id and k.item_id = j.survivor_id
+    where j.tenant_id = i.tenant_id and j.kind = 'item' and j.id = i.item_id), '')"""
+
 _PARTS = (
-    """select 'item' as kind, i.sku as title, i.description as detail, i.sku as key, lower(i.sku) = %(text)s as exact
+    f"""select 'item' as kind, i.sku as title, i.description || {_NOW} as detail, i.sku as key,
+           lower(i.sku) = %(text)s as exact
        from item i where i.tenant_id = %(tenant)s
          and (lower(i.sku) like %(begins)s or i.sku ilike %(like)s or i.description ilike %(like)s)
        order by lower(i.sku) = %(text)s desc, lower(i.sku) like %(begins)s desc, i.sku""",
-    """select 'item', i.sku, i.description || ' (barcode ' || b.barcode || ')', i.sku, lower(b.barcode) = %(text)s
+    f"""select 'item', i.sku, i.description || ' (barcode ' || b.barcode || ')' || {_NOW},
+           i.sku, lower(b.barcode) = %(text)s
        from item_barcode b join item i using (tenant_id, item_id)
        where b.tenant_id = %(tenant)s and lower(b.barcode) like %(begins)s order by b.barcode""",
     f"""select 'purchase order', o.number, s.name || ', ' || o.state, o.purchase_order_id::text,

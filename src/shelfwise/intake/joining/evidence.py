@@ -15,7 +15,8 @@ from shelfwise.intake.joining.names import COLOURS, Name, apart
 from shelfwise.intake.joining.wording import Difference
 
 TOGETHER = {1: -6.0, 2: -10.0, 3: -18.0}
-"""Bits by the number of orders that hold both; of 384 pairs that were the same, none was ever ordered together."""
+"""Bits by the number of orders that hold both; of the 384 pairs of the first half that were the same, none was ever
+ordered together."""
 
 
 @dataclass(frozen=True)
