@@ -51,7 +51,8 @@ def delete_days(tx: Tx, tenant: int, site_id: int, since: date | None) -> None:
 # of an item on a day, its order lines of that day are in it already. A line counts for the item that it named, and that
 # one for what it was merged into.
 _SUMS = """insert into demand_day (tenant_id, item_id, site_id, day, quantity)
-    select %(tenant)s, coalesce(j.survivor_id, sold.item_id), %(site)s, day, sum(quantity * coalesce(j.factor, 1)) from (
+    select %(tenant)s, coalesce(j.survivor_id, sold.item_id), %(site)s, day, sum(quantity * coalesce(j.factor, 1))
+    from (
         select coalesce(l.told_item_id, l.item_id) as item_id, (l.ordered_at at time zone %(zone)s)::date as day,
                coalesce(m.after, l.quantity) / coalesce(l.told_factor, 1) as quantity
         from sales_line l

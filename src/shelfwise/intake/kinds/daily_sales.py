@@ -86,7 +86,7 @@ def _items(ctx: Context, changes: Sequence[Change]) -> dict[str, int]:
     for one in changes:
         exponent = (_number(one.after, "quantity") or Decimal(0)).normalize().as_tuple().exponent
         decimals[str(one.key[2])] = max(decimals[str(one.key[2])], -exponent if isinstance(exponent, int) else 0)
-    known = records.item_ids(ctx, decimals)
+    known = records.item_ids(ctx, decimals, own=True)
     new = [
         NewItem(sku, "", quantum=Decimal(1).scaleb(-places), provenance="imported")
         for sku, places in decimals.items()
@@ -97,7 +97,7 @@ def _items(ctx: Context, changes: Sequence[Change]) -> dict[str, int]:
 
 def _remove(ctx: Context, keys: Sequence[Key]) -> dict[Key, str]:
     sites = {site.code: site.site_id for site in records.sites(ctx)}
-    items = records.item_ids(ctx, {str(key[2]) for key in keys})
+    items = records.item_ids(ctx, {str(key[2]) for key in keys}, own=True)
     daily_sales.forget_totals(
         ctx, [(sites[str(key[0])], items[str(key[2])], _day(key), str(key[3] or "")) for key in keys]
     )

@@ -143,7 +143,7 @@ def _item(record: Record) -> NewItem:
 def _write(ctx: Context, changes: Sequence[Change], at: datetime | None) -> Posted:
     ids = records.add_items(ctx, [_item(change.after) for change in changes if change.before is None])
     known = [change for change in changes if change.before is not None]
-    ids |= records.item_ids(ctx, [str(change.key[0]) for change in known])
+    ids |= records.item_ids(ctx, [str(change.key[0]) for change in known], own=True)
     careful = [change for change in known if {*change.fields} & _DEFAULTS.keys()]
     bulk.change_items(
         ctx,
