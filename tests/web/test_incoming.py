@@ -14,6 +14,7 @@ from shelfwise.records import sources
 from shelfwise.records.sources import NewSource
 from shelfwise.store.database import values
 from tests.web.conftest import Client, TestClient
+from tests.web.world import PASSWORDS, World
 
 ADDRESS = "/api/v1/imports?kind=daily_sales"
 CSV = "day,sku,quantity\n2026-02-27,21001,3\n2026-02-28,21001,4\n"
@@ -102,3 +103,21 @@ def test_a_source_is_added_and_its_files_stand_on_the_page(client: Client, offic
     assert "bad.csv" in page
     one = mara.get("/incoming/1").text
     assert "row 2, column day" in one
+
+
+def test_the_page_of_the_books_says_who_keeps_them_and_a_change_that_would_lose_something_is_refused(
+    client: Client, office: Office, world: World
+) -> None:
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        access.add_user(ctx, "ada", "Ada", PASSWORDS["mara"], Role.ADMIN)
+    ada = client(None)
+    ada.post("/sign-in", data={"login": "ada", "password": PASSWORDS["mara"]})
+    page = ada.get("/erp").text
+    assert "Shelfwise does: stock is booked here" in page
+    assert "Books(" not in page
+    assert ada.post("/erp", data={"keeper": "erp", "hours": "24"}).status_code == 303
+    assert "The ERP does." in ada.get("/erp").text
+    assert told(office, "select books, hand_over_hours from tenant") == [("erp", 24)]
+    refused = ada.post("/opening", data={"site": "LON", "source": "o", "sku-1": "21001", "place-1": "A-001",
+                                         "amount-1": "1"})  # fmt: skip
+    assert (refused.status_code, "The ERP keeps the books here" in refused.text) == (409, True)

@@ -29,9 +29,9 @@ def page(visit: Visitor) -> Response:
         return _page(visit, ctx, books(ctx))
 
 
-def _page(visit: Visit, ctx: Context, said: Books, concerns: Sequence[str] = ()) -> Response:
+def _page(visit: Visit, ctx: Context, wanted: Books, concerns: Sequence[str] = ()) -> Response:
     return pages.render(
-        visit, ctx, "erp.html", books=books(ctx), said=said, concerns=concerns,
+        visit, ctx, "erp.html", books=books(ctx), wanted=wanted, concerns=concerns,
         handovers=handover.handovers(ctx, limit=200), differences=told_by_erp.differences(ctx, 50),
         told=told_by_erp.told_as_of(ctx), on_order=erp_orders.on_order_there(ctx),
         sites={site.site_id: site for site in records.sites(ctx)},
