@@ -10,6 +10,7 @@ from shelfwise.access.model import Role, person
 from shelfwise.demand import mends
 from shelfwise.orders.model import NewSalesLine
 from shelfwise.orders.service import take_sales_lines
+from shelfwise.store.database import run
 from tests.conftest import NOON
 from tests.web.conftest import Client
 from tests.web.world import World
@@ -54,3 +55,20 @@ def test_an_unknown_rule_is_named(client: Client, world: World) -> None:
     mara = client("mara")
     assert mara.get("/data/mends?rule=guesses").status_code == 422
     assert mara.post("/data/rules/guesses", data={"state": "off"}).status_code == 422
+
+
+def test_all_that_waits_of_a_rule_is_decided_at_once(client: Client, office: Office, world: World) -> None:
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        for day in (-3, -5):
+            run(
+                ctx.tx,
+                """insert into demand_mend (tenant_id, site_id, rule, day, why, state, found_at)
+                   values (1, %s, 'gap', %s, '{"skipped": 7}', 'waiting', %s)""",
+                (world.site_id, (NOON + timedelta(days=day)).date(), NOON),
+            )
+    mara = client("mara")
+    assert "Leave all as told" in mara.get("/data/mends?rule=gap&state=waiting").text
+    assert mara.post("/data/rules/gap/waiting", data={"verdict": "refuse"}).status_code == 303
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        assert {one.state for one in mends.stored(ctx, rule="gap")} == {"refused"}
+    assert mara.post("/data/rules/guesses/waiting", data={"verdict": "refuse"}).status_code == 422

@@ -68,6 +68,7 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/data/mends/{mend_id}": (Right.RUN_PLANNING, {"verdict": "apply"}),
     "/data/duplicates/search": (Right.EDIT_RECORDS, {}),
     "/data/duplicates/{kind}/{one}/{other}": (Right.EDIT_RECORDS, {"verdict": "apart"}),
+    "/data/rules/{rule}/waiting": (Right.RUN_PLANNING, {"verdict": "apply"}),
     "/data/rules/{rule}": (Right.RUN_PLANNING, {"state": "off"}),
     "/proposals/plan": (Right.RUN_PLANNING, {}),
     "/proposals/decide": (Right.DECIDE_PROPOSALS, {"verb": "reject", "pick": "1"}),

@@ -224,6 +224,18 @@ def decide(tx: Tx, tenant: int, mend_id: int, state: str, by: str, at: datetime)
     )
 
 
+def decide_waiting(
+    tx: Tx, tenant: int, site_ids: Collection[int] | None, rule: str, state: str, by: str, at: datetime
+) -> int:  # fmt: skip
+    """Returns how many waited."""
+    return run(
+        tx,
+        """update demand_mend set state = %s, decided_by = %s, decided_at = %s
+           where tenant_id = %s and rule = %s and state = 'waiting' and (%s::bigint[] is null or site_id = any(%s))""",
+        (state, by, at, tenant, rule, _list(site_ids), _list(site_ids)),
+    )
+
+
 def rules_off(tx: Tx, tenant: int) -> set[str]:
     return {rule for (rule,) in values(tx, "select rule from demand_rule_off where tenant_id = %s", (tenant,))}
 

@@ -96,6 +96,24 @@ def decide(ctx: Context, mend_id: int, *, apply: bool) -> StoredMend:
     return now
 
 
+def decide_waiting(ctx: Context, rule: str, *, apply: bool) -> int:
+    """Decide all that waits of a rule, at the sites the actor may plan. Returns how many there were.
+
+    The sums follow within a minute, by the queue.
+
+    Raises:
+        Invalid: there is no such rule.
+    """
+    sites = ctx.sites(Right.RUN_PLANNING)
+    _require_rule(rule)
+    state = "applied" if apply else "refused"
+    done = mend_tables.decide_waiting(ctx.tx, ctx.tenant, sites, rule, state, ctx.actor.by, ctx.now)
+    if done:
+        ctx.audit(f"mends.{state}", f"mend_rule:{rule}", mends=done)
+        ctx.publish("history.mended", f"mend_rule:{rule}", rule=rule, mends=done)
+    return done
+
+
 def switch(ctx: Context, rule: str, *, on: bool) -> None:
     """Switch a rule on or off at all sites: off, what it found is shown and changes nothing.
 
@@ -105,8 +123,7 @@ def switch(ctx: Context, rule: str, *, on: bool) -> None:
         Invalid: there is no such rule.
     """
     ctx.require(Right.RUN_PLANNING)
-    if rule not in RULES:
-        raise Invalid(Fault("rule", f"one of {', '.join(RULES)}", repr(rule), "Choose one of the page's rules."))
+    _require_rule(rule)
     if mend_tables.switch(ctx.tx, ctx.tenant, rule, on, ctx.actor.by, ctx.now):
         ctx.audit("mend_rule.switched", f"mend_rule:{rule}", on=on)
         ctx.publish("history.mended", f"mend_rule:{rule}", rule=rule, on=on)
@@ -129,6 +146,11 @@ def stored(ctx: Context, rule: str | None = None, state: str | None = None, afte
     """Mends at the sites the actor may see, in the order found: one more than a page where there are more."""
     ctx.require_somewhere(Right.VIEW)
     return mend_tables.mends(ctx.tx, ctx.tenant, ctx.sites(Right.VIEW), rule, state, after, PAGE + 1)
+
+
+def _require_rule(rule: str) -> None:
+    if rule not in RULES:
+        raise Invalid(Fault("rule", f"one of {', '.join(RULES)}", repr(rule), "Choose one of the page's rules."))
 
 
 def _of_lines(lines: Lines, site: Site) -> Iterator[NewMend]:

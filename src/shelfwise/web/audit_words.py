@@ -72,6 +72,8 @@ SENTENCES: dict[str, str] = {
     "supplier.unmerged": "took {absorbed} out of {it} again",
     "mend.applied": "had a mend of the history of {day} applied",
     "mend.refused": "took back a mend of the history of {day}",
+    "mends.applied": "had {mends} mends of the history applied at once",
+    "mends.refused": "left {mends} lines of the history as they were told",
     "mend_rule.switched": "switched a rule that mends history",
     "item.added": "added {it}",
     "item.archived": "phased out {it}",

@@ -97,6 +97,14 @@ def decide(
     return pages.go(pages.local_address(then), f"{about}: {words}. The same row takes it back.")
 
 
+@router.post("/data/rules/{rule}/waiting")
+def decide_waiting(visit: Visitor, rule: str, verdict: Annotated[Literal["apply", "refuse"], Form()]) -> Response:
+    with visit.context() as ctx:
+        done = mends.decide_waiting(ctx, rule, apply=verdict == "apply")
+    words = "mended. The sums of demand follow within a minute" if verdict == "apply" else "left as told"
+    return pages.go(f"/data/mends?rule={rule}", f"{done:,} {'line' if done == 1 else 'lines'} {words}.")
+
+
 @router.post("/data/rules/{rule}")
 def switch(visit: Visitor, rule: str, state: Annotated[Literal["on", "off"], Form()]) -> Response:
     with visit.context() as ctx:
