@@ -72,3 +72,11 @@ def test_all_that_waits_of_a_rule_is_decided_at_once(client: Client, office: Off
     with office.context(person("root", Role.ADMIN)) as ctx:
         assert {one.state for one in mends.stored(ctx, rule="gap")} == {"refused"}
     assert mara.post("/data/rules/guesses/waiting", data={"verdict": "refuse"}).status_code == 422
+
+
+def test_what_each_source_lacks_leads_to_the_list_of_it(client: Client, world: World) -> None:
+    mara = client("mara")
+    page = mara.get("/data").text
+    assert "Made up for the demo" in page and "/items?lacks=pack&amp;source=invented" in page
+    for lack in ("terms", "lead_time", "barcode", "pack", "weight", "place", "wrong_gtin"):
+        assert mara.get(f"/items?lacks={lack}&source=invented").status_code == 200

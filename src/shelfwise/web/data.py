@@ -11,6 +11,7 @@ from fastapi import APIRouter, Form, Query, Response
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.demand import mends
 from shelfwise.demand.mend_tables import StoredMend
+from shelfwise.intake import quality, quality_tables
 from shelfwise.intake.joining import queue
 from shelfwise.web import pages
 from shelfwise.web.visits import Visitor
@@ -54,6 +55,7 @@ RULES = {
         "The day is unknown, not zero. It applies itself; where numbers do not tell, it waits for you.",
     ),
 }  # fmt: skip
+TOLD = {"entered": "Entered by hand", "imported": "From files", "invented": "Made up for the demo"}
 STATES = {"waiting": "waiting for you", "applied": "applied", "refused": "left as told"}
 
 
@@ -62,10 +64,17 @@ def overview(visit: Visitor) -> Response:
     """Each rule, whether it is on, and what it did."""
     with visit.context() as ctx:
         found = mends.rules(ctx)
+        everywhere = visit.everywhere("view")
         return pages.render(
             visit, ctx, "data.html", rules=[(RULES[one.rule], one) for one in found],
             waiting=sum(one.waiting for one in found), applied=sum(one.applied for one in found if one.on),
-            duplicates=queue.count(ctx) if visit.everywhere("view") else None,
+            duplicates=queue.count(ctx) if everywhere else None,
+            told=TOLD,
+            sources=quality_tables.item_sources(ctx),
+            files=[(one, quality.of_files(one, ctx.now)) for one in quality_tables.files(ctx)]
+            if visit.everywhere("import_data") else [],
+            feeds=[(one, quality.of_feed(one)) for one in quality_tables.feeds(ctx)] if everywhere else [],
+            unaccounted=quality_tables.unaccounted(ctx) if everywhere else 0,
         )  # fmt: skip
 
 

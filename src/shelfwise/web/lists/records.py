@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from shelfwise.access.context import Context
+from shelfwise.intake.quality_tables import LACKING, lacks
 from shelfwise.records import service as records
 from shelfwise.web.listing import Choice, Column, Filter, Listing, Options
-
-
-def _lacks(table: str, which: str = "") -> str:
-    """That an item `i` has no row in a table."""
-    return f"not exists (select from {table} k where k.tenant_id = i.tenant_id and k.item_id = i.item_id {which})"
-
 
 ITEMS = Listing(
     name="item_records",
@@ -63,17 +58,30 @@ ITEMS = Listing(
             "lacks", "Lacks",
             choices=(
                 Choice("", "Anything"),
-                Choice("barcode", "A barcode", _lacks("item_barcode")),
-                Choice("terms", "A supplier's terms", _lacks("supplier_item")),
-                Choice("lead_time", "A lead time", f"not {_lacks('supplier_item', 'and k.lead_time_days is null')}"),
-                Choice("stock", "Any stock, ever", _lacks("movement")),
+                Choice("barcode", "A barcode", LACKING["barcode"]),
+                Choice("terms", "A supplier's terms", LACKING["terms"]),
+                Choice("lead_time", "A lead time", LACKING["lead_time"]),
+                Choice("stock", "Any stock, ever", lacks("movement")),
                 Choice(
                     "history", "14 days of sales",
-                    f"""not {_lacks("demand_day")} and {_lacks(
+                    f"""not {lacks("demand_day")} and {lacks(
                         "demand_day", "and k.day <= (%(now)s::timestamptz at time zone %(zone)s)::date - 14"
                     )}""",
                 ),
-                Choice("rule", "A rule of your own", _lacks("item_rule")),
+                Choice("rule", "A rule of your own", lacks("item_rule")),
+                Choice("pack", "A pack", LACKING["pack"]),
+                Choice("weight", "A weight", LACKING["weight"]),
+                Choice("place", "A place of its own", LACKING["place"]),
+                Choice("wrong_gtin", "A right check digit", LACKING["wrong_gtin"]),
+            ),
+        ),
+        Filter(
+            "source", "Told",
+            choices=(
+                Choice("", "Anyhow"),
+                Choice("entered", "By hand", "i.provenance = 'entered'"),
+                Choice("imported", "By a file", "i.provenance = 'imported'"),
+                Choice("invented", "By the demo", "i.provenance = 'invented'"),
             ),
         ),
     ),
