@@ -92,7 +92,7 @@ def difference(one: Name, other: Name, words: Words) -> Difference:
     if not left and not right:
         return Difference(tuple(shared), (), (), (), (), 1.0)
     spelled = _paired(left, right, lambda a, b: _misspelled(a, b, words))
-    short = _paired(left, right, lambda a, b: shortened(a, b) or shortened(b, a))
+    short = _paired(left, right, lambda a, b: a[0] == b[0] and (shortened(a, b) or shortened(b, a)))
     news = sum(map(words.rarity, shared)) + sum(max(words.rarity(b) for b in pair) for pair in (*spelled, *short))
     lost = sum(map(words.rarity, left)) + sum(map(words.rarity, right))
     alike = 2 * news / (2 * news + lost) if news + lost else 0.0
@@ -115,6 +115,8 @@ COMMON = 5
 
 
 def _misspelled(one: str, other: str, words: Words) -> bool:
+    if abs(len(one) - len(other)) > 2:  # asked of every pair of words: what is cheap comes first
+        return False
     if min(len(one), len(other)) < 4 or one.isdigit() or other.isdigit():
         return False
     if min(words.common[one], words.common[other]) >= COMMON:
