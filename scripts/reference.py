@@ -49,7 +49,6 @@ FACTS = {
     "purchase.taken_back": "The approval of an order was taken back before it left; it is a draft again.",
     "sales.cancelled": "A sales line was cancelled, and what was reserved for it is free again.",
     "duplicates.wanted": "Somebody, or an import of records, asked for a search for records that are one thing.",
-    "history.mended": "A rule that mends the history of sales was switched on or off.",
     "history.mended": "A rule that mends the history was switched on or off, or all that waited of it decided.",
     "sales.imported": "An import brought sales from before go-live.",
     "sales.issued": "Goods left the house for a sales line.",
