@@ -127,7 +127,7 @@ def test_what_a_file_of_items_changes_is_shown_from_what_to_what_and_its_bad_row
 
 def test_a_person_says_what_a_column_is_and_the_file_is_looked_at_anew(client: Client, office: Office) -> None:
     mara = client("mara")
-    address = send(mara, "Kennung,Text\nX1,New\n", "odd.csv")
+    address = send(mara, "Kennung,Farbe\nX1,New\n", "odd.csv")
     assert "left alone" in mara.get(address).text
     mara.post(f"{address}/choose", data={"kind-0": "items"})
     assert "a column for sku" in finish(mara, address)

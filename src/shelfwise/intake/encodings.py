@@ -21,6 +21,8 @@ _LETTERS = frozenset(
 )
 # A capital letter inside a word: of another encoding.
 _INSIDE = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f](?=[a-z])")
+# A letter with an accent before a digit: the hard space of another encoding.
+_BEFORE_DIGIT = re.compile(r"[à-ÿ](?=\d)")
 _ASCII = dict.fromkeys(range(128))
 
 
@@ -56,9 +58,10 @@ def find_encoding(path: Path) -> str:
 
 def _letters(sample: bytes, encoding: str) -> int:
     """How much sense a text makes when it is read so: letters of Europe's languages, against other signs."""
-    other = sample.decode(encoding, "replace").translate(_ASCII)
-    capitals = sum(1 for found in _INSIDE.findall(sample.decode(encoding, "replace")) if found.isupper())
-    return sum(1 if letter in _LETTERS else -1 for letter in other) - 2 * capitals
+    text = sample.decode(encoding, "replace")
+    capitals = sum(1 for found in _INSIDE.findall(text) if found.isupper())
+    odd = capitals + len(_BEFORE_DIGIT.findall(text))
+    return sum(1 if letter in _LETTERS else -1 for letter in text.translate(_ASCII)) - 2 * odd
 
 
 def _decodes(path: Path, encoding: str) -> bool:

@@ -9,7 +9,7 @@ import tempfile
 import weakref
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -47,6 +47,7 @@ class Grid:
         merges: cells that are one: first and last row number, first and last column from 0.
         part_kind: the kind that it is read as beside its own; rows that say nothing of that kind are none.
         sheet: the name of the table that it is a part of.
+        unsaid: the columns of its kind that a part does not say, each with an empty heading.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Grid:
     merges: Merges = ()
     part_kind: str = ""
     sheet: str = ""
+    unsaid: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def part(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import permutations
 
 from shelfwise.core.errors import Fault
+from shelfwise.intake import words
 from shelfwise.intake.kind import Kind
 from shelfwise.intake.model import SYNONYMS as OF_SALES
 from shelfwise.intake.model import Field, list_of, plain_header
@@ -53,7 +54,7 @@ _SKU = (
     "nr",
 )
 # What is a code in one file and a name in another: a heading that says more goes first.
-_EITHER = ("code", "part", "material", "item", "product", "article", "artikel", "articulo", "artigo", "no", "nr")
+_EITHER = ("code", "part", "material", "no", "nr", "item", "product", "article", "artikel", "articulo", "artigo")
 _SKU = tuple(sorted(_SKU, key=lambda name: _EITHER.index(name) if name in _EITHER else -1))
 _SUPPLIER = ("supplier", "suppliercode", "suppliername", "vendor", "vendorname", "lieferantenname", "leverancier",
              "fornecedor", "manufacturer", "hersteller", "vendorcode", "supplierno", "lieferant", "lieferantennummer",
@@ -65,7 +66,7 @@ _PLACE = ("place", "placecode", "bin", "bincode", "binlocation", "shelf", "slot"
           "stocklocation",
           "rayon", "estante", "estanteria", "posizione", "scaffale", "locatie", "plaats", "localizacao", "loc", "rack",
           "location", "standort", "binno", "binnumber", "aisle")  # fmt: skip
-_NAME = ("name", "title", "bezeichnung", "nom", "nombre", "nome", "naam", "raisonsociale", "firma", "company")
+_NAME = ("name", "nom", "nombre", "nome", "naam", "raisonsociale", "firma", "company")
 _QUANTITY = OF_SALES[Field.QUANTITY]
 _CURRENCY = ("currency", "currencycode", "waehrung", "wahrung", "devise", "moneda", "valuta")
 _COST = ("unitcost", "cost", "purchaseprice", "buyingprice", "costprice", "netprice", "price", "einkaufspreis", "ek",
@@ -160,6 +161,10 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 _LONGEST_HEADING = 60
+_OTHER_UNITS = frozenset((
+    "week", "weeks", "woche", "wochen", "semaines", "semanas", "settimane", "weken", "month", "months", "monate",
+    "mois", "meses", "mesi", "maanden", "kg", "lb", "lbs", "oz",
+))  # fmt: skip
 _UNFIT = -1e6
 
 
@@ -169,6 +174,9 @@ def names_of(kind: Kind, column: str) -> tuple[str, ...]:
     Where a file can say both site and place, "location" is the place.
     """
     names = (plain_header(column), *kind.synonyms.get(column, ()), *SYNONYMS.get(column, ()))
+    if (kind.name, column) == ("stock", "quantity"):
+        # What was ordered is not there.
+        return tuple(name for name in names if "order" not in name)
     if column == "site" and "place" in kind.sheet.headings:
         return tuple(name for name in names if name not in _PLACE)
     return names
@@ -210,7 +218,10 @@ def propose(
                 places = [i for i, ways in enumerate(said_in) if name in ways and i not in taken]
                 if places:
                     break
-        if len(places) > 1:
+            if not places:
+                taken = set(found.values()) | spoken_for | own
+                places = words.surest(kind.name, column.name, headings, taken)
+        if len(places) > 1 and column.needed:
             numbers = " and ".join(str(i + 1) for i in places)
             faults.append(
                 Fault(
@@ -218,7 +229,7 @@ def propose(
                     "Rename one of them in the file, so that nobody has to guess which one counts.",
                 )
             )  # fmt: skip
-        elif places:
+        elif len(places) == 1:
             found[column.name] = places[0]
         elif column.needed and not wanted and column.name not in filled:
             examples = ", ".join(dict.fromkeys((column.name, *SYNONYMS.get(column.name, ())[:2])))
@@ -233,16 +244,28 @@ def propose(
 
 def ways(heading: str) -> set[str]:
     """A heading in plain letters, as it stands, without what is in brackets, and with its words in another order."""
-    bare = re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", heading)
-    words = [word for word in re.split(r"[\s_./\\:,;-]+", bare) if plain_header(word)]
-    turned = {plain_header("".join(order)) for order in permutations(words)} if len(words) in (2, 3) else set()
+    inner = " ".join(re.findall(r"[(\[]([^)\]]*)[)\]]", heading)).casefold()
+    # "Lead time (weeks)" is none in days.
+    bare = heading if _OTHER_UNITS & {*inner.split()} else re.sub(r"\([^)]*\)|\[[^\]]*\]", " ", heading)
+    parts = [word for word in re.split(r"[\s_./\\:,;-]+", bare) if plain_header(word)]
+    turned = {plain_header("".join(order)) for order in permutations(parts)} if len(parts) in (2, 3) else set()
     return {plain_header(heading), plain_header(bare), *turned} - {""}
+
+
+def tells_goods(headings: Sequence[str]) -> bool:
+    """Whether a table is one of goods: what is called by a name there is no supplier."""
+    names = {name for column in _OF_GOODS for name in SYNONYMS[column]} - {*_NAME}
+    return any(
+        ways(heading) & names or any(words.rank("items", column, heading) == 0 for column in _OF_GOODS)
+        for heading in headings
+        if plain_header(heading) not in _NAME
+    )
 
 
 def score(kind: Kind, name: str, headings: Sequence[str]) -> float:
     """How well a table fits a kind: `_UNFIT` where a needed column is missing, more the more it says."""
     found, faults = propose(kind, headings, {})
-    if faults:
+    if faults or (kind.name == "suppliers" and tells_goods(headings)):
         return _UNFIT
     named = plain_header(name).rstrip("0123456789") == plain_header(kind.name)
     exact = sum(1 for heading in headings if heading.strip() in kind.sheet.headings)
@@ -254,18 +277,45 @@ def recognise(kinds: Sequence[Kind], name: str, headings: Sequence[str]) -> Kind
     """The kind that a table fits best; None where it fits none."""
     scored = [(score(kind, name, headings), -place, kind) for place, kind in enumerate(kinds)]
     best = max(scored, key=lambda one: one[:2], default=None)
+    for kind in kinds:
+        if best is not None and best[2].name in _LISTS and _clearly(kind, headings):
+            return kind
     known = recognised(kinds, headings)
     filled = sum(1 for heading in headings if heading.strip())
     # A list of goods says much that is none of the goods themselves: who sells them, how many there are.
-    if best is not None and (best[0] > 0 or (best[0] > _UNFIT and known > 1 and 2 * known >= filled)):
+    fits = best is not None and best[0] > _UNFIT and bool(propose(best[2], headings, {})[0])
+    if best is not None and (best[0] > 0 or (fits and known > 1 and 2 * known >= filled)):
         return best[2]
     for kind in kinds:
         # Lists of small businesses: items without a code, suppliers without one.
         lacking, telling = _WITHOUT_CODES.get(kind.name, ((), ()))
         found, faults = propose(kind, headings, {}, lacking)
+        if kind.name == "suppliers" and tells_goods(headings):
+            continue
         if lacking and not faults and telling[0] in found and any(one in found for one in telling[1:]):
             return kind
     return None
+
+
+_OF_GOODS = ("sku", "description", "barcode", "quantity", "unit_cost", "unit_price", "case_quantity", "lot")
+
+# What everything with a code and a number can be read as; and what a table is in spite of a needed column that it
+# lacks, which a person is asked for: by kind what must be there, how many of those needed, and what must not be.
+_LISTS = ("items", "stock", "daily_sales")
+_CLEAR: dict[str, tuple[frozenset[str], int, frozenset[str]]] = {
+    "sales": (frozenset({"order_number", "sku"}), 4, frozenset()),
+    "terms": (frozenset({"supplier", "sku", "unit_cost"}), 3, frozenset({"description", "quantity", "barcode"})),
+}
+
+
+def _clearly(kind: Kind, headings: Sequence[str]) -> bool:
+    if kind.name not in _CLEAR:
+        return False
+    must, least, never = _CLEAR[kind.name]
+    needed = {column.name for column in kind.sheet.columns if column.needed}
+    found = propose(kind, headings, {}, needed)[0].keys()
+    goods = {column for column in never if any(words.rank("items", column, heading) == 0 for heading in headings)}
+    return must <= found and len(needed & found) >= least and not goods
 
 
 # By kind: what may be left out, what must be there, and one of what beside it.
@@ -279,4 +329,4 @@ def recognised(kinds: Sequence[Kind], headings: Sequence[str]) -> int:
     """How many headings of a row some kind knows: tells headings from the titles above them."""
     known = {name for kind in kinds for column in kind.sheet.columns for name in names_of(kind, column.name)}
     short = [heading for heading in headings if heading.strip() and len(heading) <= _LONGEST_HEADING]
-    return sum(1 for heading in short if ways(heading) & known)
+    return sum(1 for heading in short if ways(heading) & known or words.known(heading))

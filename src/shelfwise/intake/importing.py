@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Actor, Right
 from shelfwise.core.errors import Fault, Forbidden, Invalid, ShelfwiseError
 from shelfwise.intake import comparing, headings, tables
+from shelfwise.intake.causes import BadRecords
 from shelfwise.intake.found import CHANGES_SHOWN, Choice, Found, Outcome
 from shelfwise.intake.kind import Change, Kind, Row
 from shelfwise.intake.kinds import KINDS, kind_of
@@ -23,8 +23,7 @@ from shelfwise.intake.model import FAULTS_SHOWN, Column
 from shelfwise.intake.repairs.keeping import answers_of, kept, several
 from shelfwise.intake.repairs.model import ALL
 from shelfwise.intake.tables import StoredChange
-from shelfwise.intake.telling import cell_fault, columns_of, unused
-from shelfwise.records import service as records
+from shelfwise.intake.telling import cell_fault, columns_of, with_unused
 from shelfwise.records.exchange import Value
 from shelfwise.store.database import notify
 
@@ -107,6 +106,8 @@ class _File:
             ctx.require_somewhere(Right.IMPORT_DATA)
         self.office, self.actor, self.path, self.choices = office, actor, path, choices
         self.site_code, self.progress = site_code, progress
+        self.bad = BadRecords()
+        self.beside: frozenset[str] = frozenset()
         self.opened: Opened = open_file(path, lambda row: headings.recognised(KINDS, row))
         self.file_id: int | None = None
 
@@ -181,7 +182,7 @@ class _File:
                         for repair in other.repairs}  # fmt: skip
             new = tuple(repair for repair in one.repairs if repair.key not in of_sheet)
             found.append(replace(one, remembered=remembered, sheet=grid.sheet, repairs=new))
-        return found
+        return with_unused(found)
 
     def _tables(self, ctx: Context) -> list[tuple[Grid, Kind | None, Choice, bool]]:
         """The tables of the file and the further kinds that they hold, in the order in which one needs the other."""
@@ -193,6 +194,7 @@ class _File:
             choice, remembered = self._choice(ctx, grid)
             kind = kind_of(choice.kind) if choice.kind else None
             told.append((grid, kind, choice, remembered))
+        self.beside = known.zeros_in_front([(grid, kind) for grid, kind, _, _ in told])
         named = {kind.name for _, kind, _, _ in told if kind is not None}
         for grid, kind, choice, remembered in tuple(told):
             for part, other, sure in known.parts(ctx, grid, kind, seen) if kind is not None else ():
@@ -266,23 +268,25 @@ class _File:
         if self.progress is not None:
             self.progress(grid.name, 0, 0)
         named_beside = grid.part and kind.name in ("places", "suppliers")
-        if named_beside:
-            # Of a place that several goods lie in the list says nothing more than that it is one.
-            choice = replace(choice, columns={**{one.name: "" for one in kind.sheet.columns if not one.needed},
-                                              **choice.columns})  # fmt: skip
+        if grid.part:
+            choice = replace(choice, columns={**grid.unsaid, **choice.columns})
         places, _ = headings.propose(kind, grid.headings, choice.columns)
         offered = known.fillings(ctx, kind, grid, places)
         offers = {name: one.repair(choice.repairs, sum(1 for _ in grid.rows())) for name, one in offered.items()}
         filled = {name: one for name, one in offered.items() if offers[name].accepted}
         places, problems = headings.propose(kind, grid.headings, choice.columns, filled)
+        if not choice.columns.get("sku"):
+            problems += known.numbers_of_rows(grid, places)
+        left = known.rules_left(ctx, kind, grid, places)
+        places = {name: place for name, place in places.items() if name not in left}
         before = tables.import_of(ctx.tx, ctx.tenant, self.opened.sha256, kind.name, grid.name) if kind.once else None
         done = read(
             grid,
             kind,
             places,
             Said(choice.columns, choice.decimal, choice.dates, choice.repairs),
-            _zone(ctx),
-            known.books(ctx),
+            known.zone(ctx),
+            replace(known.books(ctx), beside=self.beside),
             filled,
         )
         if kind.site_said:
@@ -292,10 +296,10 @@ class _File:
             grid.name, kind, grid.headings, columns_of(grid, places),
             Choice(kind.name, {**{one.name: "" for one in kind.sheet.columns}, **done.said.columns}, done.said.decimal,
                    done.said.dates, {**choice.repairs, **answers_of(repairs)}),
-            repairs=repairs, notes=(*grid.notes, *done.notes, *unused(kind, grid, places)),
+            repairs=repairs, notes=(*grid.notes, *left.values(), *done.notes),
             rows=len(done.rows) + len(done.bad),
         )  # fmt: skip
-        if not told.rows:
+        if not told.rows and not done.problems:
             problems.append(Fault(grid.name, "a row below the headings", "none", "Export it again, with data."))
         if problems or done.problems:
             return replace(told, problems=(*problems, *done.problems))
@@ -306,8 +310,9 @@ class _File:
             there = kind.known(ctx, [comparing.key_of(kind, row) for row in done.rows])
             done.rows = [row for row in done.rows if comparing.key_of(kind, row) not in there]
             told = replace(told, rows=len(done.rows) + len(done.bad))
-        for fault in kind.check(ctx, done.rows):
-            done.add(fault)
+        waiting = self.bad.sort_out(kind, kind.check(ctx, done.rows), done)
+        told = replace(told, notes=(*told.notes, *waiting))
+        self.bad.take(kind, done)
         done.drop_bad()
         bad = tuple(cell_fault(grid, places, fault) for fault in sorted(done.faults, key=lambda one: one.row))
         told = replace(
@@ -389,9 +394,3 @@ def _stored(kind: Kind, one: Change) -> StoredChange:
     key: dict[str, Value] = dict(zip(kind.sheet.key, one.key, strict=True))
     before = None if one.before is None else comparing.texts(one.before)
     return StoredChange(one.row, list(comparing.texts(key).values()), before, comparing.texts(one.after))
-
-
-def _zone(ctx: Context) -> ZoneInfo:
-    """Of times that carry none: that of the first site."""
-    sites = records.sites(ctx)
-    return sites[0].zone_info if sites else ZoneInfo("UTC")

@@ -8,12 +8,15 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
+from shelfwise.core.errors import Fault
 from shelfwise.intake import headings
 from shelfwise.intake.kind import Kind
 from shelfwise.intake.kinds import KINDS, kind_of
+from shelfwise.intake.model import plain_header
 from shelfwise.intake.repairs import amounts, missing
 from shelfwise.intake.repairs.missing import Filling
 from shelfwise.intake.repairs.model import Books
@@ -73,6 +76,17 @@ def books(ctx: Context) -> Books:
             for column, told in (("site", sites), ("supplier", suppliers))
         },
     )
+
+
+def zeros_in_front(grids: Sequence[tuple[Grid, Kind | None]]) -> frozenset[str]:
+    """The codes of goods that begin with a zero in any table of a file: what another of its tables has lost."""
+    found: set[str] = set()
+    for grid, kind in grids if len(grids) > 1 else ():
+        places = headings.propose(kind, grid.headings, {}, {*kind.sheet.headings})[0] if kind is not None else {}
+        if (place := places.get("sku")) is not None:
+            codes = (text_of(row[place]) for _, row in islice(grid.rows(), _LOOKED_AT))
+            found |= {code for code in codes if code.isdigit() and code.startswith("0") and len(code) > 1}
+    return frozenset(found)
 
 
 def fillings(ctx: Context, kind: Kind, grid: Grid, places: Mapping[str, int]) -> dict[str, Filling]:
@@ -191,7 +205,8 @@ def parts(ctx: Context, grid: Grid, main: Kind, seen: Books) -> Iterator[tuple[G
     for kind in KINDS:
         if kind is main or kind.name not in _TELLING:
             continue
-        places, _ = headings.propose(kind, grid.headings, {}, {*kind.sheet.headings})
+        unsaid = _unsaid(kind, grid, main)
+        places, _ = headings.propose(kind, grid.headings, unsaid, {*kind.sheet.headings})
         telling = {*_TELLING[kind.name]}
         if kind.name == "places" and _nowhere(grid, seen):
             telling = set()
@@ -206,7 +221,7 @@ def parts(ctx: Context, grid: Grid, main: Kind, seen: Books) -> Iterator[tuple[G
             sure = kind.name != "places" or main.name != "stock"
             sure = sure and all(one.certain for one in filled.values() if one.column in needed)
             name = f"{grid.name}: {kind.sheet.title}"
-            yield replace(grid, name=name, sheet=grid.name, part_kind=kind.name, repairs=()), kind, sure
+            yield replace(grid, name=name, sheet=grid.name, part_kind=kind.name, repairs=(), unsaid=unsaid), kind, sure
 
 
 def _nowhere(grid: Grid, seen: Books) -> bool:
@@ -222,6 +237,46 @@ _TELLING: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+def _unsaid(kind: Kind, grid: Grid, main: Kind) -> dict[str, str]:
+    """The columns that a part does not say: of what is named beside goods nothing but that it is one, and nowhere what
+    is another thing in the table as a whole."""
+    told, _ = headings.propose(main, grid.headings, {}, {*main.sheet.headings})
+    places, _ = headings.propose(kind, grid.headings, {}, {*kind.sheet.headings})
+    beside = kind.name in ("places", "suppliers")
+    return {
+        one.name: "" for one in kind.sheet.columns
+        if (beside and (not one.needed or (kind.name, one.name) == ("suppliers", "name")))
+        or (not one.needed and places.get(one.name, -1) in told.values() and told.get(one.name) != places[one.name])
+    }  # fmt: skip
+
+
+def numbers_of_rows(grid: Grid, places: Mapping[str, int]) -> Iterator[Fault]:
+    """What looks like codes by its heading, and only counts the rows."""
+    place = places.get("sku")
+    if place is None or plain_header(grid.headings[place]) not in ("no", "nr"):
+        return
+    codes = [text_of(row[place]) for _, row in islice(grid.rows(), _LOOKED_AT)]
+    if len(codes) > 2 and codes == [str(number) for number in range(1, len(codes) + 1)]:
+        yield Fault(
+            f"column {grid.headings[place]!r}", "codes of goods", "the numbers of the rows, 1 and so on",
+            "Say which column holds the codes, or that none does: then they are made of the names.",
+        )  # fmt: skip
+
+
+def rules_left(ctx: Context, kind: Kind, grid: Grid, places: Mapping[str, int]) -> dict[str, str]:
+    """The columns of your own rules that cannot be taken in, for a rule is for one site; why, in a sentence each."""
+    count = len(records.sites(ctx)) if kind.name == "items" else 1
+    if count == 1:
+        return {}
+    return {
+        name: f"{grid.headings[places[name]]!r} is left out: a rule is for one site, and there "
+        + ("is none yet. Make a site first, and import again." if not count else
+           f"are {count}. Say the rule of each site on the item's page.")
+        for name in ("reorder_point", "order_up_to")
+        if name in places and grid.headings[places[name]].strip() != name
+    }  # fmt: skip
+
+
 def _new(kind: Kind, grid: Grid, places: Mapping[str, int], seen: Books) -> bool:
     """Whether the part can bring something: records that are named beside others are made, never changed."""
     column = {"items": "sku", "places": "place", "suppliers": "supplier"}.get(kind.name)
@@ -229,3 +284,9 @@ def _new(kind: Kind, grid: Grid, places: Mapping[str, int], seen: Books) -> bool
         return True
     told: Sequence[str] = [text_of(row[places[column]]) for _, row in islice(grid.rows(), _LOOKED_AT)]
     return any(one and one not in seen.codes[column] for one in told)
+
+
+def zone(ctx: Context) -> ZoneInfo:
+    """Of times that carry none: that of the first site."""
+    sites = records.sites(ctx)
+    return sites[0].zone_info if sites else ZoneInfo("UTC")

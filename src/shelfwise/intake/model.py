@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from shelfwise.core.errors import Fault
+from shelfwise.intake import words
 
 FAULTS_SHOWN = 200
 
@@ -251,7 +252,9 @@ def propose_columns(headers: Sequence[str], said: Mapping[Field, str]) -> tuple[
                 ),
                 [],
             )
-        if len(places) > 1:
+            if not places:
+                places = words.surest("sales", kind.value, headers, taken)
+        if len(places) > 1 and kind in REQUIRED:
             numbers = " and ".join(str(i + 1) for i in places)
             faults.append(
                 Fault(
@@ -259,7 +262,7 @@ def propose_columns(headers: Sequence[str], said: Mapping[Field, str]) -> tuple[
                     "Rename one of them in the file, so that nobody has to guess which one counts.",
                 )
             )  # fmt: skip
-        elif places:
+        elif len(places) == 1:
             found[kind] = places[0]
         elif kind in REQUIRED and not wanted:
             faults.append(

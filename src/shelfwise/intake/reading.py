@@ -18,9 +18,11 @@ from shelfwise.intake.grids import Grid
 from shelfwise.intake.kind import Kind, Row, RowFault
 from shelfwise.intake.model import FAULTS_SHOWN, Layout
 from shelfwise.intake.repairing import Table
+from shelfwise.intake.repairs.amounts import currency_of
 from shelfwise.intake.repairs.missing import Filling
 from shelfwise.intake.repairs.model import Answers, Books, Repair
 from shelfwise.intake.repairs.rows import text_of
+from shelfwise.intake.words import prices
 from shelfwise.intake.workbooks import Cell, Failed
 from shelfwise.records.exchange import Column, Value, kind_words, unguarded
 
@@ -54,6 +56,7 @@ class Read:
     Attributes:
         rows: the good ones.
         bad: the numbers of the others.
+        lost: those of them that could not be read as a whole, with what could be.
         faults: of all bad cells, the first `FAULTS_SHOWN` of each column.
         fault_count: all of them.
         problems: what only a person can say; while there is one, nothing is read.
@@ -63,6 +66,7 @@ class Read:
 
     rows: list[Row] = field(default_factory=list)
     bad: set[int] = field(default_factory=set)
+    lost: list[Row] = field(default_factory=list)
     faults: list[RowFault] = field(default_factory=list)
     fault_count: int = 0
     problems: list[Fault] = field(default_factory=list)
@@ -118,7 +122,7 @@ def read(
             )  # fmt: skip
         for name, told in cells.items():
             told.append(row[places[name]])
-    written, done.problems, done.notes = _writing(grid, kind, cells, said)
+    written, done.problems, done.notes = _writing(grid, kind, cells, said, [row for _, row in lines])
     done.said = replace(said, columns={n: grid.headings[p] for n, p in places.items()}, decimal=written.decimal,
                         dates=written.dates)  # fmt: skip
     if done.problems:
@@ -133,7 +137,7 @@ def read(
         ]
     if kind.numbered and kind.numbered[0] not in places:
         done.rows = _numbered(done.rows, *kind.numbered)
-    bad = [row for row in done.rows if row.number in done.bad]
+    bad = done.lost = [row for row in done.rows if row.number in done.bad]
     done.rows = [row for row in done.rows if row.number not in done.bad]
     if grid.part and kind.name in ("places", "suppliers"):
         done.rows = list({kind.key_of(row.values): row for row in reversed(done.rows)}.values())[::-1]
@@ -145,7 +149,7 @@ def read(
 
 
 def _writing(
-    grid: Grid, kind: Kind, cells: Mapping[str, Sequence[Cell]], said: Said
+    grid: Grid, kind: Kind, cells: Mapping[str, Sequence[Cell]], said: Said, rows: Sequence[Sequence[Cell]]
 ) -> tuple[Written, list[Fault], list[str]]:
     evidence = Evidence()
     for name, told in cells.items():
@@ -160,6 +164,12 @@ def _writing(
     ):
         # Our own headings, and nothing that an export would not write: its way of writing is known.
         return Written(said.decimal or ".", said.dates or "ymd"), [], []
+    if evidence.either and evidence.dot == evidence.comma:
+        # What this kind reads shows nothing: a table is written one way, so its prices tell.
+        for place, heading in enumerate(grid.headings):
+            told_there = [cell for row in rows if place < len(row) and isinstance(cell := row[place], str)]
+            if prices(heading) or currency_of(told_there, ""):
+                evidence.take_numbers(pl.Series(told_there, dtype=pl.String).str.strip_chars())
     written, problems = evidence.decide(Layout(decimal=said.decimal, dates=said.dates))
     notes = []
     if evidence.dot or evidence.comma:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from shelfwise.intake.found import EXAMPLE_LENGTH
-from shelfwise.intake.kind import Kind, RowFault
+from shelfwise.intake.found import EXAMPLE_LENGTH, Found
+from shelfwise.intake.kind import RowFault
 from shelfwise.intake.model import CellFault, Column
 
 if TYPE_CHECKING:
@@ -27,11 +28,20 @@ def columns_of(grid: Grid, places: Mapping[str, int]) -> tuple[Column, ...]:
     )
 
 
-def unused(kind: Kind, grid: Grid, places: Mapping[str, int]) -> list[str]:
-    """A sentence on the columns that are not taken in."""
-    used = {place for name, place in places.items() if name not in kind.unread}
-    unused = [heading.strip() for i, heading in enumerate(grid.headings) if i not in used and heading.strip()]
-    return [f"Not imported: {', '.join(unused[:10])}."] if unused else []
+def with_unused(found: Sequence[Found]) -> list[Found]:
+    """The tables of a file, each sheet with a sentence on the columns that none of its tables takes in."""
+    used: dict[str, set[str]] = {}
+    for one in found:
+        told = {
+            column.header for column in one.columns if column.name and one.kind and column.name not in one.kind.unread
+        }
+        used.setdefault(one.sheet or one.name, set()).update(told)
+    return [one if one.sheet or one.kind is None or one.sales else _with_unused(one, used[one.name]) for one in found]
+
+
+def _with_unused(one: Found, used: set[str]) -> Found:
+    left = [column.header for column in one.columns if column.header and column.header not in used]
+    return replace(one, notes=(*one.notes, f"Not imported: {', '.join(left[:10])}.")) if left else one
 
 
 def cell_fault(grid: Grid, places: Mapping[str, int], fault: RowFault) -> CellFault:

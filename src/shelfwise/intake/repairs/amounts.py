@@ -12,7 +12,7 @@ from shelfwise.intake.workbooks import Cell
 
 UNKNOWN = frozenset((
     "-", "--", "---", "–", "—", "?", "??", "???", "n/a", "n.a.", "na", "#n/a", "none", "null", "nil", "tbd", "tba",
-    "k.a.", "k. a.", "ka", "o.a.", "unbekannt", "unknown", "keine", "nd", "n.d.", "n/d", "s/n", "s/d", "inconnu",
+    "tbc", "k.a.", "k. a.", "ka", "o.a.", "unbekannt", "unknown", "keine", "nd", "n.d.", "n/d", "s/n", "s/d", "inconnu",
     "nc", "x", "xx",
     "xxx", ".", "/", "nvt", "n.v.t.", "nan", "leer", "vide", "(blank)", "(leer)",
 ))  # fmt: skip

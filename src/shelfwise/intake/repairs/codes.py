@@ -132,8 +132,9 @@ def _short_codes(told: Cells, numbers: dict[int, str]) -> Iterator[Proposal]:
     digits = [text for _, text in told.texts() if _DIGITS.fullmatch(text)] + [
         plain(cell) for cell in told.cells if isinstance(cell, Decimal) and cell == cell.to_integral_value()
     ]
-    led = {len(text) for text in digits if text.startswith("0") and len(text) > 1}
-    lengths = Counter(len(text) for text in set(digits))
+    beside = told.books.beside if told.column.name == "sku" else frozenset()
+    led = {len(text) for text in (*digits, *beside) if text.startswith("0") and len(text) > 1}
+    lengths = Counter(len(text) for text in {*digits, *beside})
     width, most = max(lengths.items(), key=lambda one: (one[1], one[0]))
     short = {at: text for at, text in numbers.items() if len(text) < (max(led) if led else width)}
     if not short:
@@ -143,7 +144,8 @@ def _short_codes(told: Cells, numbers: dict[int, str]) -> Iterator[Proposal]:
         padded: dict[int, Cell] = {at: text.zfill(width) for at, text in short.items()}
         taken = set(digits) & {str(cell) for cell in padded.values()}
         certain = len(led) == 1 and max(lengths) == width and not taken and width >= 3
-        yield Proposal("leading-zeros", f"other codes in the column begin with a zero and have {width} digits", padded,
+        where = "the column" if any(text.startswith("0") for text in digits) else "another table of the file"
+        yield Proposal("leading-zeros", f"other codes in {where} begin with a zero and have {width} digits", padded,
                        certain=certain)  # fmt: skip
     elif width == max(lengths) and width >= 4 and len(set(digits)) >= _ENOUGH and most >= _HALF * len(set(digits)):
         yield Proposal(

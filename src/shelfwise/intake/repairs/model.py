@@ -127,12 +127,14 @@ class Books:
         packs: units in a pack by SKU and level.
         units: the unit of each SKU.
         names: the code by name in small letters, for columns whose codes have names.
+        beside: codes of goods with a zero in front in other tables of the same file.
     """
 
     codes: Mapping[str, Collection[str]] = field(default_factory=dict)
     packs: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
