@@ -66,7 +66,7 @@ def test_up_of_an_older_version_refuses_and_says_what_to_do(
 ) -> None:
     with alone(home, None, "A test") as url, psycopg.connect(url) as tx:
         run(tx, "insert into schema_migration values (9999, '9999_future.sql')")
-    monkeypatch.setattr(cli, "_is_free", lambda host, port: True)
+    monkeypatch.setattr(cli, "is_free", lambda host, port: True)
     assert cli.main(["--home", str(home), "up"]) == 1
     assert "used by a newer Shelfwise: install that version, or restore" in capsys.readouterr().err
     with alone(home, None, "A test") as url, psycopg.connect(url) as tx:

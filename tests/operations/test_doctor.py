@@ -19,6 +19,7 @@ from shelfwise.settings import Settings
 from shelfwise.store.database import run
 from shelfwise.web.app import create_app
 from tests.conftest import NOON
+from tests.installation import free_port
 from tests.web.conftest import TestClient
 from tests.web.world import PASSWORDS, add_people
 
@@ -46,6 +47,8 @@ def test_it_says_what_is_wrong_and_what_to_do(
         other.bind(("127.0.0.1", 0))
         other.listen()
         monkeypatch.setenv("SHELFWISE_MQTT_PORT", str(other.getsockname()[1]))
+        for variable in ("SHELFWISE_WEB_PORT", "SHELFWISE_DOOR_PORT"):
+            monkeypatch.setenv(variable, str(free_port()))
         assert cli.main(["--home", str(settings.home), "doctor"]) == 1
     lines = capsys.readouterr().out.splitlines()
     at = next(n for n, line in enumerate(lines) if "for MQTT is used by something else" in line)

@@ -196,7 +196,7 @@ def taken(ctx: Context, key: str, number: str) -> Handover:
         NotFound: nothing was handed over under this key.
         Refused: it was told otherwise before.
     """
-    one = _locked(ctx, key)
+    one = _locked(ctx, key, Right.RUN_PLANNING)
     if not 0 < len(number) <= 64 or not number.isprintable():
         wanted = "the number of the order in the ERP, at most 64 characters"
         raise Invalid(Fault("number", wanted, shorten(number) or "nothing", "Say which order it became."))
@@ -216,7 +216,7 @@ def refused(ctx: Context, key: str, reason: str) -> Handover:
         NotFound: nothing was handed over under this key.
         Refused: it was told otherwise before.
     """
-    one = _locked(ctx, key)
+    one = _locked(ctx, key, Right.RUN_PLANNING)
     if not reason.strip():
         raise Invalid(Fault("reason", "why the ERP makes no order of it", "nothing", "Say why."))
     if one.state == "refused":
@@ -229,7 +229,7 @@ def refused(ctx: Context, key: str, reason: str) -> Handover:
 
 def seen(ctx: Context, key: str, number: str | None) -> None:
     """Its order stands among the open ones of the ERP, or somebody saw it there."""
-    one = _locked(ctx, key)
+    one = _locked(ctx, key, Right.RUN_PLANNING)
     if one.state in UNDER_WAY:
         _settle(ctx, one, "seen", "take", number=number or one.erp_number)
 
@@ -308,7 +308,7 @@ def handover(ctx: Context, key: str) -> Handover:
     return found
 
 
-def _locked(ctx: Context, key: str, right: Right = Right.RUN_PLANNING) -> Handover:
+def _locked(ctx: Context, key: str, right: Right) -> Handover:
     ctx.require_somewhere(right)
     found = handover(ctx, key)
     ctx.require(right, found.site_id)
