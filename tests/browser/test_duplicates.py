@@ -29,7 +29,7 @@ def test_a_pair_is_merged_and_taken_back_by_keyboard(office: Office, sign_in: Si
     expect(pair).to_contain_text("merged")
     expect(pair).to_be_focused()
     page.keyboard.press("u")
-    expect(pair).to_contain_text("For one thing")
+    expect(pair).to_contain_text("One thing…")
     page.keyboard.press("n")
     expect(pair).to_contain_text("two things")
     assert page.evaluate("window.sameDocument")
