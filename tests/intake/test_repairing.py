@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from shelfwise.intake.kinds import kind_of
 from shelfwise.intake.repairing import Table
 from shelfwise.intake.repairs import heading_rows
+from shelfwise.intake.repairs.amounts import currency_of
 from shelfwise.intake.repairs.codes import check_digit_fits
 from shelfwise.intake.repairs.model import ALL, Books, Repair
 from shelfwise.intake.workbooks import Cell
@@ -33,6 +35,24 @@ def mended(
     table = Table(names, kind_of(kind), places, lines, typed, books, answers or {})
     table.mend()
     return [line[0] for _, line in table.lines], table.repairs
+
+
+def test_prices_in_another_currency_than_the_books_wait_for_a_person() -> None:
+    pounds: list[Cell] = ["£4.50", "£12.00"]
+    for books, certain in (("EUR", False), ("GBP", True)):
+        told, repairs = mended("unit_price", pounds, kind="sales", books=replace(KNOWN, currency=books))
+        (repair,) = [one for one in repairs if one.name == "currency-signs"]
+        assert repair.certain is certain
+        assert told == (["4.50", "12.00"] if certain else pounds)
+
+
+@pytest.mark.parametrize(
+    ("books", "sign", "meant"),
+    [("USD", "$", "USD"), ("CAD", "$", "CAD"), ("EUR", "$", "USD"), ("SEK", "kr", "SEK"), ("EUR", "kr.", None),
+     ("CHF", "Fr.", "CHF"), ("GBP", "€", "EUR")],
+)  # fmt: skip
+def test_a_sign_of_several_currencies_is_that_of_the_books(books: str, sign: str, meant: str | None) -> None:
+    assert currency_of([f"{sign} 5", f"7.50 {sign}"], "Price", books) == meant
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from shelfwise.intake.repairs.model import Books
 from shelfwise.intake.repairs.rows import text_of
 from shelfwise.intake.workbooks import Cell
 from shelfwise.records import service as records
+from shelfwise.records.company import company
 from shelfwise.records.exchange import Value
 from shelfwise.records.packs import LEVELS
 from shelfwise.stock.model import STATUSES
@@ -75,6 +76,7 @@ def books(ctx: Context) -> Books:
             column: {name.casefold(): code for code, name in told if name}
             for column, told in (("site", sites), ("supplier", suppliers))
         },
+        currency=company(ctx).currency,
     )
 
 
@@ -169,12 +171,13 @@ def _currency(ctx: Context, grid: Grid, places: Mapping[str, int]) -> Filling | 
     if place is None:
         return None
     cells = [row[place] for _, row in islice(grid.rows(), _LOOKED_AT)]
-    if told := amounts.currency_of(cells, grid.headings[place]):
+    ours = company(ctx).currency
+    if told := amounts.currency_of(cells, grid.headings[place], ours):
         return missing.constant("currency", told, "the prices say so")
     used = values(ctx.tx, "select distinct currency from supplier_item where tenant_id = %s", (ctx.tenant,))
     if len(used) == 1:
         return missing.constant("currency", used[0][0], "all prices in the books are in it")
-    return missing.constant("currency", "EUR", "nothing says which currency it is", certain=False)
+    return missing.constant("currency", ours, "it is the currency of your books")
 
 
 def _sku(kind: Kind, grid: Grid) -> Filling | None:

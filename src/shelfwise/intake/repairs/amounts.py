@@ -43,9 +43,20 @@ _IN_CODES = frozenset(
     )
 )
 
-_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY"}
+_SIGNS = {
+    "€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "EURO": "EUR", "EUROS": "EUR", "ZŁ": "PLN", "KČ": "CZK",
+    "FR": "CHF", "SFR": "CHF",
+}  # fmt: skip
+# A sign of several currencies is that of the books, where it is theirs too.
+_SHARED = {
+    "$": {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"},
+    "¥": {"JPY", "CNY"},
+    "KR": {"SEK", "NOK", "DKK", "ISK"},
+}
 _MONEY = r"(€|£|\$|¥|eur(?:o|os)?|gbp|usd|chf|s?fr\.?|pln|zł|kr\.?|sek|nok|dkk|czk|kč)"
 _NUMBER = r"(-?[\d.,'’\s\u00a0\u202f]*\d)"
+# What has no column beside it that says its currency: it is that of the books.
+_IN_OUR_CURRENCY = {"unit_price", "value"}
 _CURRENCY = re.compile(rf"(?i)^(-?)\s*{_MONEY}\s*{_NUMBER}\s*$|^{_NUMBER}\s*{_MONEY}\s*$")
 _DASH_CENTS = re.compile(r"^(\d[\d.'’ ]*),[-–—]{1,2}$")
 _BRACKETED = re.compile(r"^\(\s*([€£$]?\s*\d[\d.,' ]*)\s*\)$")
@@ -113,27 +124,39 @@ def currencies(told: Cells) -> Iterator[Proposal]:
     signs: Counter[str] = Counter()
     for at, text in told.texts():
         if found := _CURRENCY.match(text):
-            sign = found[2] or found[5]
             after[at] = (found[1] or "") + (found[3] or found[4]).strip()
-            signs[_SIGNS.get(sign, sign.upper())] += 1
+            signs[_meant(found[2] or found[5], told.books.currency)] += 1
         elif found := _DASH_CENTS.match(text):
             after[at] = found[1]
-    if after and len(signs) < 2:
+    books, in_ours = told.books.currency, told.column.name in _IN_OUR_CURRENCY
+    if after and books and in_ours and {*signs} - {books}:
+        yield Proposal("currency-signs", f"they say {' and '.join(sorted(signs))}, and the books are in {books}: the "
+                       "numbers would count as they stand", after, certain=False)  # fmt: skip
+    elif after and len(signs) < 2:
         yield Proposal("currency-signs", f"all of them say {next(iter(signs), 'that there are no cents')}", after)
     elif after:
         yield Proposal("currency-signs", f"they say {' and '.join(sorted(signs))}: without the signs nobody can tell "
                        "them apart", after, certain=False)  # fmt: skip
 
 
-def currency_of(cells: Sequence[Cell], heading: str) -> str | None:
-    """The one currency that a column of prices names, in its cells or its heading."""
+def _meant(sign: str, books: str) -> str:
+    sign = sign.upper().rstrip(".")
+    return books if books in _SHARED.get(sign, ()) else _SIGNS.get(sign, sign)
+
+
+def currency_of(cells: Sequence[Cell], heading: str, books: str = "") -> str | None:
+    """The one currency that a column of prices names, in its cells or its heading.
+
+    Args:
+        books: the currency of the books, which a sign of several stands for.
+    """
     signs = set()
     for text in [cell for cell in cells if isinstance(cell, str)]:
         if found := _CURRENCY.match(text):
-            signs.add(_SIGNS.get(found[2] or found[5], (found[2] or found[5]).upper()[:3]))
+            signs.add(_meant(found[2] or found[5], books))
     for word in re.findall(r"[€£$¥]|\b[A-Z]{3}\b", heading):
         if word in _SIGNS or word in ("EUR", "GBP", "USD", "CHF", "PLN", "SEK", "NOK", "DKK", "CZK"):
-            signs.add(_SIGNS.get(word, word))
+            signs.add(_meant(word, books))
     one = signs.pop() if len(signs) == 1 else None
     return one if one is not None and len(one) == 3 else None
 

@@ -128,6 +128,7 @@ class Books:
         units: the unit of each SKU.
         names: the code by name in small letters, for columns whose codes have names.
         beside: codes of goods with a zero in front in other tables of the same file.
+        currency: of the books; '': unknown.
     """
 
     codes: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -135,6 +136,7 @@ class Books:
     units: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     beside: frozenset[str] = frozenset()
+    currency: str = ""
 
 
 @dataclass(frozen=True)
