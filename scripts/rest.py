@@ -119,12 +119,17 @@ def _of_the_web(function: FunctionType) -> bool:
 def _imported_inside(tree: ast.AST) -> dict[str, object]:
     """What a function imports when it is called, by its names there."""
     return {
-        alias.asname or alias.name: getattr(importlib.import_module(node.module), alias.name, None)
-        or importlib.import_module(f"{node.module}.{alias.name}")
+        alias.asname or alias.name: _named(node.module, alias.name)
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("shelfwise")
         for alias in node.names
     }
+
+
+def _named(module: str, name: str) -> object:
+    """What `from module import name` gives: something of the module, or a module below it."""
+    there = importlib.import_module(module)
+    return getattr(there, name) if hasattr(there, name) else importlib.import_module(f"{module}.{name}")
 
 
 def _is_right(one: ast.Attribute) -> bool:

@@ -35,6 +35,7 @@ ASKED = {
 # What changes something though it takes no more than to view, and why that is right.
 BY_VIEWERS = {
     "access.filters.save_filter": "a list under a name is one's own",
+    "measure.today.have_seen": "how far one has read is one's own",
     "work.tasks.note": "whoever sees a task may say something about it",
     **{name: "whoever sees something may say that it is wrong" for name in ASKED if ".object_to" in name},
 }

@@ -113,6 +113,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "intake.tables.set_quantum": "an import that was allowed",
     "intake.sales_table.take_sales": "an import that was allowed",
     "intake.known.books": "an import that was allowed",
+    "intake.known.rules_left": "an import that was allowed",
     "intake.known.fillings": "an import that was allowed",
     "intake.known.parts": "an import that was allowed",
     "operations.inside.look": "the doctor and the nightly keeping; the page asks for the right",

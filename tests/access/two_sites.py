@@ -26,8 +26,12 @@ from shelfwise.orders import attachments
 from shelfwise.orders import service as orders
 from shelfwise.orders.model import NewSalesLine
 from shelfwise.orders.transfers import draft_transfer
+from shelfwise.records import calendars, customers, promotions
 from shelfwise.records import service as records
+from shelfwise.records.calendars import ClosedDay
+from shelfwise.records.customers import NewCustomer
 from shelfwise.records.model import NewPlace
+from shelfwise.records.promotions import Promotion
 from shelfwise.stock import counts, shipping
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value, values
@@ -71,6 +75,7 @@ def build(ctx: Context) -> TwoSites:
         ctx, supplier_id=shared["supplier_id"], item_id=shared["item_id"], unit_cost=Decimal(2), currency="EUR",
         lead_time_days=5,
     )  # fmt: skip
+    customers.put_customers(ctx, [NewCustomer("SHOP", "Corner shop")])
     access.add_key(ctx, "shop", [Right.VIEW])
     near = _rows(ctx, shared, "LON", "London")
     run(
@@ -120,6 +125,9 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
     transfer = draft_transfer(
         ctx, site_id, port, [(shared["item_id"], Decimal(2))], ctx.now + timedelta(days=1), f"To the port of {name}"
     )
+    today = ctx.now.date()
+    promotions.put_promotions(ctx, [Promotion(f"Sale in {name}", site_id, shared["item_id"], today, today)])
+    calendars.put_closed_days(ctx, [ClosedDay(site_id, None, today, None, f"Fair in {name}")])
     about = f"purchase_order:{order.purchase_order_id}"
     measure.record_day(ctx, site_id, ctx.now.date())
     return shared | {

@@ -127,7 +127,10 @@ def search(ctx: Context) -> Search:
 
 def tell_search(ctx: Context, state: str, done: int = 0, total: int = 0) -> None:
     """Say how far the search is."""
-    ctx.require(Right.EDIT_RECORDS if state == "asked" else Right.RUN_PLANNING)
+    if state == "asked":
+        ctx.require(Right.EDIT_RECORDS)
+    else:
+        ctx.require(Right.RUN_PLANNING)
     said: dict[str, Any] = {"state": state, "done": done, "total": total, "at": ctx.now.isoformat()}
     pair_tables.put_run(ctx.tx, ctx.tenant, said)
 
