@@ -15,7 +15,8 @@ from shelfwise.access.model import Right, Role, person
 from shelfwise.access.throttle import networks
 from shelfwise.store.database import value
 from shelfwise.web.app import create_app
-from shelfwise.web.audit_words import KINDS, SENTENCES
+from shelfwise.web.audit_sentences import SENTENCES
+from shelfwise.web.audit_words import KINDS
 from shelfwise.web.people_words import browser_words
 from shelfwise.web.visits import DEVICE_COOKIE, HANDHELD_COOKIE, SESSION_COOKIE
 from tests.web.conftest import Client, TestClient
@@ -238,7 +239,7 @@ def test_the_audit_log_reads_as_sentences_and_is_narrowed_down(client: Client, o
 
 def test_every_action_has_a_sentence() -> None:
     said = {action for action in listen().actions if "…" not in action}
-    assert said - SENTENCES.keys() == set(), "say in web/audit_words.py how these read"
+    assert said - SENTENCES.keys() == set(), "say in web/audit_sentences.py how these read"
 
 
 def test_the_script_for_when_no_admin_can_sign_in_makes_a_code(
