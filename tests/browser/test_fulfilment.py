@@ -19,6 +19,8 @@ from tests.web.world import World
 
 def scan(page: Page, code: str) -> None:
     """A scanner types and presses Enter, wherever the cursor is."""
+    # What listens to it comes after what is drawn.
+    page.wait_for_load_state()
     page.keyboard.type(code)
     page.keyboard.press("Enter")
 

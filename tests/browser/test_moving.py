@@ -72,8 +72,6 @@ def test_the_dock_is_emptied_from_its_list(sign_in: SignIn, office: Office, worl
     floor.goto("/put-away")
     floor.get_by_role("link", name="Put away", exact=True).click()
     expect(floor.get_by_role("heading", name="Put it away")).to_be_visible()
-    # What listens to the scanner comes after what is drawn.
-    floor.wait_for_load_state()
     scan(floor, "A-004")
     with floor.expect_navigation():
         scan(floor, "A-004")

@@ -167,7 +167,9 @@ def backup_finding(last_good: datetime | None, problem: str | None, since: datet
     """
     remedy = "See why on the page System, put that right, and make one there."
     age = now - (last_good or since)
-    words = "None was made by itself yet, or on this page" if last_good is None else f"The last good one is {in_words(age)} old"
+    words = "None at night yet, or by the page System"
+    if last_good is not None:
+        words = f"The last good one is {in_words(age)} old"
     if problem is not None:
         words += f". The newest attempt failed: {problem}"
     state = "danger" if age > LONGEST_WITHOUT else "attention" if problem is not None else "well"
