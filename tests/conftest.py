@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
+from shelfwise.access import passwords
 from shelfwise.access.context import Context, Office, stand_still
 from shelfwise.access.model import Role, person
 from shelfwise.store import embedded
@@ -17,6 +20,15 @@ from shelfwise.store.database import Database, run
 from shelfwise.store.migrate import migrate
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Hashing takes long on purpose, and tests sign in by the thousand: here it is the same with little work."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "PasswordHasher", partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1))
+        passwords.hasher.cache_clear()
+        yield
 
 
 @pytest.fixture(scope="session")
