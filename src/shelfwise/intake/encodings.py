@@ -16,6 +16,8 @@ ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16",
 
 # Where each letter is a byte, what the letters are is known by whether they make words.
 _OF_BYTES = ("cp1252", "mac-roman", "cp850")
+# Windows is what nearly every such file is from: one odd sign alone tells nothing against it.
+_USUAL = 3
 _LETTERS = frozenset(
     "äöüßÄÖÜéèêëàâçîïôùûœæÉÀÇñÑáíóúãõåøÅØò\u20ac\u00a3\u00a7\u00b0\u201e\u201c\u201d\u2019\u2013\u00a0º²³½®µ"
 )
@@ -44,7 +46,8 @@ def find_encoding(path: Path) -> str:
         # Latin letters in UTF-16 without a mark: every second byte is zero.
         candidates = ("utf-16-le",) if sample[1::2].count(0) > sample[0::2].count(0) else ("utf-16-be",)
     else:
-        candidates = ("utf-8-sig", *sorted(_OF_BYTES, key=lambda one: -_letters(sample, one)))
+        sense = {one: _letters(sample, one) + (_USUAL if one == "cp1252" else 0) for one in _OF_BYTES}
+        candidates = ("utf-8-sig", *sorted(_OF_BYTES, key=lambda one: -sense[one]))
     for encoding in candidates:
         if _decodes(path, encoding):
             return encoding
