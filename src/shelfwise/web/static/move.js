@@ -47,7 +47,7 @@
     else if (is(found.code, from)) tell(false, `${found.code} is where you took it from. Scan the bin you put it in.`);
     else {
       target = found.code;
-      form.elements.to.value = target;
+      keep(target);
       move.querySelector('dl [data-step="to"]').dataset.done = "yes";
       move.querySelector('dl [data-step="to"] dd').textContent = target;
       const other = usual && !is(target, usual) ? ` Its own bin is ${usual}.` : "";
@@ -55,7 +55,7 @@
     }
   };
 
-  const { tell, is, send } = scanning(move, async (code) => {
+  const { tell, is, send, keep } = scanning(move, async (code) => {
     if (step === "what") {
       const fits = [...move.querySelectorAll("[data-sku]")]
         .filter((one) => is(code, one.dataset.sku) || is(code, one.dataset.lot));
@@ -71,6 +71,7 @@
       }
     }
     if (step === "to" && target && is(code, target)) {
+      form.elements.to.value = target;
       send(form);
       return;
     }

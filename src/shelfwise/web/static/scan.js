@@ -64,7 +64,10 @@ globalThis.scanning = (root, scanned) => {
     if (event.key !== "Enter" || /^[0-9]*[.,]?[0-9]*$/.test(code)) return;
     event.preventDefault();
     amount.value = before;
-    if (keeps) scan.value = code;
+    if (keeps) {
+      scan.value = code;
+      over = true;
+    }
     take(code);
   });
   for (const button of root.querySelectorAll("[data-add]")) {
@@ -85,5 +88,7 @@ globalThis.scanning = (root, scanned) => {
     tell,
     is: (code, wanted) => Boolean(wanted) && code.toUpperCase() === wanted.toUpperCase(),
     send: (form) => { if (!sent) form.requestSubmit(); },
+    // An answer comes while the next code may be half typed already: that one is left alone.
+    keep: (code) => { if (over || !scan.value) scan.value = code; },
   };
 };
