@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from shelfwise.core.errors import Invalid
 from shelfwise.edge.formats import FORMATS, UNKNOWN, chirpstack, generic, origin_of_topic
-from shelfwise.edge.model import Origin, Reading, moment
+from shelfwise.edge.model import Origin, Reading, moment, of_known_devices
 from tests.conftest import NOON
 
 NOW = moment(NOON)
@@ -24,9 +23,9 @@ EUI = "0101010101010101"
 UPLINK = Origin("mqtt", "gate-1", "gateway", EUI, f"application/1/device/{EUI}/event/up", "chirpstack")
 
 
-def decode(message: object, origin: Origin = SCALE, known: Container[str] = KNOWN) -> list[Reading]:
+def decode(message: object, origin: Origin = SCALE) -> list[Reading]:
     payload = message if isinstance(message, bytes) else json.dumps(message).encode()
-    return generic.decode(payload, origin, NOW, known)
+    return generic.decode(payload, origin, NOW)
 
 
 def uplink(fields: dict[str, Any] | None, **others: Any) -> bytes:
@@ -37,7 +36,7 @@ def uplink(fields: dict[str, Any] | None, **others: Any) -> bytes:
 @pytest.mark.parametrize("form", FORMATS.values(), ids=lambda form: form.name)
 def test_the_example_of_every_format_is_understood(form: Any) -> None:
     origin = UPLINK if form.name == "chirpstack" else SCALE
-    assert form.decode(form.example, origin, NOW, KNOWN)
+    assert form.decode(form.example, origin, NOW)
 
 
 @pytest.mark.parametrize(
@@ -161,9 +160,9 @@ def test_the_topic_names_the_device_of_a_message_that_does_not() -> None:
 
 
 def test_a_gateway_speaks_for_known_devices_only() -> None:
-    assert decode({"device": "probe-1", "kind": "weight", "value": 1}, GATE)[0].device == "probe-1"
+    of_known_devices(decode({"device": "probe-1", "kind": "weight", "value": 1}, GATE), GATE, KNOWN)
     with pytest.raises(Invalid, match="expected a registered, active device, got 'ghost'"):
-        decode({"device": "ghost", "kind": "weight", "value": 1}, GATE)
+        of_known_devices(decode({"device": "ghost", "kind": "weight", "value": 1}, GATE), GATE, KNOWN)
 
 
 def test_the_same_reading_has_the_same_key() -> None:
@@ -196,7 +195,7 @@ def test_without_id_and_time_a_reading_is_at_least_once_and_says_so() -> None:
 
 def test_an_uplink_gives_one_reading_for_each_known_field() -> None:
     fields = {"temperature": -18.5, "Hum_SHT": 40, "battery": 97, "door": "open", "weight_kg": 2}
-    readings = chirpstack.decode(uplink(fields), UPLINK, NOW, KNOWN)
+    readings = chirpstack.decode(uplink(fields), UPLINK, NOW)
     assert [(r.kind, r.value, r.detail) for r in readings] == [
         ("temperature", -18.5, {"field": "temperature"}),
         ("humidity", 40.0, {"field": "Hum_SHT"}),
@@ -208,7 +207,7 @@ def test_an_uplink_gives_one_reading_for_each_known_field() -> None:
 
 
 def test_the_channels_of_cayenne_lpp_are_readings_of_their_own() -> None:
-    readings = chirpstack.decode(uplink({"temperatureSensor": {"3": 4.5, "5": -20, "6": None}}), UPLINK, NOW, KNOWN)
+    readings = chirpstack.decode(uplink({"temperatureSensor": {"3": 4.5, "5": -20, "6": None}}), UPLINK, NOW)
     assert [(r.value, r.detail) for r in readings] == [
         (4.5, {"field": "temperatureSensor.3"}),
         (-20.0, {"field": "temperatureSensor.5"}),
@@ -216,8 +215,8 @@ def test_the_channels_of_cayenne_lpp_are_readings_of_their_own() -> None:
 
 
 def test_an_uplink_told_twice_has_the_same_keys() -> None:
-    assert [chirpstack.decode(uplink({"temperature": value}), UPLINK, NOW, KNOWN)[0].key for value in (1, 1)] == [
-        chirpstack.decode(uplink({"temperature": 1}), UPLINK, NOW, KNOWN)[0].key
+    assert [chirpstack.decode(uplink({"temperature": value}), UPLINK, NOW)[0].key for value in (1, 1)] == [
+        chirpstack.decode(uplink({"temperature": 1}), UPLINK, NOW)[0].key
     ] * 2
 
 
@@ -240,18 +239,13 @@ def test_an_uplink_told_twice_has_the_same_keys() -> None:
 )  # fmt: skip
 def test_an_uplink_that_cannot_be_right_is_refused_in_words(payload: bytes, words: str) -> None:
     with pytest.raises(Invalid) as refused:
-        chirpstack.decode(payload, UPLINK, NOW, KNOWN)
+        chirpstack.decode(payload, UPLINK, NOW)
     assert words in str(refused.value)
-
-
-def test_an_unregistered_lora_device_is_refused() -> None:
-    with pytest.raises(Invalid, match="expected a registered, active device"):
-        chirpstack.decode(uplink({"temperature": 1}), UPLINK, NOW, frozenset({"gate-1"}))
 
 
 def test_other_events_of_a_lora_device_carry_no_readings() -> None:
     origin = origin_of_topic(f"application/1/device/{EUI}/event/join", "gate-1", "gateway")
-    assert chirpstack.decode(b'{"devAddr":"1"}', origin, NOW, KNOWN) == []
+    assert chirpstack.decode(b'{"devAddr":"1"}', origin, NOW) == []
 
 
 def test_a_topic_without_a_format_is_unknown() -> None:
@@ -262,7 +256,7 @@ def test_a_topic_without_a_format_is_unknown() -> None:
 def decode_in_every_format(payload: bytes) -> None:
     for form, origin in ((generic, SCALE), (chirpstack, UPLINK)):
         try:
-            form.decode(payload, origin, NOW, KNOWN)
+            form.decode(payload, origin, NOW)
         except Invalid as refused:
             assert str(refused)
 

@@ -58,14 +58,14 @@ def test_a_scale_weighs_what_lies_on_it_and_never_less_than_nothing() -> None:
 def test_messages_are_understood_by_the_formats_they_claim_to_be() -> None:
     payload = devices.generic("scale-a-01-01", "weight", 1250.5, "g", NOON)
     origin = Origin("mqtt", "scale-a-01-01", "self", "scale-a-01-01", "shelfwise/scale-a-01-01/weight", "generic")
-    (reading,) = generic.decode(payload, origin, moment(NOON), {"scale-a-01-01"})
+    (reading,) = generic.decode(payload, origin, moment(NOON))
     assert (reading.value, reading.observed_at) == (1250.5, NOON)
 
     eui = "24e124535b316056"
     payload = devices.uplink(eui, 7, -18.25, 61.0, 96.0, NOON)
     topic = f"application/1/device/{eui}/event/up"
     origin = Origin("mqtt", "lorawan-gateway", "gateway", eui, topic, "chirpstack")
-    readings = chirpstack.decode(payload, origin, moment(NOON), {eui, "lorawan-gateway"})
+    readings = chirpstack.decode(payload, origin, moment(NOON))
     assert {(one.kind, one.value) for one in readings} == {
         ("temperature", -18.25),
         ("humidity", 61.0),

@@ -9,7 +9,7 @@ import structlog
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.edge.formats import FORMATS
-from shelfwise.edge.model import Moment, Origin, Reading, microseconds
+from shelfwise.edge.model import Moment, Origin, Reading, microseconds, of_known_devices
 from shelfwise.edge.tables import DAY_US, Unreadable, copy_row
 
 log = structlog.get_logger(__name__)
@@ -73,7 +73,8 @@ class Message:
             return
         when = self.when
         try:
-            readings = _decode(self, when, known)
+            readings = _decode(self, when)
+            of_known_devices(readings, self.origin, known)
         except Invalid as error:
             self.refuse(str(error))
         except Exception as error:  # whatever a format trips over must not stop the others
@@ -110,7 +111,7 @@ class Message:
         self.days = days
 
 
-def _decode(message: Message, when: Moment, known: Container[str]) -> list[Reading]:
+def _decode(message: Message, when: Moment) -> list[Reading]:
     found = FORMATS.get(message.origin.format)
     if found is None:
         raise Invalid(
@@ -121,4 +122,4 @@ def _decode(message: Message, when: Moment, known: Container[str]) -> list[Readi
                 "Publish to one of these topics.",
             )
         )
-    return found.decode(message.payload, message.origin, when, known)
+    return found.decode(message.payload, message.origin, when)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b as _blake2b
@@ -162,11 +162,11 @@ def microseconds(instant: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def speaker(origin: Origin, named: str | None, known: Container[str]) -> str:
-    """The device a reading belongs to, if whoever signed in may speak for it.
+def speaker(origin: Origin, named: str | None) -> str:
+    """The device a reading belongs to, if whoever signed in may speak for it; whether it is known is asked later.
 
     Raises:
-        Invalid: another device's name without the right to speak for it, or one that nobody registered.
+        Invalid: another device's name without the right to speak for it.
     """
     device = origin.subject if named is None else named
     if device == origin.device:
@@ -178,11 +178,22 @@ def speaker(origin: Origin, named: str | None, known: Container[str]) -> str:
                 "Let each device sign in for itself, or register the sender as a gateway.",
             )
         )  # fmt: skip
-    if device not in known:
-        raise Invalid(
-            Fault("device", "a registered, active device", shorten(device), "Register the device, then replay this.")
-        )
     return device
+
+
+def of_known_devices(readings: Sequence[Reading], origin: Origin, known: Container[str]) -> None:
+    """
+    Raises:
+        Invalid: a reading of a device that nobody registered.
+    """
+    for reading in readings:
+        if reading.device != origin.device and reading.device not in known:
+            raise Invalid(
+                Fault(
+                    "device", "a registered, active device", shorten(reading.device),
+                    "Register the device, then replay this.",
+                )
+            )  # fmt: skip
 
 
 def measure(kind: Kind, value: object, unit: str | None, where: str) -> float:

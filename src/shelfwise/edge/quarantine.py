@@ -12,7 +12,7 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
 from shelfwise.edge.devices import SITE_OF_DEVICE, active_devices, device, site_of_device
 from shelfwise.edge.formats import FORMATS
-from shelfwise.edge.model import Origin, Reading, moment
+from shelfwise.edge.model import Origin, Reading, moment, of_known_devices
 from shelfwise.edge.tables import day_number, ensure_partitions
 from shelfwise.store.database import first, notify, rows, run
 
@@ -87,9 +87,8 @@ def replay(ctx: Context, quarantine_id: int, payload: bytes | None = None) -> in
     if sender is None or not sender.active:
         raise Refused(f"The device {message.device!r} that sent this is not active. Activate it first, or drop this.")
     origin = _origin(message, sender.speaks_for)
-    readings = form.decode(
-        message.payload if payload is None else payload, origin, moment(message.received_at), active_devices(ctx)
-    )
+    readings = form.decode(message.payload if payload is None else payload, origin, moment(message.received_at))
+    of_known_devices(readings, origin, active_devices(ctx))
     new = _store(ctx, readings)
     _decide(ctx, message, "replayed", corrected=payload is not None, readings=len(readings), new=new)
     if new:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from shelfwise.edge.formats import chirpstack, generic
 from shelfwise.edge.model import Moment, Origin, Reading
 
-Decode = Callable[[bytes, Origin, Moment, Container[str]], list[Reading]]
+Decode = Callable[[bytes, Origin, Moment], list[Reading]]
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Format:
 
     Attributes:
         name: filed with every message that goes to quarantine, so that it can be replayed.
-        decode: bytes, where they came in, when, and the names of the active devices -> readings, all or none; an
-            empty list for messages that by their nature carry none. Raises Invalid.
+        decode: bytes, where they came in and when -> readings, all or none; an empty list for messages that by their
+            nature carry none. Raises Invalid.
         example: a message that is understood, for the documentation and the tests.
     """
 

@@ -8,7 +8,7 @@ fields that are null, are passed over; a frame with none that is understood goes
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -82,7 +82,7 @@ class _Uplink(msgspec.Struct, rename="camel"):
 _decode = msgspec.json.Decoder(_Uplink).decode
 
 
-def decode(payload: bytes, origin: Origin, when: Moment, known: Container[str]) -> list[Reading]:
+def decode(payload: bytes, origin: Origin, when: Moment) -> list[Reading]:
     """
     Raises:
         Invalid: the frame cannot be right or holds nothing that is understood; nothing of it counts.
@@ -98,7 +98,7 @@ def decode(payload: bytes, origin: Origin, when: Moment, known: Container[str]) 
         raise Invalid(
             Fault("deviceInfo, devEui", f"{origin.subject!r} as in the topic", shorten(named), "Check the integration.")
         )
-    device = speaker(origin, named, known)
+    device = speaker(origin, named)
     observed_at = believable(uplink.time, when, "time")
     readings = [
         _reading(uplink, device, field, channel, value, observed_at, when)

@@ -11,7 +11,6 @@ A list is taken whole or not at all. Other fields are not looked at.
 from __future__ import annotations
 
 import math
-from collections.abc import Container
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -58,20 +57,20 @@ class _Message(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_Message | list[_Message]).decode
 
 
-def decode(payload: bytes, origin: Origin, when: Moment, known: Container[str]) -> list[Reading]:
+def decode(payload: bytes, origin: Origin, when: Moment) -> list[Reading]:
     """
     Raises:
         Invalid: one reading or the whole message cannot be right; nothing of it counts.
     """
     messages = decoded(_decode, payload)
     if not isinstance(messages, list):
-        return [_reading(messages, origin, when, known)]
+        return [_reading(messages, origin, when)]
     if not messages:
         raise Invalid(Fault("the message", "at least one reading", "an empty list", "Send none then."))
     readings = []
     for number, message in enumerate(messages, 1):
         try:
-            readings.append(_reading(message, origin, when, known))
+            readings.append(_reading(message, origin, when))
         except Invalid as error:
             fault = error.faults[0]
             raise Invalid(
@@ -80,8 +79,8 @@ def decode(payload: bytes, origin: Origin, when: Moment, known: Container[str]) 
     return readings
 
 
-def _reading(message: _Message, origin: Origin, when: Moment, known: Container[str]) -> Reading:
-    device = speaker(origin, message.device, known)
+def _reading(message: _Message, origin: Origin, when: Moment) -> Reading:
+    device = speaker(origin, message.device)
     kind = KINDS.get(message.kind)
     if kind is None:
         raise Invalid(Fault("kind", "one of " + ", ".join(KINDS), shorten(message.kind), "Correct the kind."))
