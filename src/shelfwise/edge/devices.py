@@ -40,6 +40,10 @@ SITE_OF_DEVICE = """coalesce(
     (select z.site_id from zone z where z.tenant_id = d.tenant_id and z.zone_id = d.zone_id))"""
 SELECT_DEVICES = "select device, secret_hash, speaks_for, active from device where tenant_id = %s"
 
+_SELECT_STATES = """select d.device, d.name, d.zone_id, d.place_id, d.speaks_for, d.active, d.provenance,
+        l.kind, l.value, l.detail, l.observed_at, l.received_at
+    from device d left join device_latest l using (tenant_id, device)"""
+
 
 @dataclass(frozen=True)
 class DeviceState:
@@ -186,15 +190,31 @@ def device_states(ctx: Context) -> list[DeviceState]:
     return rows(
         ctx.tx,
         DeviceState,
-        """select d.device, d.name, d.zone_id, d.place_id, d.speaks_for, d.active, d.provenance,
-                  l.kind, l.value, l.detail, l.observed_at, l.received_at
-           from device d left join device_latest l using (tenant_id, device)
+        f"""{_SELECT_STATES}
            left join zone z on z.tenant_id = d.tenant_id and z.zone_id = d.zone_id
            left join place p on p.tenant_id = d.tenant_id and p.place_id = d.place_id
            where d.tenant_id = %s and (%s::bigint[] is null or coalesce(p.site_id, z.site_id) = any(%s))
            order by d.device, l.kind""",
         (ctx.tenant, sites, sites),
     )
+
+
+def states_of_device(ctx: Context, device: str) -> list[DeviceState]:
+    """One device with the newest reading of each kind it sends, at least one state; by kind.
+
+    Raises:
+        NotFound: there is no such device.
+    """
+    _require_at(ctx, Right.VIEW, device)
+    found = rows(
+        ctx.tx,
+        DeviceState,
+        f"{_SELECT_STATES} where d.tenant_id = %s and d.device = %s order by l.kind",
+        (ctx.tenant, device),
+    )
+    if not found:
+        raise NotFound("device", device)
+    return found
 
 
 def remember_latest(ctx: Context, facts: Sequence[StoredReading]) -> None:

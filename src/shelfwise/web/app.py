@@ -23,6 +23,7 @@ from shelfwise.web import (
     company,
     counts,
     data,
+    device,
     devices,
     duplicates,
     erp,
@@ -179,6 +180,8 @@ def create_app(
         transfers,
         quarantine,
         devices,
+        # After the list's own addresses, such as /devices/new.
+        device,
         imports,
         incoming,
         erp,

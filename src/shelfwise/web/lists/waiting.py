@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 
 from shelfwise.access.context import Context, business_time
 from shelfwise.agents import service as agents
 from shelfwise.edge import devices
-from shelfwise.edge.devices import SITE_OF_DEVICE, DeviceState
-from shelfwise.edge.model import KINDS
+from shelfwise.edge.devices import SITE_OF_DEVICE
 from shelfwise.records import service as records
+from shelfwise.web.device_words import how_it_is, importance, last_heard, says, standings
 from shelfwise.web.floor_view import stale_after
 from shelfwise.web.listing import Choice, Column, Filter, Listing, Options, Row
-from shelfwise.web.words import number, temperature
 from shelfwise.work import inbox
 
 MOST_PROPOSALS = 1_000_000
@@ -207,59 +205,17 @@ PROPOSALS = Listing(
 
 def _devices(ctx: Context) -> Iterable[Row]:
     stale = stale_after(business_time(ctx.tx, ctx.tenant).rate)
-    zones, places = _standings(ctx)
+    places = standings(ctx)
     for _, some in groupby(devices.device_states(ctx), attrgetter("device")):
         states = list(some)
         one = states[0]
-        heard = max((state.observed_at for state in states if state.observed_at is not None), default=None)
-        stands, link = (
-            places.get(one.place_id, ("", None)) if one.place_id is not None
-            else zones.get(one.zone_id, ("", None)) if one.zone_id is not None
-            else ("a gateway" if one.speaks_for == "gateway" else "not placed yet", None)
-        )  # fmt: skip
+        heard = last_heard(states)
+        stands, link = places.of(one)
         yield {
             "device": one.device, "name": one.name, "provenance": one.provenance, "stands_at": stands, "where": link,
-            "says": " · ".join(_says(state) for state in sorted(states, key=_importance)), "heard_at": heard,
-            "state": _state(one, heard, ctx.now, stale),
+            "says": " · ".join(says(state) for state in sorted(states, key=importance)), "heard_at": heard,
+            "state": how_it_is(one, heard, ctx.now, stale),
         }  # fmt: skip
-
-
-def _state(one: DeviceState, heard: datetime | None, now: datetime, stale: timedelta) -> str:
-    if not one.active:
-        return "switched off"
-    if heard is None:
-        return "never heard"
-    return "reporting" if now - heard <= stale else "silent"
-
-
-def _importance(state: DeviceState) -> int:
-    order = ("weight", "temperature", "humidity")
-    return order.index(state.kind) if state.kind in order else len(order)
-
-
-def _standings(ctx: Context) -> tuple[dict[int, tuple[str, str | None]], dict[int, tuple[str, str | None]]]:
-    """Words and the address of each zone and each place."""
-    zones: dict[int, tuple[str, str | None]] = {}
-    places: dict[int, tuple[str, str | None]] = {}
-    for site in records.sites(ctx):
-        for zone in records.zones(ctx, site.site_id):
-            zones[zone.zone_id] = (zone.name, f"/zones/{zone.zone_id}")
-        for place in records.places(ctx, site.site_id):
-            places[place.place_id] = (place.code, f"/bins/{place.place_id}" if place.kind == "bin" else None)
-    return zones, places
-
-
-def _says(state: DeviceState) -> str:
-    if state.kind is None:
-        return "nothing yet"
-    if state.value is None:
-        return state.kind
-    if state.kind == "temperature":
-        return temperature(state.value)
-    if state.kind in ("humidity", "battery"):
-        return f"{state.kind} {number(round(state.value))} %"
-    unit = KINDS[state.kind].unit if state.kind in KINDS else ""
-    return f"{number(round(state.value))} {unit}".rstrip()
 
 
 DEVICES = Listing(

@@ -1,0 +1,87 @@
+"""How a device, what it said last and where it stands are told; for the list of devices and the page of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shelfwise.access.context import Context
+from shelfwise.edge.devices import DeviceState
+from shelfwise.edge.model import KINDS
+from shelfwise.records import service as records
+from shelfwise.web.words import number, temperature
+
+# Words, and the page that shows what they name; no page: it has none.
+Named = tuple[str, str | None]
+_FIRST = ("weight", "temperature", "humidity")
+
+
+@dataclass(frozen=True)
+class Standings:
+    """Words and the address of each zone and each place."""
+
+    zones: Mapping[int, Named]
+    places: Mapping[int, Named]
+
+    def of(self, one: DeviceState) -> Named:
+        """Where a device stands."""
+        if one.place_id is not None:
+            return self.places.get(one.place_id, ("", None))
+        if one.zone_id is not None:
+            return self.zones.get(one.zone_id, ("", None))
+        return ("a gateway" if one.speaks_for == "gateway" else "not placed yet", None)
+
+
+def standings(ctx: Context) -> Standings:
+    zones: dict[int, Named] = {}
+    places: dict[int, Named] = {}
+    for site in records.sites(ctx):
+        for zone in records.zones(ctx, site.site_id):
+            zones[zone.zone_id] = (zone.name, f"/zones/{zone.zone_id}")
+        for place in records.places(ctx, site.site_id):
+            places[place.place_id] = (place.code, f"/bins/{place.place_id}" if place.kind == "bin" else None)
+    return Standings(zones, places)
+
+
+def last_heard(states: Sequence[DeviceState]) -> datetime | None:
+    return max((state.observed_at for state in states if state.observed_at is not None), default=None)
+
+
+def how_it_is(one: DeviceState, heard: datetime | None, now: datetime, stale: timedelta) -> str:
+    if not one.active:
+        return "switched off"
+    if heard is None:
+        return "never heard"
+    return "reporting" if now - heard <= stale else "silent"
+
+
+def importance(state: DeviceState) -> int:
+    return _FIRST.index(state.kind) if state.kind in _FIRST else len(_FIRST)
+
+
+def says(state: DeviceState) -> str:
+    """What it said of one kind, for a line in which the other kinds stand too."""
+    if state.kind is None:
+        return "nothing yet"
+    if state.value is None:
+        return state.kind
+    if state.kind in ("humidity", "battery"):
+        return f"{state.kind} {said(state)}"
+    return said(state)
+
+
+def said(state: DeviceState) -> str:
+    """The value it said last of one kind, with its unit."""
+    detail = state.detail or {}
+    if state.kind is None or state.value is None:
+        told = detail.get("epc") or detail.get("code")
+        if "lat" in detail and "lon" in detail:
+            told = f"{detail['lat']}, {detail['lon']}"
+        return str(told or "–")
+    if state.kind == "temperature":
+        return temperature(state.value)
+    if state.kind in ("humidity", "battery"):
+        return f"{number(round(state.value))} %"
+    unit = KINDS[state.kind].unit if state.kind in KINDS else ""
+    return f"{number(round(state.value))} {unit}".rstrip()
