@@ -1,4 +1,4 @@
-"""A load of MQTT publishers on plain asyncio: one process, many connections, one reading a message."""
+"""A load of MQTT publishers on plain asyncio: one process, many connections, one or several readings a message."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ class Load:
         port: of the gateway.
         devices: one connection each; the secret of all is `secret`.
         seconds: how long, the warm-up of `warm_up` seconds included; its acknowledgements are not counted.
-        rate: readings a second over all connections at a steady pace, whatever the answers; None: as fast as `window`
-            unacknowledged readings for each connection allow.
+        rate: messages a second over all connections at a steady pace, whatever the answers; None: as fast as `window`
+            unacknowledged messages for each connection allow.
         run: makes the ids of readings differ from those of other runs.
+        batch: readings in one message.
     """
 
     port: int
@@ -38,11 +39,12 @@ class Load:
     rate: float | None
     window: int
     run: str
+    batch: int = 1
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What came back: readings sent and acknowledged, and the seconds each counted acknowledgement took."""
+    """What came back: readings sent and acknowledged, and the seconds each counted message took."""
 
     sent: int
     acknowledged: int
@@ -51,7 +53,7 @@ class Heard:
 
 
 class Publisher(asyncio.Protocol):
-    """One device; latency counts from when a reading was due, not from when there was time to send it."""
+    """One device; latency counts from when a message was due, not from when there was time to send it."""
 
     def __init__(self, device: str, load: Load, counter: Counter) -> None:
         self._counter = counter
@@ -97,7 +99,7 @@ class Publisher(asyncio.Protocol):
         self._counter.settled.set()
 
     def publish(self, count: int, due: float) -> None:
-        """Send readings that were due at an instant of `time.monotonic`."""
+        """Send messages that were due at an instant of `time.monotonic`."""
         counter = self._counter
         if counter.over:
             return
@@ -105,23 +107,27 @@ class Publisher(asyncio.Protocol):
         for _ in range(count):
             self._number += 1
             packet_id = self._number % 65_535 + 1
-            payload = b'{"kind":"weight","value":%d.5,"unit":"g","at":"%s","id":"%s-%d"}' % (
-                self._number % 5000, counter.instant, self._load.run.encode(), self._number,
-            )  # fmt: skip
-            body = b"%s%c%c%s" % (self._topic, packet_id >> 8, packet_id & 255, payload)
-            # The length needs two bytes from 128 on.
-            size = len(body)
-            packets.append((b"\x32%c" % size if size < 128 else b"\x32%c%c" % (size & 127 | 128, size >> 7)) + body)
+            body = b"%s%c%c%s" % (self._topic, packet_id >> 8, packet_id & 255, self._payload())
+            packets.append(b"\x32%s%s" % (_length(len(body)), body))
             self._due.append((packet_id, due))
-        counter.sent += count
+        counter.sent += count * self._load.batch
         self._transport.write(b"".join(packets))
+
+    def _payload(self) -> bytes:
+        readings = [
+            b'{"kind":"weight","value":%d.5,"unit":"g","at":"%s","id":"%s-%d-%d"}'
+            % (self._number % 5000, self._counter.instant, self._load.run.encode(), self._number, number)
+            for number in range(self._load.batch)
+        ]
+        return readings[0] if len(readings) == 1 else b"[%s]" % b",".join(readings)
 
 
 class Counter:
     """What all publishers of a process have sent and heard."""
 
-    def __init__(self, begins: float) -> None:
+    def __init__(self, begins: float, batch: int) -> None:
         self.begins = begins
+        self._batch = batch
         self.instant = b""
         self.sent = 0
         self.heard = 0
@@ -131,7 +137,7 @@ class Counter:
         self.latencies: list[float] = []
 
     def acknowledged(self, now: float, due: float) -> None:
-        self.heard += 1
+        self.heard += self._batch
         if not self.over:
             if due >= self.begins:
                 self.latencies.append(now - due)
@@ -141,7 +147,7 @@ class Counter:
 
 async def _publish(load: Load) -> Heard:
     loop = asyncio.get_running_loop()
-    counter = Counter(float("inf"))
+    counter = Counter(float("inf"), load.batch)
     counter.instant = _instant()
     publishers = []
     for device in load.devices:
@@ -184,6 +190,15 @@ async def _paced(load: Load, publishers: list[Publisher], counter: Counter, star
         await asyncio.sleep(_TICK_S)
         if now > end + 30:
             raise RuntimeError("the load generator cannot keep the pace")
+
+
+def _length(size: int) -> bytes:
+    """A length as MQTT writes it."""
+    if size < 128:
+        return b"%c" % size
+    if size < 128 * 128:
+        return b"%c%c" % (size & 127 | 128, size >> 7)
+    return b"%c%c%c" % (size & 127 | 128, size >> 7 & 127 | 128, size >> 14)
 
 
 def _instant() -> bytes:

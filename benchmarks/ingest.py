@@ -1,138 +1,117 @@
-"""How fast readings become durable: acknowledgement latency at a steady pace, the highest rate held, share of COPY.
+"""How fast readings become durable: rates and latencies by number of connections, beside what the machine can do.
 
-One reading a message, QoS 1, each device signed in, each reading deduplicated by its key, each acknowledged after an
-fsynced commit. The load comes from processes of their own, on the same machine.
+QoS 1, each device signed in, each reading deduplicated by its key, each acknowledged after an fsynced commit. The load
+comes from processes of their own on the same machine; processor time is counted for gateway and Postgres alone.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import statistics
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
 
 import psycopg
 
-from benchmarks._publishers import Heard, Load, publish
+from benchmarks import _chain
+from benchmarks._doors import SECRET, Measured, gateway, set_up
+from benchmarks._publishers import Load
 from benchmarks.harness import Result, own_postgres, progress, report
-from shelfwise.access.context import Office, set_business_time
-from shelfwise.access.model import system
-from shelfwise.core.clocks import BusinessTime
 from shelfwise.edge import tables
-from shelfwise.edge.devices import add_device
-from shelfwise.edge.gateway import GatewayConfig, run
 from shelfwise.edge.model import Reading, key_by_id, microseconds
-from shelfwise.store.database import Database, Tx, value
+from shelfwise.store.database import Tx, value
 from shelfwise.store.database import run as execute
 
 SEED = 1
 CONNECTIONS = 200
 WINDOW = 10
+MANY = 1_000
 PACE = 10_000.0
-SECRET = "the secret of every device in this benchmark"
+BATCH = 50
+BATCHES_IN_FLIGHT = 2
 COPY_ROWS = 5_000
-
-_spawn = multiprocessing.get_context("spawn")
 
 
 def main() -> None:
     quick = "--quick" in sys.argv[1:]
-    paced_s, full_s, copies = (10.0, 8.0, 30) if quick else (30.0, 30.0, 100)
+    seconds, copies = (6.0, 30) if quick else (30.0, 100)
     with own_postgres() as url:
-        devices = _set_up(url)
-        with _gateway(url) as port:
-            progress(f"{PACE:,.0f} readings/s over {CONNECTIONS} connections")
-            paced = _load(Load(port, devices, SECRET, paced_s, 2.0, PACE, 0, "paced"))
-            progress(f"As fast as {CONNECTIONS} connections x {WINDOW} unacknowledged readings go")
-            full = _load(Load(port, devices, SECRET, full_s, 2.0, None, WINDOW, "full"))
+        devices = set_up(url, MANY)
+        with gateway(url) as door:
+            progress(f"{PACE:,.0f} readings/s over {MANY:,} connections")
+            paced = door.measure(Load(door.port, devices, SECRET, seconds, 2.0, PACE, 0, "paced"))
+            progress(f"As fast as {CONNECTIONS} connections x {WINDOW} readings in flight go")
+            few = door.measure(Load(door.port, devices[:CONNECTIONS], SECRET, seconds, 2.0, None, WINDOW, "few"))
+            progress(f"As fast as {MANY:,} connections x 1 reading in flight go")
+            many = door.measure(Load(door.port, devices, SECRET, seconds, 2.0, None, 1, "many"))
+            progress(f"As fast as {CONNECTIONS} connections x {BATCHES_IN_FLIGHT} messages of {BATCH} readings go")
+            batches = door.measure(
+                Load(
+                    door.port, devices[:CONNECTIONS], SECRET, seconds, 2.0, None, BATCHES_IN_FLIGHT, "batches", BATCH
+                )
+            )  # fmt: skip
         with psycopg.connect(url) as tx:
             stored = value(tx, "select count(*) from reading")
-        progress("COPY alone")
+        progress("COPY alone, and fsync alone")
         plain, deduplicated = _copy_ceilings(url, copies)
-    lost = paced.sent + full.sent - stored
-    rate = len(full.latencies) / full.counted_seconds
-    p50, p99 = _quantile(paced, 50), _quantile(paced, 99)
-    held = len(paced.latencies) / paced.counted_seconds
-    copy_name = f"binary COPY of {COPY_ROWS:,} rows a commit into a table without an index"
-    report(
-        "ingest",
-        SEED,
-        [
-            Result("readings/s acknowledged at the pace", held, "/s", PACE, held >= 0.99 * PACE),
-            Result("acknowledgement at the pace, p50", p50 * 1000, "ms"),
-            Result("acknowledgement at the pace, p99", p99 * 1000, "ms", 100.0, p99 < 0.1),
+        syncs = _syncs_per_second()
+        chain = None
+        if _chain.installed():
+            progress("Mosquitto to Python to COPY")
+            chain = _chain.rate(url, devices[:CONNECTIONS], seconds, WINDOW)
+    loads = (paced, few, many, batches)
+    lost = sum(load.heard.sent for load in loads) - stored
+    report("ingest", SEED, _results(paced, few, many, batches, plain, deduplicated, syncs, chain, lost))
+
+
+def _results(
+    paced: Measured, few: Measured, many: Measured, batches: Measured, plain: float, deduplicated: float, syncs: float,
+    chain: tuple[float, int] | None, lost: int,
+) -> list[Result]:  # fmt: skip
+    ceiling = f"binary COPY of {COPY_ROWS:,} rows a commit into a table without an index, /s"
+    results = [
+        Result(f"{MANY:,} connections at the pace: readings/s", paced.rate, "/s", PACE, paced.rate >= 0.99 * PACE),
+        Result(f"{MANY:,} connections at the pace: p50", paced.p50, "ms"),
+        Result(f"{MANY:,} connections at the pace: p99", paced.p99, "ms", 50.0, paced.p99 <= 50),
+    ]
+    for name, load, floor, aim in (
+        (f"{CONNECTIONS} x {WINDOW} in flight", few, 35_000, 60_000),
+        (f"{MANY:,} x 1 in flight", many, 15_000, 20_000),
+        (f"{CONNECTIONS} x {BATCHES_IN_FLIGHT} messages of {BATCH}", batches, 150_000, 150_000),
+    ):
+        results += [
+            Result(f"{name}: readings/s", load.rate, "/s", floor, load.rate >= floor, ceiling, plain),
+            Result(f"{name}: share of what is aimed at", 100 * load.rate / aim, "%"),
+            Result(f"{name}: p99", load.p99, "ms"),
+            Result(f"{name}: readings for a second of processor time", load.per_cpu_second, "/s"),
+            Result(f"{name}: share of COPY", 100 * load.rate / plain, "%"),
             Result(
-                f"highest rate held, {CONNECTIONS} connections x {WINDOW} in flight", rate, "/s",
-                baseline=copy_name, baseline_value=plain,
+                f"{name}: share of COPY with deduplication", 100 * load.rate / deduplicated, "%", None, None,
+                "the same COPY into `reading` with its keys, /s", deduplicated,
             ),
-            Result("acknowledgement at the highest rate, p50", _quantile(full, 50) * 1000, "ms"),
-            Result("acknowledgement at the highest rate, p99", _quantile(full, 99) * 1000, "ms"),
-            Result("share of COPY", 100 * rate / plain, "%"),
+        ]  # fmt: skip
+    # A connection's next reading waits for its last one's commit: no more can pass than are in flight for each sync.
+    results += [
+        Result("fdatasync of 8 KiB alone", syncs, "/s"),
+        Result(
+            f"{MANY:,} x 1 in flight: share of what one sync for each round would allow",
+            100 * many.rate / (MANY * syncs), "%",
+        ),
+        Result("acknowledged readings that are not stored, or stored twice", abs(lost), "", 0.0, lost == 0),
+    ]  # fmt: skip
+    if chain is not None:
+        results += [
             Result(
-                "share of COPY with deduplication", 100 * rate / deduplicated, "%",
-                baseline="highest rate of the same COPY through the staging table into `reading`, /s",
-                baseline_value=deduplicated,
+                f"{CONNECTIONS} x {WINDOW} in flight, against Mosquitto to one Python consumer to COPY (acknowledged "
+                "from memory, not deduplicated, not checked)",
+                few.rate / chain[0], "times", None, None, "rows/s of that chain", chain[0],
             ),
-            Result("acknowledged readings that are not stored, or stored twice", abs(lost), "", 0.0, lost == 0),
-        ],
-    )  # fmt: skip
-
-
-def _set_up(url: str) -> tuple[str, ...]:
-    devices = tuple(f"scale-{number}" for number in range(CONNECTIONS))
-    with psycopg.connect(url) as tx:
-        execute(tx, "insert into tenant values (1, 'Benchmark', 'EUR')")
-        now = datetime.now(UTC)
-        set_business_time(tx, 1, BusinessTime(now, now))
-    database = Database(url, size=1).open()
-    with Office(database).context(system("benchmark")) as ctx:
-        for device in devices:
-            add_device(ctx, device, secret=SECRET)
-    database.close()
-    return devices
-
-
-@contextmanager
-def _gateway(url: str) -> Iterator[int]:
-    """A gateway process; yields its MQTT port."""
-    mine, its = _spawn.Pipe()
-    process = _spawn.Process(target=_run_gateway, args=(url, its))
-    process.start()
-    try:
-        if not mine.poll(30):
-            raise RuntimeError("the gateway did not open its doors")
-        yield mine.recv()
-    finally:
-        process.terminate()
-        process.join(30)
-        process.kill()
-
-
-def _run_gateway(url: str, ready: Pipe) -> None:
-    run(GatewayConfig(url, mqtt_port=0, http_port=0, on_ready=lambda mqtt, http: ready.send(mqtt)))
-
-
-def _load(load: Load) -> Heard:
-    mine, its = _spawn.Pipe()
-    process = _spawn.Process(target=publish, args=(load, its))
-    process.start()
-    its.close()
-    try:
-        if not mine.poll(load.seconds + 90):
-            raise RuntimeError("the load generator does not answer")
-        heard: Heard = mine.recv()
-    except EOFError:
-        raise RuntimeError("the load generator failed; its error stands above") from None
-    finally:
-        process.join(30)
-        process.kill()
-    if heard.acknowledged != heard.sent:
-        raise RuntimeError(f"{heard.sent - heard.acknowledged} readings were never acknowledged")
-    return heard
+            Result("of that chain: acknowledged by Mosquitto and not stored", chain[1], ""),
+        ]  # fmt: skip
+    return results
 
 
 def _copy_ceilings(url: str, commits: int) -> tuple[float, float]:
@@ -142,7 +121,8 @@ def _copy_ceilings(url: str, commits: int) -> tuple[float, float]:
         execute(tx, tables.CREATE_INCOMING)
         execute(tx, "create table bare (like incoming)")
         bare = _rows_per_second(tx, commits, now, tables.COPY_INCOMING.replace("incoming", "bare", 1), None)
-        deduplicated = _rows_per_second(tx, commits, now, tables.COPY_INCOMING, tables.STORE_INCOMING)
+        tables.ensure_partitions(tx, {tables.day_number(now)})
+        deduplicated = _rows_per_second(tx, commits, now, tables.COPY_NEW, None)
     return bare, deduplicated
 
 
@@ -153,20 +133,29 @@ def _rows_per_second(tx: Tx, commits: int, now: datetime, copy_in: str, store: s
         for row in range(COPY_ROWS):
             at = now + timedelta(microseconds=commit * COPY_ROWS + row)
             reading = Reading(key_by_id("ceiling", copy_in, row, at), "scale-7", "weight", 1.5, None, at, now)
-            rows.append(tables.copy_row(reading, microseconds(at), microseconds(now)))
+            rows.append(tables.copy_row(1, reading, microseconds(at), microseconds(now)))
         content = b"".join((tables.COPY_HEADER, *rows, tables.COPY_TRAILER))
         began = time.perf_counter()
         with tx.transaction():
             with tx.cursor() as cursor, cursor.copy(copy_in) as copy:
                 copy.write(content)
             if store:
-                execute(tx, store, (1,))
+                execute(tx, store)
         spent.append(time.perf_counter() - began)
     return COPY_ROWS / statistics.median(spent)
 
 
-def _quantile(heard: Heard, percent: int) -> float:
-    return statistics.quantiles(heard.latencies, n=100)[percent - 1]
+def _syncs_per_second() -> float:
+    with tempfile.TemporaryDirectory(prefix="shelfwise-bench-") as folder:
+        file = os.open(Path(folder) / "log", os.O_CREAT | os.O_WRONLY)
+        spent = []
+        for _ in range(200):
+            began = time.perf_counter()
+            os.write(file, bytes(8192))
+            os.fdatasync(file)
+            spent.append(time.perf_counter() - began)
+        os.close(file)
+    return 1 / statistics.median(spent)
 
 
 if __name__ == "__main__":

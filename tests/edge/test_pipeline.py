@@ -16,7 +16,7 @@ from shelfwise.core.errors import Unavailable
 from shelfwise.edge.gateway import no_crash
 from shelfwise.edge.pipeline import Limits
 from shelfwise.edge.tables import READINGS
-from shelfwise.edge.writer import BadRow, Batch, PostgresWriter
+from shelfwise.edge.writer import LONGEST_DOUBT, BadRow, Batch, Copies, PostgresWriter
 from shelfwise.store.database import values
 from tests.conftest import NOON
 from tests.edge.conftest import SECRET, Running, Start
@@ -204,6 +204,29 @@ def test_a_refused_row_is_told_apart_from_a_database_in_trouble(database_url: st
         PostgresWriter("postgresql:///nowhere?host=/nonexistent", 1, no_crash).write(
             Batch([], 0, frozenset(), False, ())
         )
+
+
+def test_a_batch_that_holds_copies_brings_what_is_new_in_it(running: Running) -> None:
+    send(running, *[reading(n) for n in range(100)])
+    send(running, *[reading(n) for n in range(50, 150)])
+    send(running, *[reading(n) for n in range(150, 200)])
+    assert running.sql("select count(*), sum(value) from reading") == [(200, 19_900.0)]
+
+
+def test_after_copies_were_found_ever_more_batches_are_searched_for_some() -> None:
+    copies = Copies()
+    assert copies.expects_none()
+    searched = []
+    for _ in range(9):
+        copies.found()
+        searched.append(0)
+        while not copies.expects_none():
+            searched[-1] += 1
+    assert searched == [1, 2, 4, 8, 16, 32, 64, 64, 64]
+    assert searched[-1] == LONGEST_DOUBT
+    copies.found_none()
+    copies.found()
+    assert [copies.expects_none(), copies.expects_none()] == [False, True]
 
 
 def test_stopping_commits_and_acknowledges_what_was_taken(start: Start) -> None:

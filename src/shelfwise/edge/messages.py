@@ -66,8 +66,12 @@ class Message:
         self.unreadable: Unreadable | None = None
         self.outcome: str | None = None
 
-    def decode(self, known: Container[str]) -> None:
-        """Find out what it says; never raises."""
+    def decode(self, tenant: int, known: Container[str]) -> None:
+        """Find out what it says; never raises.
+
+        Args:
+            known: the names of the tenant's active devices.
+        """
         if self.note is not None:
             self.refuse(self.note)
             return
@@ -81,7 +85,7 @@ class Message:
             log.exception("a format failed", format=self.origin.format)
             self.refuse(f"The format {self.origin.format} failed: {type(error).__name__}: {error}. Report this.")
         else:
-            self._encode(readings, when)
+            self._encode(tenant, readings, when)
 
     def refuse(self, reason: str) -> None:
         """Send it to quarantine instead."""
@@ -93,7 +97,7 @@ class Message:
         )
         self.outcome = reason
 
-    def _encode(self, readings: list[Reading], when: Moment) -> None:
+    def _encode(self, tenant: int, readings: list[Reading], when: Moment) -> None:
         received_us = when.received_us
         rows = []
         days = set()
@@ -104,7 +108,7 @@ class Message:
                     self.timeless = True
             else:
                 observed_us = microseconds(reading.observed_at)
-            rows.append(copy_row(reading, observed_us, received_us))
+            rows.append(copy_row(tenant, reading, observed_us, received_us))
             days.add(observed_us // DAY_US)
         self.rows = rows[0] if len(rows) == 1 else b"".join(rows)
         self.readings = len(readings)

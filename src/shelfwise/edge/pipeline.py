@@ -54,8 +54,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the pipeline must know of the outside: business time and the active devices; both change under way."""
+    """What the pipeline must know of the outside: whose it is, and what changes under way: business time, devices."""
 
+    tenant: int
     time: Callable[[], BusinessTime]
     known: Callable[[], Container[str]]
 
@@ -107,7 +108,7 @@ class Pipeline:
             self._moment = moment(self._surroundings.time().at(datetime.now(UTC)))
         message.when = self._moment
         if len(message.payload) <= _LARGE:
-            message.decode(self._surroundings.known())
+            message.decode(self._surroundings.tenant, self._surroundings.known())
         self._held += 1
         self._held_bytes += len(message.payload)
         self._queue.append(message)
@@ -170,7 +171,7 @@ class Pipeline:
         self._crash_point("taken")
         for message in messages:
             if message.days is None:
-                message.decode(self._surroundings.known())
+                message.decode(self._surroundings.tenant, self._surroundings.known())
         done = self._store(messages)
         self._since = None
         if done:

@@ -52,42 +52,42 @@ DAY_US = 86_400_000_000
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
 
+_COLUMNS = "tenant_id, source_key, observed_at, received_at, device, kind, value, detail"
+# Refused as a whole when one of its readings is stored already, or is in it twice.
+COPY_NEW = f"copy reading ({_COLUMNS}) from stdin (format binary)"
+# Through a table of its own, readings that are stored already are passed over. It takes twice as long.
 CREATE_INCOMING = """create temp table if not exists incoming (
-    source_key uuid, observed_at timestamptz, received_at timestamptz, device text, kind text,
+    tenant_id int, source_key uuid, observed_at timestamptz, received_at timestamptz, device text, kind text,
     value double precision, detail jsonb) on commit delete rows"""
-COPY_INCOMING = (
-    "copy incoming (source_key, observed_at, received_at, device, kind, value, detail) from stdin (format binary)"
-)
-STORE_INCOMING = """insert into reading (tenant_id, source_key, observed_at, received_at, device, kind, value, detail)
-    select %s::int, source_key, observed_at, received_at, device, kind, value, detail from incoming
-    on conflict do nothing"""
+COPY_INCOMING = f"copy incoming ({_COLUMNS}) from stdin (format binary)"
+STORE_INCOMING = f"""insert into reading ({_COLUMNS}) select {_COLUMNS} from incoming on conflict do nothing"""
 # Without a claimed time (observed_at is received_at) the table's key cannot tell a copy that came later; a look among
 # the others of the batch and two days back can.
-STORE_INCOMING_TIMELESS = """
-    insert into reading (tenant_id, source_key, observed_at, received_at, device, kind, value, detail)
-    select %(tenant)s::int, source_key, observed_at, received_at, device, kind, value, detail
+STORE_INCOMING_TIMELESS = f"""
+    insert into reading ({_COLUMNS})
+    select {_COLUMNS}
     from (select distinct on (source_key, nullif(observed_at, received_at)) * from incoming
           order by source_key, nullif(observed_at, received_at), received_at) i
     where observed_at <> received_at or not exists (
-        select from reading r where r.tenant_id = %(tenant)s::int and r.source_key = i.source_key
+        select from reading r where r.tenant_id = i.tenant_id and r.source_key = i.source_key
             and r.observed_at > i.observed_at - interval '2 days' and r.observed_at <= i.observed_at)
     on conflict do nothing"""
 
-_HEAD = struct.Struct("!hi16siqiq").pack
+_HEAD = struct.Struct("!hiii16siqiq").pack
 _LENGTH = struct.Struct("!i").pack
 _VALUE = struct.Struct("!id").pack
 _NULL = b"\xff\xff\xff\xff"
 _json = msgspec.json.Encoder().encode
 
 
-def copy_row(reading: Reading, observed_us: int, received_us: int) -> bytes:
-    """A reading as one row of Postgres' binary COPY format, in the column order of `COPY_INCOMING`.
+def copy_row(tenant: int, reading: Reading, observed_us: int, received_us: int) -> bytes:
+    """A reading as one row of Postgres' binary COPY format, in the column order of `COPY_NEW` and `COPY_INCOMING`.
 
     The times are the reading's own, as `microseconds` counts; the caller has them at hand.
     """
     return b"".join(
         (
-            _HEAD(7, 16, reading.key, 8, observed_us, 8, received_us),
+            _HEAD(8, 4, tenant, 16, reading.key, 8, observed_us, 8, received_us),
             _sized(reading.device),
             _sized(reading.kind),
             _NULL if reading.value is None else _VALUE(8, reading.value),

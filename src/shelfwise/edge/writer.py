@@ -17,6 +17,8 @@ CrashPoint = Callable[[str], None]
 
 # What a row can be guilty of: data, constraint and size errors. Everything else is the database's own trouble.
 _ROWS_FAULT = ("21", "22", "23", "54")
+# The most batches that are searched for copies after one that held some.
+LONGEST_DOUBT = 64
 
 
 class BadRow(Exception):
@@ -72,6 +74,7 @@ class PostgresWriter:
         self._crash_point = crash_point
         self._tx: Tx | None = None
         self._days: set[int] = set()
+        self._copies = Copies()
 
     def write(self, batch: Batch) -> int:
         knew_of_partitions = bool(self._days)
@@ -119,9 +122,54 @@ class PostgresWriter:
         return new
 
     def _store(self, tx: Tx, batch: Batch) -> int:
-        with tx.cursor() as cursor, cursor.copy(tables.COPY_INCOMING) as copy:
-            copy.write(b"".join((tables.COPY_HEADER, *batch.rows, tables.COPY_TRAILER)))
+        """Copy a batch into the open transaction; returns how many of its readings were new."""
+        content = b"".join((tables.COPY_HEADER, *batch.rows, tables.COPY_TRAILER))
+        if not batch.timeless and self._copies.expects_none():
+            try:
+                _copy(tx, tables.COPY_NEW, content)
+            except psycopg.errors.UniqueViolation:
+                self._copies.found()
+                run(tx, "rollback; begin")
+            else:
+                self._copies.found_none()
+                self._crash_point("copied")
+                return batch.readings
+        _copy(tx, tables.COPY_INCOMING, content)
         self._crash_point("copied")
-        if batch.timeless:
-            return run(tx, tables.STORE_INCOMING_TIMELESS, {"tenant": self._tenant})
-        return run(tx, tables.STORE_INCOMING, (self._tenant,))
+        new = run(tx, tables.STORE_INCOMING_TIMELESS if batch.timeless else tables.STORE_INCOMING)
+        if new < batch.readings:
+            self._copies.found()
+        return new
+
+
+class Copies:
+    """Whether the next batch is likely to hold readings that are stored already.
+
+    A batch that turns out to hold some is written twice, so after each of them more batches go the safe way: a
+    gateway that sends a day again costs one attempt in `LONGEST_DOUBT`, not one in two.
+    """
+
+    def __init__(self) -> None:
+        self._doubt = 0
+        self._batches = 0
+
+    def expects_none(self) -> bool:
+        """Whether to try without looking for copies."""
+        if self._batches:
+            self._batches -= 1
+            return False
+        return True
+
+    def found(self) -> None:
+        """The last batch held copies."""
+        self._doubt = min(max(1, 2 * self._doubt), LONGEST_DOUBT)
+        self._batches = self._doubt
+
+    def found_none(self) -> None:
+        """An attempt went well."""
+        self._doubt = 0
+
+
+def _copy(tx: Tx, statement: str, content: bytes) -> None:
+    with tx.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(content)
