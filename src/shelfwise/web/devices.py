@@ -72,10 +72,10 @@ def _form(
 ) -> Response:
     allowed = ctx.sites(Right.MANAGE_DEVICES)
     sites = [site for site in records.sites(ctx) if allowed is None or site.site_id in allowed]
-    known = {"device": "", "name": "", "family": "scale", "stands": ""} | (values or {})
+    known = {"device": "", "name": "", "family": "scale", "format": "", "stands": ""} | (values or {})
     return pages.render(
         visit, ctx, "device_new.html", 200 if error is None else 422 if isinstance(error, Invalid) else 409,
-        values=known, families=FAMILIES, everywhere=allowed is None,
+        values=known, families=FAMILIES, formats=FORMATS.values(), everywhere=allowed is None,
         standings=[
             (site, records.zones(ctx, site.site_id),
              [one for one in records.places(ctx, site.site_id) if one.real and not one.archived])
@@ -88,17 +88,18 @@ def _form(
 
 @router.post("/devices/new")
 def add_device(
-    visit: Visitor, device: Text = "", name: Text = "", family: Text = "scale", stands: Text = ""
-) -> Response:
+    visit: Visitor, device: Text = "", name: Text = "", family: Text = "scale",
+    form: Annotated[str, Form(alias="format", max_length=200)] = "", stands: Text = "",
+) -> Response:  # fmt: skip
     """Register a device and show its secret, this once."""
-    told = {"device": device, "name": name, "family": family, "stands": stands}
+    told = {"device": device, "name": name, "family": family, "format": form, "stands": stands}
     try:
         with visit.context() as ctx:
             ctx.require_somewhere(Right.MANAGE_DEVICES)
             zone_id, place_id = _standing(stands)
             secret = devices.add_device(
                 ctx, device.strip(), name=name.strip(), zone_id=zone_id, place_id=place_id,
-                speaks_for="gateway" if family == "gateway" else "self",
+                speaks_for="gateway" if family == "gateway" else "self", format=form or None,
             )  # fmt: skip
             return _secret(visit, ctx, device.strip(), secret, family)
     except (Invalid, Refused) as error:
