@@ -26,6 +26,7 @@ import shelfwise
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role, person
 from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
+from shelfwise.edge.standing import Spot
 from shelfwise.records.floor_model import Draft
 from shelfwise.records.model import NewItem, NewPlace, NewSupplier, Site, Terms, Zone
 from shelfwise.stock import service as stock
@@ -166,6 +167,7 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "stock.opening.opening_lots": lambda rows: {
         "stock": [OpeningLot(rows["item_id"], rows["place_id"], Decimal(1), "L1")]
     },
+    "edge.standing.move_device": lambda rows: {"to": Spot(place_id=rows["place_id"])},
     "stock.figures.left": lambda rows: {"to": "scrap"},
     "demand.service.forecast_site": lambda rows: {"origin": (NOON - timedelta(days=1)).date()},
 }

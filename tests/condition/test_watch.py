@@ -11,6 +11,8 @@ from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Role, person, system
 from shelfwise.condition import service
 from shelfwise.core.errors import Forbidden
+from shelfwise.edge import devices
+from shelfwise.edge.standing import Spot, move_device
 from shelfwise.edge.tables import StoredReading
 from shelfwise.records import service as records
 from shelfwise.store.database import run, values
@@ -21,9 +23,7 @@ DAY_BEFORE = NOON - timedelta(days=1)
 
 
 def add_device(ctx: Context, device: str, zone_id: int | None) -> None:
-    run(
-        ctx.tx, "insert into device (tenant_id, device, secret_hash, zone_id) values (1, %s, '', %s)", (device, zone_id)
-    )
+    devices.add_device(ctx, device, zone_id=zone_id, secret="")
 
 
 def add_zone(ctx: Context, site_id: int, code: str, high: float | None = 8.0) -> int:
@@ -31,6 +31,12 @@ def add_zone(ctx: Context, site_id: int, code: str, high: float | None = 8.0) ->
         ctx, site_id=site_id, code=code, name=f"Cold room {code}", kind="chilled", x_m=0, y_m=0, width_m=8, depth_m=5,
         low_degc=None if high is None else 2.0, high_degc=high,
     )  # fmt: skip
+
+
+def move(ctx: Context, zone_id: int, minute: int) -> None:
+    """t1 stands in another zone from so many minutes after noon on."""
+    at = NOON + timedelta(minutes=minute)
+    move_device(replace(ctx, now=at), "t1", Spot(zone_id=zone_id), at=at)
 
 
 @pytest.fixture
@@ -130,11 +136,38 @@ def test_the_alert_stays_while_another_thermometer_of_the_zone_is_outside(ctx: C
 
 def test_a_device_that_moves_leaves_nothing_open_behind(ctx: Context, site_id: int, zone_id: int) -> None:
     service.watch(ctx, [fact(0, 9), fact(10, 9)])
-    other = add_zone(ctx, site_id, "2")
-    run(ctx.tx, "update device set zone_id = %s", (other,))
+    move(ctx, add_zone(ctx, site_id, "2"), 11)
     service.watch(ctx, [fact(11, 5)])
     assert open_alerts(ctx) == []
     assert service.open_excursions(ctx) == []
+    assert [one.ended_at for one in service.excursions(ctx, zone_id, DAY_BEFORE)] == [NOON + timedelta(minutes=11)]
+
+
+def test_what_comes_late_from_before_a_move_is_judged_where_the_device_stood_then(
+    ctx: Context, site_id: int, zone_id: int
+) -> None:
+    service.watch(ctx, [fact(0, 5)])
+    other = add_zone(ctx, site_id, "2", high=30.0)
+    move(ctx, other, 30)
+    service.watch(ctx, [fact(31, 20)])
+    service.watch(ctx, [fact(10, 20), fact(25, 21)])
+    (late,) = service.excursions(ctx, zone_id, DAY_BEFORE)
+    assert (late.started_at, late.confirmed_at, late.ended_at) == tuple(
+        NOON + timedelta(minutes=minute) for minute in (10, 25, 30)
+    )
+    assert service.excursions(ctx, other, DAY_BEFORE) == []
+    assert values(ctx.tx, "select kind, subject from event where kind = 'condition.excursion'") == [
+        ("condition.excursion", f"zone:{zone_id}")
+    ]
+
+
+def test_a_zone_does_not_show_what_a_device_said_before_it_came(ctx: Context, site_id: int, zone_id: int) -> None:
+    other = add_zone(ctx, site_id, "2")
+    devices.remember_latest(ctx, [fact(0, 21)])
+    move(ctx, other, 30)
+    assert [one.degc for one in service.zone_states(ctx, site_id)] == [None, None]
+    devices.remember_latest(ctx, [fact(31, 4)])
+    assert [one.degc for one in service.zone_states(ctx, site_id)] == [None, 4]
 
 
 def test_other_readings_unplaced_devices_and_zones_without_a_limit_are_passed_over(ctx: Context, site_id: int) -> None:

@@ -36,6 +36,7 @@ OLD = """
         (1, 1, 3, 1, 1, '2026-03-01', '2026-03-01', 'person:mara', 'receive', null, 'S2', null),
         (1, 1, 2, 4, 1, '2026-03-03', '2026-03-03', 'person:mara', 'pick', null, 'S2', null),
         (1, 1, 1, 2, 1, '2026-03-02', '2026-03-04', 'person:mara', 'move', null, 'S2', null);
+    insert into device (tenant_id, device, secret_hash, place_id) values (1, 'scale-1', '', 1), (1, 'free', '', null);
     insert into balance values (1, 1, 1, 10), (1, 1, 2, 0), (1, 1, 3, -12), (1, 1, 4, 2);
     insert into stock_level values (1, 1, 1, 10, 0);
 """
@@ -64,6 +65,8 @@ def test_books_of_before_get_lots_statuses_and_the_new_places(server_url: str) -
             assert kinds == {
                 "PACKING-STANDING": "packing", "TRANSIT": "transit", "SCRAP": "scrap", "CONVERSION": "conversion",
             }  # fmt: skip
+            stands = "select device, from_at, until_at, place_id, noted_at from standing"
+            assert values(ctx.tx, stands) == [("scale-1", None, None, 1, NOON)]
             service.post(ctx, NewMovement(1, 1, 4, Decimal(2), "pick"))
             service.reverse(ctx, 3, "it was cancelled")
             assert value(ctx.tx, "select state from sales_line") == "cancelled"

@@ -167,6 +167,8 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/go-live": (Right.IMPORT_DATA, {"when": "now", "confirmed": "yes"}),
     "/devices/new": (Right.MANAGE_DEVICES, {"device": "scale-99"}),
     "/devices/{device}/secret": (Right.MANAGE_DEVICES, {}),
+    "/devices/{device}/move": (Right.MANAGE_DEVICES, {"antenna": "1", "stands": ""}),
+    "/api/v1/devices/{device}/move": (Right.MANAGE_DEVICES, {"antenna": 1}),
     "/devices/{device}/active": (Right.MANAGE_DEVICES, {"active": "false"}),
     "/settings": (Right.MANAGE_SETTINGS, {"name": "Test"}),
     "/settings/habits": (
@@ -453,6 +455,7 @@ ASKED = {
 NEEDS_MORE_TO_READ = {
     "/setup": Right.MANAGE_PEOPLE,
     "/devices/new": Right.MANAGE_DEVICES,
+    "/devices/{device}/move": Right.MANAGE_DEVICES,
     "/export": Right.IMPORT_DATA,
     "/opening": Right.ADJUST_STOCK,
     "/returns/new": Right.RECEIVE_GOODS,

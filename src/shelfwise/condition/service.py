@@ -21,12 +21,13 @@ KIND = "temperature"
 
 
 def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
-    """Judge temperatures against the limit of the zone their device stands in; other readings are passed over.
+    """Judge temperatures against the limit of the zone their device stood in then; other readings are passed over.
 
     An excursion that is confirmed raises an alert (kind 'temperature', subject 'zone:ID') and publishes
     'condition.excursion'; its end publishes 'condition.recovered', and clears the alert once no device in the zone
-    is outside. A device that was moved to another zone ends what it had begun in the old one. A time from the future
-    counts from its arrival, so that a clock that ran ahead once silences nothing.
+    is outside. A device that was moved to another zone ends with its move what it had begun in the old one; what comes
+    late from before the move is still judged there. A time from the future counts from its arrival, so that a clock
+    that ran ahead once silences nothing.
     """
     ctx.require(Right.HANDLE_ALERTS)
     readings = [fact for fact in facts if fact.kind == KIND]
@@ -35,11 +36,10 @@ def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
     devices = sorted({fact.device for fact in readings})
     zones = tables.watched(ctx.tx, ctx.tenant, devices)
     known = tables.states(ctx.tx, ctx.tenant, devices)
-    _leave_old_zones(ctx, readings, zones, known)
     judged: dict[Key, datetime] = {}
     changed: set[Key] = set()
     for fact in readings:
-        zone = zones.get(fact.device)
+        zone = next((one for one in zones.get(fact.device, ()) if one.covers(fact.counts_from)), None)
         if zone is None:
             continue
         key = (zone.zone_id, fact.device)
@@ -58,6 +58,7 @@ def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
         excursion_id, state = known[key]
         if excursion_id is not None:
             tables.update_excursion(ctx.tx, ctx.tenant, excursion_id, state)
+    _leave_old_zones(ctx, zones, known)
     if judged:
         tables.remember_judged(ctx.tx, ctx.tenant, dict(sorted(judged.items())))
 
@@ -133,18 +134,18 @@ def _clear(ctx: Context, zone_id: int) -> None:
         clear_alert(ctx, KIND, f"zone:{zone_id}")
 
 
-def _leave_old_zones(
-    ctx: Context,
-    readings: Sequence[StoredReading],
-    zones: dict[str, Watched],
-    known: dict[Key, tuple[int | None, State]],
-) -> None:
-    for (zone_id, device), (excursion_id, _) in sorted(known.items(), key=lambda one: one[0]):
-        now = zones.get(device)
-        if excursion_id is not None and (now is None or now.zone_id != zone_id):
-            moved_at = min(fact.counts_from for fact in readings if fact.device == device)
-            tables.end_excursion(ctx.tx, ctx.tenant, excursion_id, moved_at)
-            _clear(ctx, zone_id)
+def _leave_old_zones(ctx: Context, zones: dict[str, list[Watched]], known: dict[Key, tuple[int | None, State]]) -> None:
+    """End what devices began in zones that they have left, with the time of the move."""
+    for (zone_id, device), (excursion_id, state) in sorted(known.items(), key=lambda one: one[0]):
+        if excursion_id is None:
+            continue
+        stays = [one.until_at for one in zones.get(device, ()) if one.zone_id == zone_id]
+        if None in stays:
+            continue
+        left_at = max((one for one in stays if one is not None), default=ctx.now)
+        tables.end_excursion(ctx.tx, ctx.tenant, excursion_id, left_at)
+        known[zone_id, device] = (None, State(state.last_observed_at))
+        _clear(ctx, zone_id)
 
 
 def open_excursions(ctx: Context) -> list[Excursion]:

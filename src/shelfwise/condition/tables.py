@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from psycopg.types.json import Jsonb
 
 from shelfwise.condition.model import Limit, Reading, State
+from shelfwise.edge.standing import covers
 from shelfwise.store.database import Tx, rows, run, value, values
 
 Key = tuple[int, str]
@@ -16,9 +17,11 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True)
 class Watched:
-    """The zone a device stands in, and its limit."""
+    """A zone in which a device stands or stood from `from_at` (None: ever since) until `until_at`, and its limit."""
 
     device: str
+    from_at: datetime | None
+    until_at: datetime | None
     zone_id: int
     name: str
     time_zone: str
@@ -29,6 +32,10 @@ class Watched:
     @property
     def limit(self) -> Limit:
         return Limit(self.low_degc, self.high_degc, self.delay)
+
+    def covers(self, at: datetime) -> bool:
+        """Whether the device stood there at that instant."""
+        return covers(self.from_at, self.until_at, at)
 
     @property
     def limited(self) -> bool:
@@ -84,19 +91,22 @@ _EXCURSION = """select excursion_id, zone_id, name as zone, device, started_at, 
     from excursion join zone using (tenant_id, zone_id)"""
 
 
-def watched(tx: Tx, tenant: int, devices: Collection[str]) -> dict[str, Watched]:
-    """Those of the devices that stand in a zone."""
-    found = rows(
+def watched(tx: Tx, tenant: int, devices: Collection[str]) -> dict[str, list[Watched]]:
+    """The zones in which devices stand or stood, the newest last."""
+    found: dict[str, list[Watched]] = {}
+    for one in rows(
         tx,
         Watched,
-        """select d.device, z.zone_id, z.name, s.time_zone, z.low_degc, z.high_degc, z.delay
-           from device d
-           join zone z on z.tenant_id = d.tenant_id and z.zone_id = d.zone_id
+        """select t.device, t.from_at, t.until_at, z.zone_id, z.name, s.time_zone, z.low_degc, z.high_degc, z.delay
+           from standing t
+           join zone z on z.tenant_id = t.tenant_id and z.zone_id = t.zone_id
            join site s on s.tenant_id = z.tenant_id and s.site_id = z.site_id
-           where d.tenant_id = %s and d.device = any(%s::text[])""",
+           where t.tenant_id = %s and t.device = any(%s::text[]) and t.antenna = 0
+           order by t.from_at nulls first""",
         (tenant, list(devices)),
-    )
-    return {one.device: one for one in found}
+    ):
+        found.setdefault(one.device, []).append(one)
+    return found
 
 
 def states(tx: Tx, tenant: int, devices: Collection[str]) -> dict[Key, tuple[int | None, State]]:
@@ -215,8 +225,10 @@ def zone_states(tx: Tx, tenant: int, site_id: int) -> list[ZoneState]:
            from zone z
            left join lateral (
                select l.device, l.value as degc, l.observed_at
-               from device d join device_latest l on l.tenant_id = d.tenant_id and l.device = d.device
-               where d.tenant_id = z.tenant_id and d.zone_id = z.zone_id and l.kind = 'temperature' and d.active
+               from standing s join device d on d.tenant_id = s.tenant_id and d.device = s.device and d.active
+               join device_latest l on l.tenant_id = s.tenant_id and l.device = s.device and l.kind = 'temperature'
+                   and (s.from_at is null or l.observed_at >= s.from_at)
+               where s.tenant_id = z.tenant_id and s.zone_id = z.zone_id and s.until_at is null and s.antenna = 0
                order by l.observed_at desc, l.device limit 1) t on true
            left join lateral (
                select min(started_at) as since, bool_or(confirmed_at is not null) as confirmed from excursion x

@@ -21,12 +21,13 @@ class BinStock:
     """A bin or dock of a site and what lies there.
 
     Attributes:
-        item_id: the item that belongs there, else the one of which most lies there; None: empty and for any.
+        item_id: what the scale weighs or the bin is for, else that of which most lies there; None: empty, for any.
         on_hand: of this item, by the ledger.
         others: how many other items lie there too.
         scale: the device under it; None: none.
-        observed: units of the item by the scale's newest weight; None: unknown, which is not zero.
+        observed: units of the item by the scale's newest weight there; None: unknown, which is not zero.
         observed_at: when the scale weighed; set also where the weight cannot be counted.
+        doubt: by how many units the scale's word may be off, as whoever placed it said; None: nobody said.
     """
 
     place_id: int
@@ -51,6 +52,7 @@ class BinStock:
     scale: str | None
     observed: float | None
     observed_at: datetime | None
+    doubt: float | None = None
 
 
 @dataclass(frozen=True)
@@ -110,29 +112,34 @@ def bins(ctx: Context, site_id: int) -> list[BinStock]:
                select * from place p where tenant_id = %(tenant)s and site_id = %(site)s and kind in ('bin', 'dock')
                  and (not archived or exists (select from balance b where b.tenant_id = p.tenant_id
                                               and b.place_id = p.place_id and b.on_hand <> 0))),
+           weighed as (
+               select distinct on (t.place_id) t.place_id, t.device, t.item_id, t.exact_to_g, l.observed_at,
+                      l.value - coalesce(t.tare_g, 0) as value
+               from standing t join device d on d.tenant_id = t.tenant_id and d.device = t.device and d.active
+               left join device_latest l on l.tenant_id = t.tenant_id and l.device = t.device and l.kind = 'weight'
+                 and (t.from_at is null or l.observed_at >= t.from_at)
+               where t.tenant_id = %(tenant)s and t.place_id is not null and t.until_at is null and t.antenna = 0
+                 and t.way is null
+               order by t.place_id, l.observed_at desc nulls last, t.device),
            held as (
                select distinct on (p.place_id) p.place_id, b.item_id, b.on_hand,
                       count(*) over (partition by p.place_id) as items
-               from here p cross join lateral (
+               from here p left join weighed w on w.place_id = p.place_id cross join lateral (
                    select item_id, sum(on_hand) as on_hand from balance b
                    where b.tenant_id = p.tenant_id and b.place_id = p.place_id and b.on_hand <> 0 group by item_id) b
-               order by p.place_id, b.item_id is not distinct from p.item_id desc, b.on_hand desc, b.item_id),
-           weighed as (
-               select distinct on (d.place_id) d.place_id, d.device, l.value, l.observed_at
-               from device d left join device_latest l
-                 on l.tenant_id = d.tenant_id and l.device = d.device and l.kind = 'weight'
-               where d.tenant_id = %(tenant)s and d.place_id is not null and d.active
-               order by d.place_id, l.observed_at desc nulls last, d.device)
+               order by p.place_id, b.item_id is not distinct from coalesce(w.item_id, p.item_id) desc,
+                        b.on_hand desc, b.item_id)
            select p.place_id, p.code, p.kind, p.zone_id, p.x_m, p.y_m, p.width_m, p.depth_m, p.capacity,
                   p.aisle, p.bay, p.level, p.position,
                   i.item_id, i.sku, i.description, i.unit,
                   case when h.item_id = i.item_id then h.on_hand else 0 end as on_hand,
                   coalesce(h.items, 0) - case when h.item_id = i.item_id then 1 else 0 end as others,
-                  w.device as scale, w.value / i.unit_weight_g as observed, w.observed_at
+                  w.device as scale, w.value / i.unit_weight_g as observed, w.observed_at,
+                  w.exact_to_g / i.unit_weight_g as doubt
            from here p
            left join held h on h.place_id = p.place_id
-           left join item i on i.tenant_id = p.tenant_id and i.item_id = coalesce(p.item_id, h.item_id)
            left join weighed w on w.place_id = p.place_id
+           left join item i on i.tenant_id = p.tenant_id and i.item_id = coalesce(w.item_id, p.item_id, h.item_id)
            order by p.code""",
         {"tenant": ctx.tenant, "site": site_id},
     )

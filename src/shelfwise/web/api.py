@@ -16,6 +16,7 @@ from shelfwise.web import (
     api_records,
     api_search,
     api_shipments,
+    api_standing,
     api_stock,
     api_transfers,
     api_waiting,
@@ -26,6 +27,6 @@ router = APIRouter(prefix="/api/v1")
 for part in (
     api_stock, api_ledger, api_counts, api_records, api_floor, api_orders, api_purchases, api_shipments, api_transfers,
     api_decisions, api_waiting, api_work, api_search, api_incoming,
-    api_handover,
+    api_handover, api_standing,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -24,6 +24,7 @@ from shelfwise.web import (
     counts,
     data,
     device,
+    device_standing,
     devices,
     duplicates,
     erp,
@@ -182,6 +183,7 @@ def create_app(
         devices,
         # After the list's own addresses, such as /devices/new.
         device,
+        device_standing,
         imports,
         incoming,
         erp,

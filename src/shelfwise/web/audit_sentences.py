@@ -40,7 +40,7 @@ SENTENCES: dict[str, str] = {
     "data.exported": "took along {sheets}",
     "device.activate": "let {it} in again",
     "device.add": "registered {it}",
-    "device.set_format": "said what {it} speaks",
+    "device.move": "noted that {what}{it} stands at {where}",
     "device.renew_secret": "gave {it} a new secret",
     "device.revoke": "shut {it} out",
     "document.file_added": "added the file {file} to {it}",

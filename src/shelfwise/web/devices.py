@@ -9,11 +9,11 @@ from fastapi import APIRouter, Form, Response
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import Fault, Invalid, Refused, ShelfwiseError
+from shelfwise.core.errors import Invalid, Refused, ShelfwiseError
 from shelfwise.edge import devices
 from shelfwise.edge.formats import FORMATS
-from shelfwise.records import service as records
 from shelfwise.web import pages
+from shelfwise.web.device_standing import places_to_stand, spot_told
 from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.waiting import DEVICES
 from shelfwise.web.visits import Visit, Visitor
@@ -71,16 +71,11 @@ def _form(
     visit: Visit, ctx: Context, values: dict[str, str] | None = None, error: ShelfwiseError | None = None
 ) -> Response:
     allowed = ctx.sites(Right.MANAGE_DEVICES)
-    sites = [site for site in records.sites(ctx) if allowed is None or site.site_id in allowed]
-    known = {"device": "", "name": "", "family": "scale", "format": "", "stands": ""} | (values or {})
+    known = {"device": "", "name": "", "family": "scale", "stands": ""} | (values or {})
     return pages.render(
         visit, ctx, "device_new.html", 200 if error is None else 422 if isinstance(error, Invalid) else 409,
-        values=known, families=FAMILIES, formats=FORMATS.values(), everywhere=allowed is None,
-        standings=[
-            (site, records.zones(ctx, site.site_id),
-             [one for one in records.places(ctx, site.site_id) if one.real and not one.archived])
-            for site in sites
-        ],
+        values=known, families=FAMILIES, everywhere=allowed is None,
+        standings=places_to_stand(ctx),
         faults=error.faults if isinstance(error, Invalid) else (),
         fault="" if error is None or isinstance(error, Invalid) else str(error),
     )  # fmt: skip
@@ -88,33 +83,22 @@ def _form(
 
 @router.post("/devices/new")
 def add_device(
-    visit: Visitor, device: Text = "", name: Text = "", family: Text = "scale",
-    form: Annotated[str, Form(alias="format", max_length=200)] = "", stands: Text = "",
-) -> Response:  # fmt: skip
+    visit: Visitor, device: Text = "", name: Text = "", family: Text = "scale", stands: Text = ""
+) -> Response:
     """Register a device and show its secret, this once."""
-    told = {"device": device, "name": name, "family": family, "format": form, "stands": stands}
+    told = {"device": device, "name": name, "family": family, "stands": stands}
     try:
         with visit.context() as ctx:
             ctx.require_somewhere(Right.MANAGE_DEVICES)
-            zone_id, place_id = _standing(stands)
+            spot = spot_told(stands)
             secret = devices.add_device(
-                ctx, device.strip(), name=name.strip(), zone_id=zone_id, place_id=place_id,
-                speaks_for="gateway" if family == "gateway" else "self", format=form or None,
+                ctx, device.strip(), name=name.strip(), zone_id=spot.zone_id, place_id=spot.place_id,
+                speaks_for="gateway" if family == "gateway" else "self",
             )  # fmt: skip
             return _secret(visit, ctx, device.strip(), secret, family)
     except (Invalid, Refused) as error:
         with visit.context() as ctx:
             return _form(visit, ctx, told, error)
-
-
-def _standing(told: str) -> tuple[int | None, int | None]:
-    """(zone, place) of what was chosen, such as 'place:12'; neither: it stands nowhere yet."""
-    what, _, number = told.partition(":")
-    if not told:
-        return None, None
-    if what not in ("zone", "place") or not number.isdecimal() or len(number) > 18:
-        raise Invalid(Fault("where it is", "a bin or a zone of the list", told, "Choose one."))
-    return (int(number), None) if what == "zone" else (None, int(number))
 
 
 def _secret(visit: Visit, ctx: Context, device: str, secret: str, family: str = "scale") -> Response:

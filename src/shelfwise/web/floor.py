@@ -18,6 +18,7 @@ from shelfwise.access.context import Context, business_time
 from shelfwise.access.model import Right
 from shelfwise.condition import service as condition
 from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError, Unauthenticated
+from shelfwise.edge import standing
 from shelfwise.records import service as records
 from shelfwise.records.model import Site
 from shelfwise.stock import service as stock
@@ -30,6 +31,7 @@ from shelfwise.web.floor_view import (
     Box,
     FloorView,
     ZoneFacts,
+    how_sure,
     limit_words,
     see_bin,
     see_zone,
@@ -74,6 +76,7 @@ def bin_facts(ctx: Context, site_id: int) -> list[BinFacts]:
             has_scale=one.scale is not None,
             weighed=one.observed,
             weighed_at=one.observed_at,
+            weighed_to=one.doubt,
             aisle=one.aisle,
             bay=one.bay,
             level=one.level,
@@ -203,8 +206,10 @@ def bin_page(visit: Visitor, place_id: int) -> Response:
         here, place = place_of(ctx, place_id)
         facts = next((one for one in bin_facts(ctx, here.site_id) if one.place_id == place_id), None)
         lies = stock.lies_at(ctx, place_id=place_id, limit=PAGE + 1)
+        sure = "" if facts is None or facts.weighed is None else how_sure(facts.weighed, facts.weighed_to)
         return pages.render(
-            visit, ctx, "bin.html", at_site=here.site_id, here=here, place=place, lies=lies[:PAGE],
+            visit, ctx, "bin.html", at_site=here.site_id, here=here, place=place, lies=lies[:PAGE], sure=sure,
+            devices=standing.standing_at(ctx, place_id=place_id),
             more=len(lies) > PAGE, moved=stock.movements(ctx, limit=30, place_id=place_id),
             bin=None if facts is None else see_bin(facts, ctx.now, stale_after(business_time(ctx.tx, ctx.tenant).rate)),
         )  # fmt: skip

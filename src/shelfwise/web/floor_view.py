@@ -45,6 +45,7 @@ class BinFacts:
         has_scale: whether a device stands under it.
         weighed: what its newest weight means in units; None where unknown, which is not zero.
         weighed_at: when that was observed.
+        weighed_to: by how many units it may be off; None where nobody said how exact the scale is.
         aisle, bay, level, position: where it is in a rack; None where it stands alone.
     """
 
@@ -61,6 +62,7 @@ class BinFacts:
     has_scale: bool = False
     weighed: float | None = None
     weighed_at: datetime | None = None
+    weighed_to: float | None = None
     item_id: int | None = None
     aisle: str | None = None
     bay: int | None = None
@@ -160,7 +162,7 @@ def _doubt(facts: BinFacts, fresh: bool, now: datetime) -> str:
         return f"its scale last reported {ago(facts.weighed_at, now)}"
     if weighed is None:
         return ""
-    tolerance = max(TOLERANCE_UNITS, TOLERANCE_SHARE * float(facts.capacity or 0))
+    tolerance = max(TOLERANCE_UNITS, TOLERANCE_SHARE * float(facts.capacity or 0), facts.weighed_to or 0.0)
     off = weighed - float(facts.book)
     if abs(off) <= tolerance:
         return ""
@@ -178,6 +180,15 @@ def _bin_label(facts: BinFacts, state: str, weighed: float | None, doubt: str) -
         amount += f", {max(0.0, weighed):.0f} by the scale"
     words = {"well": "", "low": "Low. ", "empty": "Empty, and none elsewhere. ", "free": "Empty here; more elsewhere. "}
     return f"Bin {facts.code}: {name}. {words[state]}{amount}." + (f" In doubt: {doubt}." if doubt else "")
+
+
+def how_sure(weighed: float, weighed_to: float | None) -> str:
+    """How far a count by weight can be believed, in words."""
+    if weighed_to is not None:
+        return f"may be off by {number(round(weighed_to, 1))}"
+    # Pieces are whole: what is left over is the weight of something else, or of pieces that differ.
+    left_over = abs(weighed - round(weighed))
+    return "" if left_over < 0.2 else f"{left_over:.1f} of a unit off a whole number"
 
 
 def see_zone(facts: ZoneFacts, now: datetime, stale: timedelta) -> ZoneView:

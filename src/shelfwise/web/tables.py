@@ -22,7 +22,7 @@ class Spell:
 
 
 def temperatures(ctx: Context, zone_id: int, since: datetime, seconds: int) -> list[Spell]:
-    """What a zone's thermometers said, joined into stretches of so many seconds, oldest first.
+    """What thermometers said while they stood in a zone, joined into stretches of so many seconds, oldest first.
 
     Raises:
         NotFound: there is no such zone.
@@ -37,8 +37,10 @@ def temperatures(ctx: Context, zone_id: int, since: datetime, seconds: int) -> l
         Spell,
         """select to_timestamp(floor(extract(epoch from r.observed_at) / %(step)s) * %(step)s) as at,
                avg(r.value) as mean, min(r.value) as low, max(r.value) as high
-           from reading r join device d on d.tenant_id = r.tenant_id and d.device = r.device
-           where r.tenant_id = %(tenant)s and d.zone_id = %(zone)s and r.kind = 'temperature'
+           from reading r join standing t on t.tenant_id = r.tenant_id and t.device = r.device and t.antenna = 0
+               and (t.from_at is null or t.from_at <= r.observed_at)
+               and (t.until_at is null or r.observed_at < t.until_at)
+           where r.tenant_id = %(tenant)s and t.zone_id = %(zone)s and r.kind = 'temperature'
                and r.observed_at >= %(since)s and r.observed_at <= %(until)s and r.value is not null
            group by 1 order by 1""",
         {"tenant": ctx.tenant, "zone": zone_id, "since": since, "until": ctx.now, "step": seconds},
