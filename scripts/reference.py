@@ -270,6 +270,9 @@ def formats() -> str:
         described = inspect.getdoc(module) or ""
         example = json.dumps(json.loads(form.example), indent=2)
         parts += [f"## {form.name}\n", _as_markdown(described) + "\n", f"```json\n{example}\n```\n"]
+        meanings = getattr(module, "TABLE", None)
+        if meanings is not None:
+            parts.append(table(["field", "meaning"], [[code(name), told] for name, told in meanings.items()]))
         known = getattr(module, "FIELDS", None)
         if known is not None:
             rows = [[code(name), meaning.kind, meaning.unit] for name, meaning in known.items()]

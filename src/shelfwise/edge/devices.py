@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
+from shelfwise.edge.formats import FORMATS
 from shelfwise.edge.model import LONGEST_NAME
 from shelfwise.edge.standing import Spot, begin
 from shelfwise.edge.tables import StoredReading
@@ -23,12 +24,13 @@ from shelfwise.store.database import first, rows, run, value
 
 @dataclass(frozen=True)
 class Device:
-    """What a door must know to let a device in."""
+    """What a door must know to let a device in; `format`: what it speaks on any topic, None: its topics say."""
 
     device: str
     secret_hash: bytes
     speaks_for: str
     active: bool
+    format: str | None = None
 
     def proves(self, secret: bytes) -> bool:
         """Whether the secret is this device's; takes the same time for any wrong one."""
@@ -43,7 +45,7 @@ SITE_OF_DEVICE = """coalesce(
      left join shipment h on h.tenant_id = t.tenant_id and h.shipment_id = t.shipment_id
      left join transfer f on f.tenant_id = t.tenant_id and f.transfer_id = t.transfer_id
      where t.tenant_id = d.tenant_id and t.device = d.device and t.antenna = 0 and t.until_at is null))"""
-SELECT_DEVICES = "select device, secret_hash, speaks_for, active from device where tenant_id = %s"
+SELECT_DEVICES = "select device, secret_hash, speaks_for, active, format from device where tenant_id = %s"
 
 _SELECT_STATES = """select d.device, d.name, d.zone_id, d.place_id, d.speaks_for, d.active, d.provenance,
         l.kind, l.value, l.detail, l.observed_at, l.received_at
@@ -81,6 +83,7 @@ def add_device(
     zone_id: int | None = None,
     place_id: int | None = None,
     speaks_for: str = "self",
+    format: str | None = None,
     secret: str | None = None,
     provenance: str = "entered",
 ) -> str:
@@ -89,10 +92,11 @@ def add_device(
     Args:
         device: its name in sign-in, topics and messages; for LoRaWAN its devEui in lower case.
         speaks_for: 'self', or 'gateway' for one that also reports for other registered devices.
+        format: what it speaks on any topic, a name of `formats.FORMATS`; None: its topics say.
         secret: given by tests and by simulations that must know it beforehand; otherwise a random one is made.
 
     Raises:
-        Invalid: a name that cannot stand in a topic.
+        Invalid: a name that cannot stand in a topic, or no format.
         Refused: the name is taken.
     """
     ctx.require_somewhere(Right.MANAGE_DEVICES)
@@ -106,12 +110,13 @@ def add_device(
                 "Choose a name such as scale-7.",
             )
         )
+    _require_format(format)
     secret = secret or secrets.token_urlsafe(32)
     added = run(
         ctx.tx,
-        """insert into device (tenant_id, device, name, secret_hash, speaks_for, provenance)
-           values (%s, %s, %s, %s, %s, %s) on conflict do nothing""",
-        (ctx.tenant, device, name, hash_of(secret.encode()), speaks_for, provenance),
+        """insert into device (tenant_id, device, name, secret_hash, speaks_for, format, provenance)
+           values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing""",
+        (ctx.tenant, device, name, hash_of(secret.encode()), speaks_for, format, provenance),
     )
     if not added:
         raise Refused(f"There is a device {device!r} already. Give it a new secret, or choose another name.")
@@ -135,6 +140,24 @@ def set_active(ctx: Context, device: str, active: bool) -> None:
     _require_at(ctx, Right.MANAGE_DEVICES, device)
     _update(ctx, device, "active", active)
     ctx.audit("device.activate" if active else "device.revoke", f"device:{device}")
+
+
+def set_format(ctx: Context, device: str, format: str | None) -> None:
+    """Say what a device speaks wherever it publishes; None: its topics say.
+
+    Raises:
+        Invalid: there is no such format.
+        NotFound: there is no such device.
+    """
+    _require_at(ctx, Right.MANAGE_DEVICES, device)
+    _require_format(format)
+    _update(ctx, device, "format", format)
+    ctx.audit("device.set_format", f"device:{device}", format=format)
+
+
+def _require_format(format: str | None) -> None:
+    if format is not None and format not in FORMATS:
+        raise Invalid(Fault("format", "one of " + ", ".join(FORMATS), shorten(format), "Choose one, or none."))
 
 
 def site_of_device(ctx: Context, device: str) -> int | None:

@@ -1,7 +1,8 @@
 """The HTTP door: POST readings, and the pages that tell an operator how the gateway is.
 
-``POST /v1/readings`` takes the generic format, ``POST /v1/chirpstack?event=up`` ChirpStack's HTTP integration. Sign-in
-is ``Authorization: Bearer <device>:<secret>``. 200: every reading of the message is durable; 202: the message is
+``POST /v1/readings`` takes what the device was registered to speak, else the generic format; ``POST /v1/<format>`` that
+format, ``POST /v1/chirpstack?event=up`` ChirpStack's HTTP integration. Sign-in is ``Authorization: Bearer
+<device>:<secret>``, or Basic with the same two. 200: every reading of the message is durable; 202: the message is
 durable in quarantine, for the reason given, and need not be sent again; 503: it is not known to be durable, send it
 again.
 """
@@ -9,6 +10,7 @@ again.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import socket
 import time
@@ -24,6 +26,7 @@ from starlette.routing import Route
 from shelfwise.core.errors import ShelfwiseError, Unauthenticated, Unavailable
 from shelfwise.edge.devices import Device
 from shelfwise.edge.directory import Directory
+from shelfwise.edge.formats import FORMATS
 from shelfwise.edge.messages import Message
 from shelfwise.edge.metrics import Metrics
 from shelfwise.edge.model import Origin
@@ -46,7 +49,7 @@ class HttpDoor:
         self.app = Starlette(
             routes=[
                 Route("/v1/readings", self._readings, methods=["POST"]),
-                Route("/v1/chirpstack", self._chirpstack, methods=["POST"]),
+                Route("/v1/{format}", self._in_format, methods=["POST"]),
                 Route("/livez", self._live),
                 Route("/readyz", self._ready),
                 Route("/metrics", self._numbers),
@@ -62,13 +65,20 @@ class HttpDoor:
         return "more readings wait for their commit than may" if self._pipeline.full else None
 
     async def _readings(self, request: Request) -> Response:
-        return await self._take(request, "generic", "/v1/readings")
+        return await self._take(request, None, "/v1/readings")
 
-    async def _chirpstack(self, request: Request) -> Response:
+    async def _in_format(self, request: Request) -> Response:
+        form = request.path_params["format"]
+        if form not in FORMATS:
+            return JSONResponse(
+                {"error": f"There is no such format. Post to /v1/ and one of {', '.join(FORMATS)}."}, 404
+            )
+        if form != "chirpstack":
+            return await self._take(request, form, f"/v1/{form}")
         event = request.query_params.get("event", "up")
         # It becomes a topic, and Postgres keeps no text with a zero byte.
         event = event[:64] if event.isprintable() else "unreadable"
-        return await self._take(request, "chirpstack", f"/v1/chirpstack/{event}")
+        return await self._take(request, form, f"/v1/chirpstack/{event}")
 
     async def _live(self, request: Request) -> Response:
         return PlainTextResponse("alive\n")
@@ -80,7 +90,7 @@ class HttpDoor:
     async def _numbers(self, request: Request) -> Response:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def _take(self, request: Request, form: str, topic: str) -> Response:
+    async def _take(self, request: Request, form: str | None, topic: str) -> Response:
         arrived = time.monotonic()
         try:
             device = await self._sign_in(request)
@@ -88,6 +98,7 @@ class HttpDoor:
             if body is None:
                 text = f"The body has more than {MAX_BODY} bytes. Send fewer readings at once."
                 return JSONResponse({"error": text}, 413, headers={"connection": "close"})
+            form = form or device.format or "generic"
             origin = Origin("http", device.device, device.speaks_for, device.device, topic, form)
             reason = await self._commit(Message(None, 0, origin, body, arrived))
         except ShelfwiseError as error:
@@ -112,8 +123,10 @@ class HttpDoor:
 
     async def _sign_in(self, request: Request) -> Device:
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "basic":
+            credentials = _of_basic(credentials)
         name, colon, secret = credentials.strip().partition(":")
-        if scheme.lower() != "bearer" or not name or not colon:
+        if scheme.lower() not in ("bearer", "basic") or not name or not colon:
             raise Unauthenticated("Sign in with the header `Authorization: Bearer <device>:<secret>`.")
         try:
             device = await self._directory.sign_in(name, secret.encode())
@@ -136,6 +149,14 @@ class _Waiting:
 
     def flush(self) -> None:
         """Nothing is held back."""
+
+
+def _of_basic(credentials: str) -> str:
+    """What stands in a header that readers and trackers make of a name and a password; '' where it is none."""
+    try:
+        return base64.b64decode(credentials.strip(), validate=True).decode()
+    except ValueError:
+        return ""
 
 
 async def _body(request: Request) -> bytes | None:

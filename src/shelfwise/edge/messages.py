@@ -9,7 +9,7 @@ import structlog
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.edge.formats import FORMATS
-from shelfwise.edge.model import Moment, Origin, Reading, microseconds, of_known_devices
+from shelfwise.edge.model import Moment, Origin, Partly, Reading, microseconds, of_known_devices
 from shelfwise.edge.tables import DAY_US, Unreadable, copy_row
 
 log = structlog.get_logger(__name__)
@@ -40,7 +40,7 @@ class Message:
         rows: its readings as rows of Postgres' COPY, once decoded.
         days: the UTC days of its readings since 2000.
         timeless: whether a reading has an id of its own but no claimed time.
-        unreadable: set when it goes to quarantine.
+        unreadable: what of it goes to quarantine.
         outcome: what its sink is told.
     """
 
@@ -79,6 +79,8 @@ class Message:
         try:
             readings = _decode(self, when)
             of_known_devices(readings, self.origin, known)
+        except Partly as error:
+            self._take_apart(tenant, error, known)
         except Invalid as error:
             self.refuse(str(error))
         except Exception as error:  # whatever a format trips over must not stop the others
@@ -89,11 +91,24 @@ class Message:
 
     def refuse(self, reason: str) -> None:
         """Send it to quarantine instead."""
+        self.rows, self.readings, self.days, self.timeless = b"", 0, set(), False
+        self._set_aside(reason, self.payload)
+
+    def _take_apart(self, tenant: int, partly: Partly, known: Container[str]) -> None:
+        """Store what is understood; the rest goes to quarantine."""
+        try:
+            of_known_devices(partly.readings, self.origin, known)
+        except Invalid as error:
+            self.refuse(str(error))
+        else:
+            self._encode(tenant, partly.readings, self.when)
+            self._set_aside(str(partly), partly.rest)
+
+    def _set_aside(self, reason: str, payload: bytes) -> None:
         reason = "".join(ch if ch.isprintable() else f"\\x{ord(ch):02x}" for ch in reason[:_LONGEST_REASON])
         origin = self.origin
-        self.rows, self.readings, self.days, self.timeless = b"", 0, set(), False
         self.unreadable = Unreadable(
-            origin.door, origin.device, origin.topic, origin.format, self.when.received_at, self.payload, reason
+            origin.door, origin.device, origin.topic, origin.format, self.when.received_at, payload, reason
         )
         self.outcome = reason
 
@@ -121,9 +136,9 @@ def _decode(message: Message, when: Moment) -> list[Reading]:
         raise Invalid(
             Fault(
                 "topic",
-                "shelfwise/<device>/<anything> or application/<id>/device/<devEui>/event/up",
+                "shelfwise/<device>/<anything>, <format>/<device>/<anything> or another of those in the guide",
                 shorten(message.origin.topic),
-                "Publish to one of these topics.",
+                "Publish to one of these topics, or say on the device's page which format it speaks.",
             )
         )
     return found.decode(message.payload, message.origin, when)

@@ -118,6 +118,39 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
         return UUID(bytes=self.key)
 
 
+class Partly(Invalid):
+    """A list of readings of which some cannot be right: those are left aside with the reason, the others count.
+
+    Attributes:
+        readings: what is understood.
+        rest: a message of the same format that holds only what is not, for a person to correct and replay.
+    """
+
+    def __init__(self, readings: list[Reading], rest: bytes, *faults: Fault) -> None:
+        super().__init__(*faults)
+        self.readings = readings
+        self.rest = rest
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What one value on a topic means, as its device announced it.
+
+    Attributes:
+        device: whom the value is about; '' where it is about whoever signed in.
+        kind: a name of `KINDS`; '' for a value that says nothing about the warehouse.
+        unit: as in the kind's `units`, or None: the kind's own.
+        path: where the value stands in a JSON message; empty: the message is the value.
+        name: tells apart values of one kind.
+    """
+
+    device: str
+    kind: str
+    unit: str | None
+    path: tuple[str, ...]
+    name: str
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a message came in and who may be speaking in it.
@@ -129,6 +162,7 @@ class Origin:
         subject: the device a message is about when it does not name one.
         topic: the MQTT topic or HTTP path.
         format: a name in `formats.FORMATS`.
+        means: what the topic's values mean, where that was announced.
     """
 
     door: str
@@ -137,6 +171,7 @@ class Origin:
     subject: str
     topic: str
     format: str
+    means: tuple[Meaning, ...] = ()
 
 
 class Moment(msgspec.Struct, frozen=True):

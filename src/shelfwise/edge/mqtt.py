@@ -295,7 +295,7 @@ class Connection(asyncio.Protocol):
 
     def _origin(self, topic: bytes) -> Origin:
         device = cast(Device, self.device)
-        origin = origin_of_topic(read_topic(topic), device.device, device.speaks_for)
+        origin = origin_of_topic(read_topic(topic), device.device, device.speaks_for, device.format)
         if len(self._origins) >= _TOPICS_REMEMBERED:
             self._origins.clear()
         self._origins[topic] = origin

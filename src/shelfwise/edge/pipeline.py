@@ -209,7 +209,7 @@ class Pipeline:
             middle = len(messages) // 2
             return self._store(messages[:middle]) and self._store(messages[middle:])
         (message,) = messages
-        if message.unreadable is not None:
+        if message.unreadable is not None and not message.readings:
             # Not even the quarantine takes it: without an acknowledgement its sender keeps it.
             log.error("a message can be stored nowhere and is not acknowledged", topic=message.origin.topic)
             message.sink = None

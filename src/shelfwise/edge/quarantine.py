@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.types.json import Jsonb
@@ -11,7 +11,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
 from shelfwise.edge.devices import SITE_OF_DEVICE, active_devices, device, site_of_device
-from shelfwise.edge.formats import FORMATS
+from shelfwise.edge.formats import FORMATS, origin_of_topic
 from shelfwise.edge.model import Origin, Reading, moment, of_known_devices
 from shelfwise.edge.tables import day_number, ensure_partitions
 from shelfwise.store.database import first, notify, rows, run
@@ -129,11 +129,9 @@ def _waiting(ctx: Context, quarantine_id: int) -> Quarantined:
 
 
 def _origin(message: Quarantined, speaks_for: str) -> Origin:
-    origin = Origin(message.door, message.device, speaks_for, message.device, message.topic, message.format)
-    parts = message.topic.split("/")
     if message.door != "mqtt":
-        return origin
-    return replace(origin, subject=parts[1] if message.format == "generic" else parts[3].lower())
+        return Origin(message.door, message.device, speaks_for, message.device, message.topic, message.format)
+    return origin_of_topic(message.topic, message.device, speaks_for, message.format)
 
 
 def _store(ctx: Context, readings: list[Reading]) -> int:

@@ -41,6 +41,7 @@ SENTENCES: dict[str, str] = {
     "device.activate": "let {it} in again",
     "device.add": "registered {it}",
     "device.move": "noted that {what}{it} stands at {where}",
+    "device.set_format": "said what {it} speaks",
     "device.renew_secret": "gave {it} a new secret",
     "device.revoke": "shut {it} out",
     "document.file_added": "added the file {file} to {it}",

@@ -71,10 +71,10 @@ def _form(
     visit: Visit, ctx: Context, values: dict[str, str] | None = None, error: ShelfwiseError | None = None
 ) -> Response:
     allowed = ctx.sites(Right.MANAGE_DEVICES)
-    known = {"device": "", "name": "", "family": "scale", "stands": ""} | (values or {})
+    known = {"device": "", "name": "", "family": "scale", "format": "", "stands": ""} | (values or {})
     return pages.render(
         visit, ctx, "device_new.html", 200 if error is None else 422 if isinstance(error, Invalid) else 409,
-        values=known, families=FAMILIES, everywhere=allowed is None,
+        values=known, families=FAMILIES, formats=FORMATS.values(), everywhere=allowed is None,
         standings=places_to_stand(ctx),
         faults=error.faults if isinstance(error, Invalid) else (),
         fault="" if error is None or isinstance(error, Invalid) else str(error),
@@ -83,17 +83,18 @@ def _form(
 
 @router.post("/devices/new")
 def add_device(
-    visit: Visitor, device: Text = "", name: Text = "", family: Text = "scale", stands: Text = ""
-) -> Response:
+    visit: Visitor, device: Text = "", name: Text = "", family: Text = "scale",
+    form: Annotated[str, Form(alias="format", max_length=200)] = "", stands: Text = "",
+) -> Response:  # fmt: skip
     """Register a device and show its secret, this once."""
-    told = {"device": device, "name": name, "family": family, "stands": stands}
+    told = {"device": device, "name": name, "family": family, "format": form, "stands": stands}
     try:
         with visit.context() as ctx:
             ctx.require_somewhere(Right.MANAGE_DEVICES)
             spot = spot_told(stands)
             secret = devices.add_device(
                 ctx, device.strip(), name=name.strip(), zone_id=spot.zone_id, place_id=spot.place_id,
-                speaks_for="gateway" if family == "gateway" else "self",
+                speaks_for="gateway" if family == "gateway" else "self", format=form or None,
             )  # fmt: skip
             return _secret(visit, ctx, device.strip(), secret, family)
     except (Invalid, Refused) as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from shelfwise.edge.formats import chirpstack, generic
+from shelfwise.edge.formats import chirpstack, generic, impinj, zebra, zebra_handheld
 from shelfwise.edge.model import Moment, Origin, Reading
 
 Decode = Callable[[bytes, Origin, Moment], list[Reading]]
@@ -17,13 +17,16 @@ class Format:
     """One format.
 
     Attributes:
-        name: filed with every message that goes to quarantine, so that it can be replayed.
-        decode: bytes, where they came in and when -> readings, all or none; an empty list for messages that by their
-            nature carry none. Raises Invalid.
+        name: filed with every message that goes to quarantine, so that it can be replayed. Also the last part of its
+            HTTP path and the first of its topics.
+        label: what a person calls the devices that speak it.
+        decode: bytes, where they came in and when -> readings; an empty list for messages that by their nature carry
+            none. Raises Invalid where nothing of a message can be right, and Partly where only some can.
         example: a message that is understood, for the documentation and the tests.
     """
 
     name: str
+    label: str
     decode: Decode
     example: bytes
 
@@ -32,17 +35,53 @@ UNKNOWN = "unknown"
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "generic": Format("generic", generic.decode, generic.EXAMPLE),
-        "chirpstack": Format("chirpstack", chirpstack.decode, chirpstack.EXAMPLE),
+        form.name: form
+        for form in (
+            Format("generic", "Anything that sends our own JSON", generic.decode, generic.EXAMPLE),
+            Format("chirpstack", "LoRaWAN, by ChirpStack", chirpstack.decode, chirpstack.EXAMPLE),
+            Format("impinj", "Impinj readers", impinj.decode, impinj.EXAMPLE),
+            Format("zebra", "Zebra fixed readers", zebra.decode, zebra.EXAMPLE),
+            Format("zebra-handheld", "Zebra handheld readers", zebra_handheld.decode, zebra_handheld.EXAMPLE),
+        )
     }
 )
 
+# Where a topic stands for a format and says which device a message is about; `+` is any one part, `#` one or more.
+# Besides these, every format has topics of its own: its name, the device, and anything.
+TOPICS: tuple[tuple[str, str, int], ...] = (
+    ("shelfwise/+/#", "generic", 1),
+    ("application/+/device/+/event/+", "chirpstack", 3),
+    ("+/DATA/clients/data1event/+", "zebra-handheld", 4),
+)
 
-def origin_of_topic(topic: str, device: str, speaks_for: str) -> Origin:
-    """What an MQTT topic says about a message: its format, and the device it is about."""
-    parts = topic.split("/")
-    if len(parts) >= 3 and parts[0] == "shelfwise":
-        return Origin("mqtt", device, speaks_for, parts[1], topic, "generic")
-    if len(parts) == 6 and (parts[0], parts[2], parts[4]) == ("application", "device", "event"):
-        return Origin("mqtt", device, speaks_for, parts[3].lower(), topic, "chirpstack")
-    return Origin("mqtt", device, speaks_for, device, topic, UNKNOWN)
+
+def origin_of_topic(topic: str, device: str, speaks_for: str, fixed: str | None = None) -> Origin:
+    """What an MQTT topic says about a message: its format, and the device it is about.
+
+    Args:
+        device: who signed in.
+        fixed: what that device speaks wherever it publishes, where it was registered so.
+    """
+    form, subject = _of_topic(topic.split("/"))
+    if fixed is not None and form != fixed:
+        form, subject = fixed, None
+    if form == "chirpstack" and subject is not None:
+        subject = subject.lower()
+    return Origin("mqtt", device, speaks_for, device if subject is None else subject, topic, form)
+
+
+def _of_topic(parts: list[str]) -> tuple[str, str | None]:
+    for pattern, form, position in TOPICS:
+        if _fits(parts, pattern.split("/")):
+            return form, parts[position]
+    if len(parts) >= 3 and parts[0] in FORMATS:
+        return parts[0], parts[1]
+    return UNKNOWN, None
+
+
+def _fits(parts: list[str], pattern: list[str]) -> bool:
+    if pattern[-1] == "#":
+        return len(parts) >= len(pattern) and _fits(parts[: len(pattern) - 1], pattern[:-1])
+    return len(parts) == len(pattern) and all(
+        wanted in ("+", part) for part, wanted in zip(parts, pattern, strict=True)
+    )
