@@ -1,4 +1,4 @@
-"""Ten minutes at half speed: whether the gateway's memory grows, and whether acknowledgements take longer by the end."""
+"""Ten minutes at half speed: whether the gateway's memory grows, and whether acknowledgements get slower by the end."""
 
 from __future__ import annotations
 
