@@ -9,11 +9,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "src" / "shelfwise" / "web" / "static" / "vendor"
-FILES = (
-    "htmx.org/dist/htmx.min.js",
-    "uplot/dist/uPlot.iife.min.js",
-    "uplot/dist/uPlot.min.css",
-)
+# What is served under which name.
+FILES = {
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "uplot/dist/uPlot.iife.min.js": "uPlot.iife.min.js",
+    "uplot/dist/uPlot.min.css": "uPlot.min.css",
+    "zxing-wasm/dist/iife/reader/index.js": "zxing_reader.js",
+    "zxing-wasm/dist/reader/zxing_reader.wasm": "zxing_reader.wasm",
+}
 
 
 def main() -> int:
@@ -28,8 +31,8 @@ def main() -> int:
         print("The browser libraries could not be installed; npm's message is above.", file=sys.stderr)
         return 1
     TARGET.mkdir(parents=True, exist_ok=True)
-    for file in FILES:
-        shutil.copy2(ROOT / "node_modules" / file, TARGET / Path(file).name)
+    for file, name in FILES.items():
+        shutil.copy2(ROOT / "node_modules" / file, TARGET / name)
     return 0
 
 

@@ -23,6 +23,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "base-uri 'none'",
     )
 )
+# What reads codes out of a camera's picture is compiled by the browser.
+_WITH_CAMERA = CONTENT_SECURITY_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
 BODY_LIMIT = 1_000_000
 UPLOAD_LIMIT = 512_000_000
 UPLOAD_PATH = "/import"
@@ -72,12 +74,12 @@ def _limit(path: str) -> int:
 
 
 def _add(headers: MutableHeaders, path: str) -> None:
-    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    with_camera = _CAMERA.fullmatch(path) is not None
+    headers["Content-Security-Policy"] = _WITH_CAMERA if with_camera else CONTENT_SECURITY_POLICY
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    camera = "self" if _CAMERA.fullmatch(path) else ""
-    headers["Permissions-Policy"] = f"camera=({camera}), geolocation=(), microphone=()"
+    headers["Permissions-Policy"] = f"camera=({'self' if with_camera else ''}), geolocation=(), microphone=()"
     if not path.startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")
     elif "Cache-Control" not in headers:
