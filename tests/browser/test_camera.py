@@ -25,7 +25,8 @@ def frame(code: str, kind: zxingcpp.BarcodeFormat | None) -> bytes:
     page = Image.new("L", (WIDTH, HEIGHT), 210)
     if kind is None:
         symbol = segno.make(code, micro=False)
-        label = Image.new("L", (symbol.symbol_size(8)[0],) * 2, 255)
+        side = int(symbol.symbol_size(8)[0])
+        label = Image.new("L", (side, side), 255)
         for row, line in enumerate(symbol.matrix_iter(scale=8)):
             for column, dark in enumerate(line):
                 if dark:
