@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,14 @@ class Running:
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         with self.office.database.transaction() as tx:
             return values(tx, query)
+
+    def waits_for(self, query: str, expected: list[tuple[Any, ...]]) -> bool:
+        """Whether a query comes to give that, which is written beside what a test can wait for."""
+        for _ in range(500):
+            if self.sql(query) == expected:
+                return True
+            time.sleep(0.02)
+        return False
 
 
 Start = Callable[..., AbstractContextManager[Running]]

@@ -23,11 +23,31 @@ def packet(first: int, body: bytes) -> bytes:
 
 
 def connect(
-    device: str | None, secret: str | None, *, level: int = 4, keep_alive: int = 60, client_id: str = "c"
-) -> bytes:
-    flags = 2 | (0x80 if device is not None else 0) | (0x40 if secret is not None else 0)
+    device: str | None, secret: str | None, *, level: int = 4, keep_alive: int = 60, client_id: str = "c",
+    clean: bool = True,
+) -> bytes:  # fmt: skip
+    flags = clean << 1 | (0x80 if device is not None else 0) | (0x40 if secret is not None else 0)
     body = text("MQTT") + bytes((level, flags)) + keep_alive.to_bytes(2, "big") + text(client_id)
     return packet(0x10, body + (text(device) if device is not None else b"") + (text(secret) if secret else b""))
+
+
+def connect5(
+    device: str, secret: str, *, properties: bytes = b"", keep_alive: int = 60, client_id: str = "c", clean: bool = True
+) -> bytes:
+    """A CONNECT of MQTT 5; `properties` without their length."""
+    body = text("MQTT") + bytes((5, 0xC0 | clean << 1)) + keep_alive.to_bytes(2, "big")
+    return packet(0x10, body + bytes((len(properties),)) + properties + text(client_id) + text(device) + text(secret))
+
+
+def publish5(
+    topic: str | bytes, payload: bytes, packet_id: int = 0, *, quality: int | None = None, properties: bytes = b"",
+    first: int = 0,
+) -> bytes:  # fmt: skip
+    """A PUBLISH of MQTT 5; `properties` without their length, `first`: bits for DUP (8) and RETAIN (1)."""
+    quality = (1 if packet_id else 0) if quality is None else quality
+    identifier = packet_id.to_bytes(2, "big") if quality else b""
+    body = text(topic) + identifier + bytes((len(properties),)) + properties + payload
+    return packet(0x30 | quality << 1 | first, body)
 
 
 def publish(topic: str | bytes, payload: bytes, packet_id: int = 0, quality: int | None = None) -> bytes:
@@ -38,6 +58,11 @@ def publish(topic: str | bytes, payload: bytes, packet_id: int = 0, quality: int
 
 def subscribe(packet_id: int, *filters: str) -> bytes:
     return packet(0x82, packet_id.to_bytes(2, "big") + b"".join(text(name) + b"\x01" for name in filters))
+
+
+def subscribe5(packet_id: int, *filters: str, options: int = 1) -> bytes:
+    body = b"".join(text(name) + bytes((options,)) for name in filters)
+    return packet(0x82, packet_id.to_bytes(2, "big") + b"\x00" + body)
 
 
 class BareClient:

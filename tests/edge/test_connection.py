@@ -2,100 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Any, cast
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shelfwise.edge.devices import Device
-from shelfwise.edge.directory import Directory
-from shelfwise.edge.messages import Message
-from shelfwise.edge.metrics import Metrics
-from shelfwise.edge.mqtt import Connection, MqttDoor
-from shelfwise.edge.pipeline import Pipeline
-from shelfwise.edge.wire import Malformed, Refusal, frame, read_connect, read_subscribe, read_topic, read_unsubscribe
+from shelfwise.edge.mqtt.requests import Refusal, read_connect, read_subscribe, read_unsubscribe
+from shelfwise.edge.mqtt.wire import Malformed, frame, read_topic
+from tests.edge.notes import Pipeline_, another, connection, feed, signed_in
 from tests.edge.packets import PINGREQ, connect, packet, publish, subscribe
-
-SCALE = Device("scale-7", b"", "self", True)
-
-
-class Directory_:
-    async def sign_in(self, name: str, secret: bytes) -> Device | None:
-        return SCALE if (name, secret) == ("scale-7", b"secret") else None
-
-
-class Pipeline_:
-    """Takes notes of what is submitted; full after `room` messages."""
-
-    def __init__(self, room: int = 1_000_000) -> None:
-        self.room = room
-        self.messages: list[Message] = []
-
-    @property
-    def full(self) -> bool:
-        return len(self.messages) >= self.room
-
-    def submit(self, message: Message) -> None:
-        self.messages.append(message)
-
-
-class Door(MqttDoor):
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
-        with pytest.raises(StopIteration):
-            work.send(None)
-
-
-class Transport:
-    """Notes what is written, and whether reading is paused."""
-
-    def __init__(self) -> None:
-        self.written = b""
-        self.closed = False
-        self.paused = False
-
-    def write(self, content: bytes) -> None:
-        self.written += content
-
-    def close(self) -> None:
-        self.closed = True
-
-    abort = close
-
-    def pause_reading(self) -> None:
-        self.paused = True
-
-    def resume_reading(self) -> None:
-        self.paused = False
-
-    def get_extra_info(self, name: str) -> None:
-        return None
-
-
-def connection(pipeline: Pipeline_ | None = None) -> tuple[Connection, Transport, Pipeline_]:
-    pipeline = pipeline or Pipeline_()
-    door = Door(cast(Directory, Directory_()), cast(Pipeline, pipeline), Metrics(), 10)
-    transport = Transport()
-    made = door.connection()
-    made.connection_made(cast(asyncio.Transport, transport))
-    return made, transport, pipeline
-
-
-def feed(made: Connection, transport: Transport, pieces: Sequence[bytes]) -> None:
-    for piece in pieces:
-        if not transport.closed:
-            made.data_received(piece)
-
-
-def signed_in(pipeline: Pipeline_ | None = None) -> tuple[Connection, Transport, Pipeline_]:
-    made, transport, notes = connection(pipeline)
-    made.data_received(connect("scale-7", "secret"))
-    assert transport.written == b"\x20\x02\x00\x00"
-    transport.written = b""
-    return made, transport, notes
-
 
 payloads = st.lists(st.tuples(st.binary(max_size=300), st.integers(0, 0xFFFF)), max_size=8)
 
@@ -132,7 +46,13 @@ def test_any_bytes_after_sign_in_do_no_more_than_close(pieces: list[bytes]) -> N
 @given(st.binary())
 @settings(deadline=None)
 def test_no_bytes_make_a_parser_fail_in_an_unforeseen_way(content: bytes) -> None:
-    for parse in (read_connect, read_subscribe, read_unsubscribe, read_topic):
+    parsers = (
+        read_connect,
+        read_topic,
+        lambda body: read_subscribe(body, 4),
+        lambda body: read_unsubscribe(body, 4),
+    )
+    for parse in parsers:
         try:
             parse(content)
         except (Malformed, Refusal) as error:
@@ -158,8 +78,8 @@ def test_no_bytes_make_a_parser_fail_in_an_unforeseen_way(content: bytes) -> Non
         publish("a/#", b"x"),
         publish(b"a\x00b", b"x"),
         publish(b"a\xff", b"x"),
-        publish("a/b", b"x", 7, quality=2),
         publish("a/b", b"x", 7, quality=3),
+        packet(0x38, b"\x00\x03a/bx"),
         b"\x30\xff\xff\xff\xff\x01",
         connect("scale-7", "secret"),
         b"\x80\x05\x00\x01\x00\x00\x01",
@@ -167,7 +87,9 @@ def test_no_bytes_make_a_parser_fail_in_an_unforeseen_way(content: bytes) -> Non
         packet(0x82, b"\x00\x01"),
         packet(0x82, b"\x00\x01\x00\x01a\x03"),
         packet(0xA2, b"\x00\x01"),
-        packet(0x62, b"\x00\x01"),
+        packet(0x60, b"\x00\x01"),
+        packet(0x62, b"\x00\x00"),
+        packet(0x62, b"\x00\x01\x00"),
         b"\xc1\x00",
         b"\xf0\x00",
         b"\x00\x00",
@@ -185,7 +107,10 @@ def test_what_breaks_the_protocol_closes_the_connection(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "answer"),
     [
-        (connect("scale-7", "secret", level=5), b"\x20\x02\x00\x01"),
+        (
+            connect("scale-7", "secret", level=6),
+            b"\x20\x2f\x00\x84\x2c\x1f\x00\x29level 6; MQTT 3.1.1 and 5 are spoken here",
+        ),
         (connect("scale-7", "secret", level=3), b"\x20\x02\x00\x01"),
         (connect("scale-7", "wrong"), b"\x20\x02\x00\x05"),
         (connect("scale-7", None), b"\x20\x02\x00\x04"),
@@ -275,9 +200,7 @@ def test_a_client_that_does_not_sign_in_or_does_not_read_is_closed() -> None:
 
 def test_the_same_client_connecting_again_takes_over() -> None:
     made, transport, _ = signed_in()
-    again = made.door.connection()
-    other = Transport()
-    again.connection_made(cast(asyncio.Transport, other))
+    again, other = another(made.door)
     again.data_received(connect("scale-7", "secret"))
     assert transport.closed
     assert not other.closed

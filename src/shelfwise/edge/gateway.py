@@ -15,8 +15,10 @@ import structlog
 
 from shelfwise.edge.directory import Directory
 from shelfwise.edge.http import HttpDoor, Server
+from shelfwise.edge.link import Link
 from shelfwise.edge.metrics import Metrics
-from shelfwise.edge.mqtt import MqttDoor
+from shelfwise.edge.mqtt.door import MqttDoor, MqttLimits
+from shelfwise.edge.mqtt.session import Sessions
 from shelfwise.edge.pipeline import Limits, Pipeline, Surroundings
 from shelfwise.edge.writer import CrashPoint, PostgresWriter, Writer
 
@@ -40,7 +42,7 @@ class GatewayConfig:
         tenant: whose devices sign in here.
         host: the address both doors listen on.
         mqtt_port, http_port: 0 takes a free one.
-        most_connections: of MQTT at once.
+        mqtt: how much the MQTT door takes.
         limits: how much may wait for its commit.
         patience_s: when told to stop, how long to wait for commits that are still under way or refused.
         on_ready: called with the MQTT and the HTTP port once both doors are open.
@@ -53,7 +55,7 @@ class GatewayConfig:
     host: str = "127.0.0.1"
     mqtt_port: int = 1883
     http_port: int = 8081
-    most_connections: int = 5_000
+    mqtt: MqttLimits = field(default_factory=MqttLimits)
     limits: Limits = field(default_factory=Limits)
     patience_s: float = 10.0
     on_ready: Callable[[int, int], None] | None = None
@@ -75,11 +77,14 @@ class Gateway:
             config.crash_point,
             self._room,
         )
-        self.mqtt = MqttDoor(self.directory, self.pipeline, self.metrics, config.most_connections)
+        self._link = Link(config.database_url)
+        sessions = Sessions(self._link, config.tenant, f"{socket.gethostname()}:{config.mqtt_port}")
+        self.mqtt = MqttDoor(self.directory, self.pipeline, self.metrics, sessions, config.mqtt)
         self.http = HttpDoor(self.directory, self.pipeline, self.metrics)
         self._http_server = Server(self.http)
         self._mqtt_server: asyncio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._serving: list[asyncio.Task[None]] = []
         self.mqtt_port = self.http_port = 0
 
     async def start(self) -> None:
@@ -89,8 +94,9 @@ class Gateway:
         self.mqtt_port, self.http_port = (listener.getsockname()[1] for listener in listeners)
         self.pipeline.start()
         self._mqtt_server = await loop.create_server(self.mqtt.connection, sock=listeners[0], backlog=_BACKLOG)
-        for work in (self.directory.watch(), self.mqtt.watch(), self._http_server.serve_on(listeners[1])):
+        for work in (self.directory.watch(), self.mqtt.watch(), self.mqtt.clear_up()):
             self._tasks.append(loop.create_task(work))
+        self._serving.append(loop.create_task(self._http_server.serve_on(listeners[1])))
         log.info("gateway open", host=self._config.host, mqtt_port=self.mqtt_port, http_port=self.http_port)
 
     async def stop(self) -> None:
@@ -100,15 +106,15 @@ class Gateway:
             self._mqtt_server.close()
         self.mqtt.stop_reading()
         await self.pipeline.close(self._config.patience_s)
-        self.mqtt.close()
+        await self.mqtt.close()
         self._http_server.should_exit = True
-        watch_directory, watch_mqtt, serve_http = self._tasks
-        for task in (watch_directory, watch_mqtt):
+        for task in self._tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        await serve_http
+        await asyncio.gather(*self._serving)
         await self.directory.close()
+        await self._link.close()
         log.info("gateway closed")
 
     def _devices_changed(self) -> None:

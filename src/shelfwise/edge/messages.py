@@ -10,7 +10,7 @@ import structlog
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.edge.formats import FORMATS
 from shelfwise.edge.model import Moment, Origin, Partly, Reading, microseconds, of_known_devices
-from shelfwise.edge.tables import DAY_US, Unreadable, copy_row
+from shelfwise.edge.tables import DAY_US, Receipt, Unreadable, copy_row
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +42,10 @@ class Message:
         timeless: whether a reading has an id of its own but no claimed time.
         unreadable: what of it goes to quarantine.
         outcome: what its sink is told.
+        receipt: of few, which are of a class of their own.
     """
 
+    receipt: Receipt | None = None
     __slots__ = (
         "arrived", "days", "note", "origin", "outcome", "payload", "readings", "rows", "sink", "timeless", "token",
         "unreadable", "when",
@@ -128,6 +130,19 @@ class Message:
         self.rows = rows[0] if len(rows) == 1 else b"".join(rows)
         self.readings = len(readings)
         self.days = days
+
+
+class Note(Message):
+    """What holds no reading, and is acknowledged in its turn: after the commit, in the order in which it came."""
+
+    __slots__ = ("receipt",)
+
+    def __init__(self, sink: Sink, token: int, origin: Origin, arrived: float, receipt: Receipt | None = None) -> None:
+        super().__init__(sink, token, origin, b"", arrived)
+        self.receipt = receipt
+
+    def decode(self, tenant: int, known: Container[str]) -> None:
+        self.days = set()
 
 
 def _decode(message: Message, when: Moment) -> list[Reading]:

@@ -247,6 +247,7 @@ def _batch(messages: Sequence[Message]) -> Batch:
     readings = 0
     timeless = False
     unreadable = []
+    receipts = []
     for message in messages:
         readings += message.readings
         if message.days:
@@ -255,4 +256,6 @@ def _batch(messages: Sequence[Message]) -> Batch:
             timeless = True
         if message.unreadable is not None:
             unreadable.append(message.unreadable)
-    return Batch([message.rows for message in messages], readings, frozenset(days), timeless, unreadable)
+        if message.receipt is not None:
+            receipts.append(message.receipt)
+    return Batch([message.rows for message in messages], readings, frozenset(days), timeless, unreadable, receipts)

@@ -177,3 +177,38 @@ def put_in_quarantine(tx: Tx, tenant: int, messages: Sequence[Unreadable]) -> No
                 for fingerprint, (m, seen) in sorted(counted.items())
             ],
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a session of QoS 2 keeps in the transaction of a message: that it was received, or released again."""
+
+    session_id: int
+    packet_id: int
+    released: bool
+
+
+def keep_receipts(tx: Tx, tenant: int, receipts: Iterable[Receipt]) -> None:
+    """Keep or give back receipts of QoS 2; those of a session that is gone are nobody's."""
+    # In order, as one packet identifier may be given back and used anew within a batch; the last of each counts.
+    last = {(one.session_id, one.packet_id): one.released for one in receipts}
+    kept = [key for key, released in last.items() if not released]
+    released = [key for key, released in last.items() if released]
+    if kept:
+        run(
+            tx,
+            """insert into mqtt_receipt (tenant_id, session_id, packet_id)
+               select s.tenant_id, s.session_id, r.packet_id
+               from unnest(%s::bigint[], %s::int[]) r (session_id, packet_id)
+               join mqtt_session s on s.tenant_id = %s and s.session_id = r.session_id
+               for key share of s
+               on conflict do nothing""",
+            ([session for session, _ in kept], [packet for _, packet in kept], tenant),
+        )
+    if released:
+        run(
+            tx,
+            """delete from mqtt_receipt m using unnest(%s::bigint[], %s::int[]) r (session_id, packet_id)
+               where m.tenant_id = %s and m.session_id = r.session_id and m.packet_id = r.packet_id""",
+            ([session for session, _ in released], [packet for _, packet in released], tenant),
+        )

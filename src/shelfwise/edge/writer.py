@@ -10,7 +10,7 @@ import psycopg
 
 from shelfwise.core.errors import Unavailable
 from shelfwise.edge import tables
-from shelfwise.edge.tables import Unreadable
+from shelfwise.edge.tables import Receipt, Unreadable
 from shelfwise.store.database import Tx, notify, run
 
 CrashPoint = Callable[[str], None]
@@ -35,6 +35,7 @@ class Batch:
         days: the UTC days they were observed on, as `tables.day_number` counts.
         timeless: whether a reading has an id but no claimed time.
         unreadable: messages for the quarantine.
+        receipts: what sessions of QoS 2 keep or give back, in order.
     """
 
     rows: Sequence[bytes]
@@ -42,6 +43,7 @@ class Batch:
     days: frozenset[int]
     timeless: bool
     unreadable: Sequence[Unreadable]
+    receipts: Sequence[Receipt] = ()
 
 
 class Writer(Protocol):
@@ -116,6 +118,8 @@ class PostgresWriter:
         if batch.unreadable:
             tables.put_in_quarantine(tx, self._tenant, batch.unreadable)
             notify(tx, "live", "quarantine")
+        if batch.receipts:
+            tables.keep_receipts(tx, self._tenant, batch.receipts)
         self._crash_point("before_commit")
         run(tx, "notify reading; commit" if new else "commit")
         self._crash_point("after_commit")

@@ -1,0 +1,74 @@
+"""What the door answers, in the words of the version that the client speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shelfwise.edge.mqtt import codes
+from shelfwise.edge.mqtt import properties as p
+from shelfwise.edge.mqtt.requests import Connect, has_wildcards
+from shelfwise.edge.mqtt.session import MOST_EXPIRY_S
+from shelfwise.edge.mqtt.wire import DISCONNECT, MAX_PACKET, SUBACK, UNSUBACK, packet, reasoned
+
+# How many messages of QoS 1 and 2 a client of MQTT 5 may send before it hears of the first, and 2 of MQTT 3.1.1.
+RECEIVE_MAXIMUM = 1024
+TOPIC_ALIASES = 32
+
+_CONNACK = 0x20
+
+
+def welcome(wish: Connect, present: bool, assigned: str | None, most_keep_alive: int) -> bytes:
+    """The CONNACK of a client that is let in."""
+    if wish.level == 4:
+        return bytes((_CONNACK, 2, present, 0))
+    told: dict[int, int | str] = {
+        p.RECEIVE_MAXIMUM: RECEIVE_MAXIMUM,
+        p.MAXIMUM_PACKET: MAX_PACKET,
+        p.TOPIC_ALIAS_MAXIMUM: TOPIC_ALIASES,
+        p.WILDCARDS: 0,
+        p.IDENTIFIERS: 0,
+        p.SHARED: 0,
+    }
+    if wish.expiry > MOST_EXPIRY_S:
+        told[p.SESSION_EXPIRY] = MOST_EXPIRY_S
+    if assigned is not None:
+        told[p.ASSIGNED_CLIENT_ID] = assigned
+    if keep_alive(wish, most_keep_alive) != wish.keep_alive:
+        told[p.SERVER_KEEP_ALIVE] = most_keep_alive
+    return packet(_CONNACK, bytes((present, codes.SUCCESS)) + p.written(told))
+
+
+def keep_alive(wish: Connect, most: int) -> int:
+    """The keep-alive that holds: clients of MQTT 5 can be told a shorter one, those of 3.1.1 have the one they want."""
+    return wish.keep_alive if wish.level == 4 or 0 < wish.keep_alive <= most else most
+
+
+def refusal(level: int, code: int, reason: str | None = None) -> bytes:
+    """The CONNACK of a client that is not let in."""
+    if level == 4:
+        return bytes((_CONNACK, 2, 0, codes.in_311(code)))
+    told: dict[int, int | str] = {p.REASON_STRING: reason} if reason else {}
+    return packet(_CONNACK, bytes((0, code)) + p.written(told))
+
+
+def farewell(code: int, reason: str | None, largest: int) -> bytes:
+    """The DISCONNECT of a client of MQTT 5."""
+    return reasoned(DISCONNECT, None, code, reason, largest)
+
+
+def suback(level: int, packet_id: int, granted: Sequence[int]) -> bytes:
+    none = b"\0" if level == 5 else b""
+    return packet(SUBACK, packet_id.to_bytes(2, "big") + none + bytes(granted))
+
+
+def unsuback(level: int, packet_id: int, outcomes: Sequence[int]) -> bytes:
+    return packet(UNSUBACK, packet_id.to_bytes(2, "big") + (b"\0" + bytes(outcomes) if level == 5 else b""))
+
+
+def refused_filter(level: int, name: str) -> int:
+    """Why a subscription is refused."""
+    if level == 4:
+        return codes.UNSPECIFIED
+    if name.startswith("$share/"):
+        return codes.SHARED_NOT_OFFERED
+    return codes.WILDCARDS_NOT_OFFERED if has_wildcards(name) else codes.NOT_AUTHORISED

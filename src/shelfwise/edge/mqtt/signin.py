@@ -1,0 +1,45 @@
+"""How a client of MQTT is let in: its device is known, its secret right, and its session found or begun."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import psycopg
+
+from shelfwise.edge.devices import Device
+from shelfwise.edge.directory import Directory
+from shelfwise.edge.mqtt.codes import BAD_CREDENTIALS, NOT_AUTHORISED, SERVER_UNAVAILABLE
+from shelfwise.edge.mqtt.requests import Connect, Refusal
+from shelfwise.edge.mqtt.session import Session, Sessions
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A client that is let in. `assigned`: the client id it was given, where it had none."""
+
+    device: Device
+    session: Session
+    present: bool
+    assigned: str | None
+
+
+async def admit(directory: Directory, sessions: Sessions, wish: Connect) -> Admitted:
+    """
+    Raises:
+        Refusal: it is not let in.
+    """
+    if not wish.username or wish.password is None:
+        raise Refusal(wish.level, BAD_CREDENTIALS, "sign in with the device's name and its secret")
+    try:
+        device = await directory.sign_in(wish.username, wish.password)
+        if device is None:
+            raise Refusal(
+                wish.level, NOT_AUTHORISED,
+                f"the device {wish.username[:64]!r} is not known, is shut out, or has another secret",
+            )  # fmt: skip
+        assigned = None if wish.client_id else f"unnamed-{secrets.token_hex(8)}"
+        session, present = await sessions.open((device.device, assigned or wish.client_id), wish.clean, wish.expiry)
+    except psycopg.Error as error:
+        raise Refusal(wish.level, SERVER_UNAVAILABLE, "sign-ins cannot be checked now; connect again") from error
+    return Admitted(device, session, present, assigned)
