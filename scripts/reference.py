@@ -48,6 +48,7 @@ FACTS = {
     "purchase.sent_back": "Goods went back to their supplier. `owed_again`: as much is to come once more.",
     "purchase.taken_back": "The approval of an order was taken back before it left; it is a draft again.",
     "sales.cancelled": "A sales line was cancelled, and what was reserved for it is free again.",
+    "device.doubted": "What `devices` say, or that they say it, came into doubt or out of it. `cause`: why.",
     "duplicates.wanted": "Somebody, or an import of records, asked for a search for records that are one thing.",
     "history.mended": "A rule that mends the history was switched on or off, or all that waited of it decided.",
     "sales.imported": "An import brought sales from before go-live.",
@@ -81,6 +82,10 @@ ALERTS = {
     "books": "Balances differ from the movements behind them. Do not trust the stock of the items named until it is "
     "explained. Clears when the next check finds no difference.",
     "count": "A pick found less than the books said. Count the bin and post the difference.",
+    "device_doubt": "A device's readings are in doubt, or its clock is wrong. Clears when it is well again, or when a "
+    "person has answered.",
+    "device_silent": "A device, or all behind a gateway or at a site, are silent against their own rhythm. Clears when "
+    "they are back.",
     "expired": "A lot is past its last day and was put in quarantine. A person says when it is settled.",
     "hold": "Stock left although it was held. A person says when it is settled.",
     "incoming": "A file that came by itself was refused. Clears when its source's next one is taken in.",

@@ -29,9 +29,11 @@ def queued(office: Office) -> list[tuple[str, dict[str, object]]]:
 
 
 def test_a_day_that_ended_is_worked_on_once_however_often_the_clock_ticks(office: Office, site: int) -> None:
-    assert jobs.tick(office) == 2
+    assert jobs.tick(office) == 3
     assert jobs.tick(office) == 0
-    assert queued(office) == [("nightly", {"site_id": site, "day": "2026-03-01"}), ("check_books", {})]
+    assert queued(office) == [
+        ("nightly", {"site_id": site, "day": "2026-03-01"}), ("check_books", {}), ("judge_devices", {}),
+    ]  # fmt: skip
 
 
 def test_the_next_day_is_the_sites_own(office: Office, site: int) -> None:
@@ -39,7 +41,7 @@ def test_the_next_day_is_the_sites_own(office: Office, site: int) -> None:
     with office.database.transaction() as tx:
         stand_still(tx, 1, NOON + timedelta(hours=12))
     jobs.tick(office)
-    assert queued(office)[2] == ("nightly", {"site_id": site, "day": "2026-03-02"})
+    assert queued(office)[3] == ("nightly", {"site_id": site, "day": "2026-03-02"})
 
 
 def test_a_tick_that_fails_has_enqueued_nothing(office: Office, site: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +68,7 @@ def test_a_worker_does_what_a_tick_enqueued_while_its_queue_is_open(office: Offi
         assert values(tx, "select task_name, status from procrastinate_jobs order by id") == [
             ("nightly", "succeeded"),
             ("check_books", "succeeded"),
+            ("judge_devices", "succeeded"),
         ]
 
 

@@ -15,7 +15,8 @@ from shelfwise.connectors.mail import Attachment, Busy, Letter, MailServer, Refu
 from shelfwise.connectors.mail import send as send_letter
 from shelfwise.core.clocks import WallClock
 from shelfwise.edge import devices
-from shelfwise.edge.tables import READINGS
+from shelfwise.edge.health import service as health
+from shelfwise.edge.tables import READINGS, StoredReading
 from shelfwise.orders import service as orders
 from shelfwise.orders.paper import paper
 from shelfwise.records import service as records
@@ -29,8 +30,11 @@ from shelfwise.work.outbox import Message, NotDelivered, Rejected
 def consumers(office: Office) -> list[Consumer[Any]]:
     """Every reader of facts, in the order in which they are served. Names are positions in the database: keep them."""
     return [
-        Consumer("condition", READINGS, _with_context(office, "condition", condition.watch)),
-        Consumer("latest", READINGS, _with_context(office, "devices", devices.remember_latest), batch=2000),
+        Consumer("condition", READINGS, _with_context(office, "condition", in_true_time(condition.watch))),
+        Consumer(
+            "latest", READINGS, _with_context(office, "devices", in_true_time(devices.remember_latest)), batch=2000
+        ),
+        Consumer("health", READINGS, _with_context(office, "devices", in_true_time(health.learn)), batch=2000),
         Consumer("reserve", EVENTS, _with_context(office, "reservations", reserve)),
         Consumer("ask-for-counts", EVENTS, _with_context(office, "stock", ask_for_counts)),
         Consumer("tell-of-stock", EVENTS, _with_context(office, "stock", tell_of_stock)),
@@ -50,6 +54,17 @@ def _with_context(
         handle(office.within(tx, actor), facts)
 
     return in_transaction
+
+
+def in_true_time(
+    handle: Callable[[Context, Sequence[StoredReading]], None],
+) -> Callable[[Context, Sequence[StoredReading]], None]:
+    """Readings reach their consumer with what is known of their clock's error."""
+
+    def corrected(ctx: Context, facts: Sequence[StoredReading]) -> None:
+        handle(ctx, health.corrected(ctx, facts))
+
+    return corrected
 
 
 def reserve(ctx: Context, facts: Sequence[Event]) -> None:

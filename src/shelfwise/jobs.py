@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
 
-from shelfwise.access.context import Context, Office
+from shelfwise.access.context import Context, Office, business_time
 from shelfwise.access.model import system
 from shelfwise.agents import handover, runs
 from shelfwise.agents import service as agents
@@ -19,6 +19,7 @@ from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
 from shelfwise.demand import mends
 from shelfwise.demand import service as demand
+from shelfwise.edge.health import service as health
 from shelfwise.intake.joining import finding
 from shelfwise.intake.joining import queue as queue_of_pairs
 from shelfwise.intake.silence import tell_silent
@@ -38,6 +39,8 @@ LATE_HORIZON = timedelta(days=7)
 FORECAST_DAYS = 28
 # Long enough to score every day of a forecast once it has come.
 KEPT_FORECASTS = timedelta(days=FORECAST_DAYS + 7)
+# No shorter silence of a device is told: networks and gateways hiccup.
+SHORTEST_SILENCE = timedelta(minutes=5)
 
 
 def queue(office: Office) -> App:
@@ -65,6 +68,10 @@ def queue(office: Office) -> App:
     def check_books_task() -> None:
         check_books(office)
 
+    @app.task(name="judge_devices", retry=retry)
+    def judge_devices_task() -> None:
+        judge_devices(office)
+
     return app
 
 
@@ -80,6 +87,10 @@ def tick(office: Office) -> int:
     enqueued = 0
     with office.context(system("calendar")) as ctx:
         escalation.escalate(ctx)
+    with office.context(system("devices")) as ctx:
+        # In the fast time of a demo what takes seconds takes long by the business clock.
+        rate = business_time(ctx.tx, ctx.tenant).rate
+        health.look_for_silence(ctx, max(SHORTEST_SILENCE, timedelta(seconds=20 * rate)))
     with office.context(system("calendar")) as ctx:
         run(
             ctx.tx,
@@ -99,6 +110,9 @@ def tick(office: Office) -> int:
         if _first_time(ctx, "check_books", ctx.now.date()):
             defer(ctx, "check_books")
             spreading.forget_old(ctx)
+            enqueued += 1
+        if _first_time(ctx, f"judge_devices:{ctx.now.hour}", ctx.now.date()):
+            defer(ctx, "judge_devices")
             enqueued += 1
     return enqueued
 
@@ -195,6 +209,12 @@ def learn_history(office: Office, site_id: int) -> int:
     with office.context(system("measures")) as ctx:
         measure.estimate_history(ctx, site_id)
     return known
+
+
+def judge_devices(office: Office) -> int:
+    """After each hour: which devices to believe. Repeatable; returns how much is not as it should be."""
+    with office.context(system("devices")) as ctx:
+        return health.judge(ctx)
 
 
 def find_duplicates(office: Office) -> dict[Kind, int]:

@@ -20,6 +20,8 @@ from shelfwise.agents import service as agents
 from shelfwise.condition import service as condition
 from shelfwise.demand import service as demand
 from shelfwise.edge import devices
+from shelfwise.edge.health import tables as health_tables
+from shelfwise.edge.health.model import Finding
 from shelfwise.edge.tables import StoredReading
 from shelfwise.measure import service as measure
 from shelfwise.orders import attachments
@@ -143,6 +145,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "movement_id": movement_id,
         "batch_id": batch_id,
         "device": device,
+        "doubt_id": _doubt(ctx, device),
         "task_id": task_id,
         "alert_id": _newest(ctx, "alert_id", "alert"),
         "quarantine_id": _quarantined(ctx, device),
@@ -166,6 +169,11 @@ def value_pair(ctx: Context) -> tuple[int, int]:
 
 def _newest(ctx: Context, column: str, table: str) -> int:
     return int(value(ctx.tx, f"select max({column}) from {table} where tenant_id = %s", (ctx.tenant,)))
+
+
+def _doubt(ctx: Context, device: str) -> int:
+    found = Finding("temperature", "drift", ctx.now, 1.2, {"against": ["another"], "alone": True})
+    return health_tables.open_doubt(ctx.tx, ctx.tenant, device, found, ctx.now) or 0
 
 
 def _quarantined(ctx: Context, device: str) -> int:

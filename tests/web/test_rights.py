@@ -170,6 +170,10 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/devices/{device}/move": (Right.MANAGE_DEVICES, {"antenna": "1", "stands": ""}),
     "/api/v1/devices/{device}/move": (Right.MANAGE_DEVICES, {"antenna": 1}),
     "/devices/{device}/active": (Right.MANAGE_DEVICES, {"active": "false"}),
+    "/devices/doubts/{doubt_id}/right": (Right.HANDLE_ALERTS, {"note": "held another beside it"}),
+    "/devices/{device}/replaced": (Right.MANAGE_DEVICES, {}),
+    "/devices/{device}/calibrated": (Right.MANAGE_DEVICES, {"kind": "temperature", "done_on": "2026-03-01"}),
+    "/devices/{device}/compared": (Right.HANDLE_ALERTS, {"kind": "temperature", "truth": "4", "shown": "5"}),
     "/settings": (Right.MANAGE_SETTINGS, {"name": "Test"}),
     "/settings/habits": (
         Right.MANAGE_SETTINGS,

@@ -19,7 +19,11 @@ from shelfwise.store.events import Stream
 
 @dataclass(frozen=True)
 class StoredReading:
-    """A reading as consumers get it; see `model.Reading` for its fields."""
+    """A reading as consumers get it; see `model.Reading` for its fields.
+
+    Attributes:
+        correction: what the device's clock is behind by, where that is known; the claimed time stays as it is.
+    """
 
     tx: int
     seq: int
@@ -29,11 +33,12 @@ class StoredReading:
     detail: dict[str, Any] | None
     observed_at: datetime
     received_at: datetime
+    correction: timedelta = timedelta(0)
 
     @property
     def counts_from(self) -> datetime:
         """When it happened, as far as that can be: a clock that runs ahead would put all that follows behind it."""
-        return min(self.observed_at, self.received_at)
+        return min(self.observed_at + self.correction, self.received_at)
 
 
 READINGS = Stream(

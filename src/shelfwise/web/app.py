@@ -24,6 +24,7 @@ from shelfwise.web import (
     counts,
     data,
     device,
+    device_health,
     device_standing,
     devices,
     duplicates,
@@ -181,6 +182,7 @@ def create_app(
         transfers,
         quarantine,
         devices,
+        device_health,
         # After the list's own addresses, such as /devices/new.
         device,
         device_standing,

@@ -103,6 +103,15 @@ RULES: dict[str, Rule] = {
         (Role.PLANNER, Role.MANAGER),
         "Somebody outside waits for this message, or has it twice if it is sent again blindly.",
     ),
+    "device_silent": Rule(
+        (Role.OPERATOR, Role.MANAGER, Role.ADMIN),
+        "What a silent device watches is not watched; whoever is near can look at its power first.",
+    ),
+    "device_doubt": Rule(
+        (Role.OPERATOR, Role.QUALITY, Role.MANAGER),
+        "Decisions rest on what it says; somebody who stands before it can compare.",
+        answers=Role.QUALITY,
+    ),
     "upkeep": Rule(
         (Role.ADMIN,),
         "Whoever runs the installation can put it right, and nobody else.",

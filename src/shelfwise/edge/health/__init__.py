@@ -1,0 +1,1 @@
+"""Which devices to believe: silent, running low, with a wrong clock, stuck, noisy or drifting."""

@@ -1,0 +1,166 @@
+"""What people say about devices: it is right, it was replaced or calibrated, and what it showed beside the truth."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+
+from shelfwise.access.context import Context
+from shelfwise.access.model import Right
+from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
+from shelfwise.edge.devices import site_of_device
+from shelfwise.edge.health import tables, telling
+from shelfwise.edge.health.model import CALIBRATION, DRIFT, SCALE
+from shelfwise.edge.health.tables import Calibration, Doubt, Reference
+from shelfwise.edge.model import KINDS, Kind
+from shelfwise.store.database import value
+from shelfwise.work.tasks import tidy, words
+
+LONGEST_QUIET_DAYS = 90
+
+
+def believe(ctx: Context, doubt_id: int, note: str, days: int = 30) -> None:
+    """A person looked and says that the device is right; nothing is told of this doubt for so many days.
+
+    What a drifting sensor says now is taken for right: it is compared anew, and judged again after a week.
+
+    Raises:
+        NotFound: there is no such doubt.
+        Forbidden: without the right to handle alerts where the device stands.
+        Invalid: the note says nothing, or the time is none.
+        Refused: it is over.
+    """
+    ctx.require_somewhere(Right.HANDLE_ALERTS)
+    one = _open(ctx, doubt_id)
+    said = words(note, "note", "how you know that it is right")
+    if not 1 <= days <= LONGEST_QUIET_DAYS:
+        raise Invalid(Fault("days", f"1 to {LONGEST_QUIET_DAYS} days", str(days), "Choose how long it holds."))
+    if one.cause == DRIFT:
+        tables.forget_pairs(ctx.tx, ctx.tenant, one.device, one.kind)
+        telling.end(ctx, one, said)
+    else:
+        tables.quieten(ctx.tx, ctx.tenant, doubt_id, ctx.now + timedelta(days=days), said, ctx.actor.by)
+        telling.hush(ctx, one)
+    ctx.audit("device.believed", f"device:{one.device}", cause=one.cause, note=said, days=days)
+
+
+def replaced(ctx: Context, device: str, note: str = "") -> None:
+    """Another device reports by this name from now on: all that was learned of the old one is forgotten.
+
+    Raises:
+        NotFound: there is no such device.
+        Forbidden: without the right to manage devices where it stands.
+    """
+    _require_device(ctx, Right.MANAGE_DEVICES, device)
+    for one in tables.open_doubts(ctx.tx, ctx.tenant, None, device):
+        telling.end(ctx, one, "replaced")
+    tables.forget(ctx.tx, ctx.tenant, device)
+    ctx.audit("device.replaced", f"device:{device}", note=tidy(note))
+
+
+def calibrated(
+    ctx: Context,
+    device: str,
+    kind: str,
+    done_on: date,
+    deviation: float | None = None,
+    due_on: date | None = None,
+    certificate: str = "",
+) -> None:
+    """A device was calibrated: what was doubted of its values is over, and it is compared anew.
+
+    Args:
+        deviation: how much it showed more than the truth before that, in the kind's unit; None: not told.
+
+    Raises:
+        NotFound: there is no such device.
+        Forbidden: without the right to manage devices where it stands.
+        Invalid: a kind that is not measured, a day to come, or a due day before it.
+    """
+    _require_device(ctx, Right.MANAGE_DEVICES, device)
+    _require_measured(kind)
+    if done_on > ctx.now.date():
+        raise Invalid(Fault("done on", f"a day up to {ctx.now.date()}", str(done_on), "Say when it was calibrated."))
+    if due_on is not None and due_on <= done_on:
+        raise Invalid(Fault("due on", f"a day after {done_on}", str(due_on), "Say when it is due next, or nothing."))
+    if deviation is not None and not math.isfinite(deviation):
+        raise Invalid(Fault("deviation", f"a number in {KINDS[kind].unit}", str(deviation), "Leave it out if unknown."))
+    entry = Calibration(0, device, kind, done_on, deviation, due_on, tidy(certificate)[:200], ctx.actor.by, ctx.now)
+    tables.add_calibration(ctx.tx, ctx.tenant, entry)
+    tables.forget_pairs(ctx.tx, ctx.tenant, device, kind)
+    for one in tables.open_doubts(ctx.tx, ctx.tenant, None, device):
+        if one.kind == kind and one.cause in (DRIFT, SCALE, CALIBRATION):
+            telling.end(ctx, one, "calibrated")
+    ctx.audit(
+        "device.calibrated", f"device:{device}", reading=kind, done_on=done_on.isoformat(), deviation=deviation,
+        due_on=None if due_on is None else due_on.isoformat(),
+    )  # fmt: skip
+
+
+def compare_with(
+    ctx: Context, device: str, kind: str, truth: float, shown: float | None = None, about: str = "",
+    source: str = "reference",
+) -> float:  # fmt: skip
+    """Keep what a device shows while the truth is known; returns by how much it shows more, in the kind's unit.
+
+    Args:
+        truth: what a reference weight weighs or a trusted thermometer shows, in the kind's unit.
+        shown: what it shows; None: its newest reading.
+        source: 'reference' for a weight or a thermometer, 'count' for pieces that were counted.
+
+    Raises:
+        NotFound: there is no such device.
+        Forbidden: without the right to handle alerts where it stands.
+        Invalid: a kind that is not measured, or what cannot be a value of it.
+        Refused: it has said nothing of that kind within the last hour.
+    """
+    _require_device(ctx, Right.HANDLE_ALERTS, device)
+    known = _require_measured(kind)
+    for name, number in (("truth", truth), ("shown", shown)):
+        if number is not None and not known.low <= number <= min(known.high, 1e12):
+            raise Invalid(Fault(name, f"{kind} in {known.unit}", shorten(number), "Write what the reference says."))
+    if shown is None:
+        shown = _newest(ctx, device, kind)
+    entry = Reference(0, ctx.now, truth, shown, source, tidy(about)[:200], ctx.actor.by)
+    tables.add_reference(ctx.tx, ctx.tenant, device, kind, entry)
+    ctx.audit("device.compared", f"device:{device}", reading=kind, truth=truth, shown=shown)
+    return shown - truth
+
+
+def _newest(ctx: Context, device: str, kind: str) -> float:
+    shown: float | None = value(
+        ctx.tx,
+        """select value from device_latest where tenant_id = %s and device = %s and kind = %s and observed_at > %s""",
+        (ctx.tenant, device, kind, ctx.now - timedelta(hours=1)),
+    )
+    if shown is None:
+        raise Refused(
+            f"{device} has said no {kind} within the last hour. Say what it shows, or wait for its next word."
+        )
+    return shown
+
+
+def _open(ctx: Context, doubt_id: int) -> Doubt:
+    one = tables.doubt(ctx.tx, ctx.tenant, doubt_id)
+    if one is None:
+        raise NotFound("doubt", doubt_id)
+    ctx.require(Right.HANDLE_ALERTS, one.site_id)
+    if one.ended_at is not None:
+        raise Refused("This is over: the device is well again, or somebody has answered.")
+    return one
+
+
+def _require_device(ctx: Context, right: Right, device: str) -> None:
+    ctx.require_somewhere(right)
+    if value(ctx.tx, "select 1 from device where tenant_id = %s and device = %s", (ctx.tenant, device)) is None:
+        raise NotFound("device", device)
+    ctx.require(right, site_of_device(ctx, device))
+
+
+def _require_measured(kind: str) -> Kind:
+    known = KINDS.get(kind)
+    if known is None or not known.measured:
+        raise Invalid(
+            Fault("kind", "weight, temperature, humidity or battery", shorten(kind), "Choose what it measures.")
+        )
+    return known

@@ -1,0 +1,343 @@
+"""The SQL of what is learned of devices, what is doubted, and what people said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from shelfwise.edge.devices import SITE_OF_DEVICE
+from shelfwise.edge.health import clock
+from shelfwise.edge.health.drift import Pair
+from shelfwise.edge.health.model import Finding, State, instant
+from shelfwise.edge.health.silence import Heard
+from shelfwise.store.database import Tx, first, rows, run, value, values
+
+Key = tuple[str, str]
+_state = msgspec.json.Decoder(State)
+_pair = msgspec.json.Decoder(Pair)
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Something about a device that is not as it should be, or was; fields as in the table device_doubt."""
+
+    doubt_id: int
+    device: str
+    name: str
+    site_id: int | None
+    zone_id: int | None
+    place_id: int | None
+    kind: str
+    cause: str
+    since: datetime
+    noticed_at: datetime
+    size: float
+    evidence: dict[str, Any]
+    quiet_until: datetime | None
+    answer: str | None
+    answered_by: str | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was learned of one kind of a device's readings, and where the device stands."""
+
+    device: str
+    kind: str
+    site_id: int | None
+    zone_id: int | None
+    state: State
+    levels: list[float]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    calibration_id: int
+    device: str
+    kind: str
+    done_on: date
+    deviation: float | None
+    due_on: date | None
+    certificate: str
+    told_by: str
+    told_at: datetime
+
+    @property
+    def holds_since(self) -> datetime:
+        """From when on what it shows counts; on the day itself, from when it was told."""
+        if self.told_at.date() == self.done_on:
+            return self.told_at
+        return datetime.combine(self.done_on, time.max, UTC)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a device showed while the truth was known, both in the kind's unit."""
+
+    reference_id: int
+    at: datetime
+    truth: float
+    shown: float
+    source: str
+    about: str
+    told_by: str
+
+
+_DOUBT = f"""select x.doubt_id, x.device, d.name, {SITE_OF_DEVICE} as site_id, d.zone_id, d.place_id, x.kind, x.cause,
+        x.since, x.noticed_at, x.size, x.evidence, x.quiet_until, x.answer, x.answered_by, x.ended_at
+    from device_doubt x join device d using (tenant_id, device)"""
+
+
+def states(tx: Tx, tenant: int, keys: Collection[Key]) -> dict[Key, State]:
+    """What is known of these devices and kinds, locked in order of name."""
+    devices = sorted({device for device, _ in keys})
+    found = values(
+        tx,
+        """select device, kind, state::text from device_health where tenant_id = %s and device = any(%s::text[])
+           order by device, kind for update""",
+        (tenant, devices),
+    )
+    return {(device, kind): _state.decode(state) for device, kind, state in found if (device, kind) in keys}
+
+
+def keep_states(tx: Tx, tenant: int, known: Mapping[Key, State]) -> None:
+    keys = sorted(known)
+    run(
+        tx,
+        """insert into device_health as h (tenant_id, device, kind, state, heard_at, silent_after_s, correction_s)
+           select %s, device, kind, state::jsonb, heard_at, silent_after_s, correction_s
+           from unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::float8[], %s::float8[])
+             u (device, kind, state, heard_at, silent_after_s, correction_s)
+           on conflict (tenant_id, device, kind) do update
+           set state = excluded.state, heard_at = excluded.heard_at, silent_after_s = excluded.silent_after_s,
+               correction_s = excluded.correction_s""",
+        (
+            tenant,
+            [device for device, _ in keys],
+            [kind for _, kind in keys],
+            [_encode(known[key]).decode() for key in keys],
+            [instant(known[key].rhythm.last) for key in keys],
+            [known[key].rhythm.limit for key in keys],
+            [clock.correction_s(known[key].clock) for key in keys],
+        ),
+    )
+
+
+def corrections(tx: Tx, tenant: int, devices: Collection[str]) -> dict[Key, float]:
+    """Seconds to add to the times that some of these devices claim."""
+    found = values(
+        tx,
+        """select device, kind, correction_s from device_health
+           where tenant_id = %s and device = any(%s::text[]) and correction_s is not null""",
+        (tenant, list(devices)),
+    )
+    return {(device, kind): seconds for device, kind, seconds in found}
+
+
+def heard(tx: Tx, tenant: int) -> list[Heard]:
+    """When active devices were last heard with each kind, as far as their rhythm is known."""
+    return rows(
+        tx,
+        Heard,
+        f"""select h.device, h.kind, {SITE_OF_DEVICE} as site_id, null::text as through, h.heard_at, h.silent_after_s
+            from device_health h join device d using (tenant_id, device)
+            where h.tenant_id = %s and d.active and h.silent_after_s is not null order by h.device, h.kind""",
+        (tenant,),
+    )
+
+
+def watched(tx: Tx, tenant: int, device: str | None = None) -> list[Watched]:
+    """Of active devices, or of one: what was learned; by device and kind."""
+    found = values(
+        tx,
+        f"""select h.device, h.kind, {SITE_OF_DEVICE},
+                   coalesce(d.zone_id, (select p.zone_id from place p
+                                        where p.tenant_id = d.tenant_id and p.place_id = d.place_id)),
+                   h.state::text, h.levels
+            from device_health h join device d using (tenant_id, device)
+            where h.tenant_id = %s and (d.active or d.device = %s) and (%s::text is null or d.device = %s)
+            order by h.device, h.kind""",
+        (tenant, device, device, device),
+    )
+    return [
+        Watched(device, kind, site, zone, _state.decode(state), levels)
+        for device, kind, site, zone, state, levels in found
+    ]
+
+
+def keep_levels(tx: Tx, tenant: int, levels: Mapping[Key, Sequence[float]]) -> None:
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            "update device_health set levels = %s where tenant_id = %s and device = %s and kind = %s",
+            [(Jsonb(list(known)), tenant, device, kind) for (device, kind), known in sorted(levels.items())],
+        )
+
+
+def pairs(tx: Tx, tenant: int, kind: str, devices: Collection[str]) -> dict[Key, Pair]:
+    """Of each two of these devices, what is known of their difference."""
+    found = values(
+        tx,
+        """select one, other, state::text from device_pair
+           where tenant_id = %s and kind = %s and one = any(%s::text[]) and other = any(%s::text[])""",
+        (tenant, kind, list(devices), list(devices)),
+    )
+    return {(one, other): _pair.decode(state) for one, other, state in found}
+
+
+def compared_with(tx: Tx, tenant: int, device: str, kind: str) -> list[str]:
+    """The devices that it is compared with."""
+    found = values(
+        tx,
+        """select case one when %(device)s then other else one end from device_pair
+           where tenant_id = %(tenant)s and kind = %(kind)s and (one = %(device)s or other = %(device)s) order by 1""",
+        {"tenant": tenant, "kind": kind, "device": device},
+    )
+    return [name for (name,) in found]
+
+
+def keep_pairs(tx: Tx, tenant: int, kind: str, known: Iterable[tuple[Key, Pair]]) -> None:
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            """insert into device_pair (tenant_id, kind, one, other, state) values (%s, %s, %s, %s, %s::jsonb)
+               on conflict (tenant_id, kind, one, other) do update set state = excluded.state""",
+            [(tenant, kind, one, other, _encode(pair).decode()) for (one, other), pair in known],
+        )
+
+
+def forget_pairs(tx: Tx, tenant: int, device: str, kind: str | None) -> None:
+    """A device has changed: what it was compared by is learned anew."""
+    run(
+        tx,
+        """delete from device_pair where tenant_id = %s and (one = %s or other = %s)
+           and (%s::text is null or kind = %s)""",
+        (tenant, device, device, kind, kind),
+    )
+
+
+def forget(tx: Tx, tenant: int, device: str) -> None:
+    """It is another device from now on."""
+    run(tx, "delete from device_health where tenant_id = %s and device = %s", (tenant, device))
+    forget_pairs(tx, tenant, device, None)
+
+
+def open_doubts(tx: Tx, tenant: int, sites: list[int] | None, device: str | None = None) -> list[Doubt]:
+    """Of devices at these sites, None: everywhere; what weighs most and lasts longest first."""
+    return rows(
+        tx,
+        Doubt,
+        f"""{_DOUBT} where x.tenant_id = %(tenant)s and x.ended_at is null and d.active
+              and (%(device)s::text is null or x.device = %(device)s)
+              and (%(sites)s::bigint[] is null or {SITE_OF_DEVICE} = any(%(sites)s))
+            order by x.since, x.device, x.kind, x.cause""",
+        {"tenant": tenant, "sites": sites, "device": device},
+    )
+
+
+def ended_doubts(tx: Tx, tenant: int, device: str, limit: int = 20) -> list[Doubt]:
+    return rows(
+        tx,
+        Doubt,
+        f"""{_DOUBT} where x.tenant_id = %s and x.device = %s and x.ended_at is not null
+            order by x.ended_at desc, x.doubt_id desc limit %s""",
+        (tenant, device, limit),
+    )
+
+
+def doubt(tx: Tx, tenant: int, doubt_id: int) -> Doubt | None:
+    return first(tx, Doubt, f"{_DOUBT} where x.tenant_id = %s and x.doubt_id = %s", (tenant, doubt_id))
+
+
+def open_doubt(tx: Tx, tenant: int, device: str, finding: Finding, now: datetime) -> int | None:
+    """Write it down; None where it is known already, and only its size and evidence are new."""
+    added: int | None = value(
+        tx,
+        """insert into device_doubt (tenant_id, device, kind, cause, since, noticed_at, size, evidence)
+           values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning doubt_id""",
+        (
+            tenant, device, finding.kind, finding.cause, finding.since, now, finding.size, Jsonb(finding.evidence),
+        ),
+    )  # fmt: skip
+    if added is None:
+        run(
+            tx,
+            """update device_doubt set size = %s, evidence = evidence || %s
+               where tenant_id = %s and device = %s and kind = %s and cause = %s and ended_at is null""",
+            (finding.size, Jsonb(finding.evidence), tenant, device, finding.kind, finding.cause),
+        )
+    return added
+
+
+def end_doubt(
+    tx: Tx, tenant: int, doubt_id: int, now: datetime, answer: str | None = None, by: str | None = None
+) -> None:
+    run(
+        tx,
+        """update device_doubt set ended_at = %s, answer = coalesce(%s, answer), answered_by = coalesce(%s, answered_by)
+           where tenant_id = %s and doubt_id = %s""",
+        (now, answer, by, tenant, doubt_id),
+    )
+
+
+def quieten(tx: Tx, tenant: int, doubt_id: int, until: datetime, answer: str, by: str) -> None:
+    run(
+        tx,
+        """update device_doubt set quiet_until = %s, answer = %s, answered_by = %s
+           where tenant_id = %s and doubt_id = %s""",
+        (until, answer, by, tenant, doubt_id),
+    )
+
+
+def add_reference(tx: Tx, tenant: int, device: str, kind: str, known: Reference) -> None:
+    run(
+        tx,
+        """insert into device_reference (tenant_id, device, kind, at, truth, shown, source, about, told_by)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        (tenant, device, kind, known.at, known.truth, known.shown, known.source, known.about, known.told_by),
+    )
+
+
+def references(tx: Tx, tenant: int, device: str, kind: str, since: datetime | None, limit: int) -> list[Reference]:
+    """The newest ones, oldest of them first."""
+    found = rows(
+        tx,
+        Reference,
+        """select reference_id, at, truth, shown, source, about, told_by from device_reference
+           where tenant_id = %s and device = %s and kind = %s and (%s::timestamptz is null or at > %s)
+           order by at desc, reference_id desc limit %s""",
+        (tenant, device, kind, since, since, limit),
+    )
+    return found[::-1]
+
+
+def add_calibration(tx: Tx, tenant: int, known: Calibration) -> None:
+    run(
+        tx,
+        """insert into device_calibration (tenant_id, device, kind, done_on, deviation, due_on, certificate, told_by,
+                                           told_at)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        (
+            tenant, known.device, known.kind, known.done_on, known.deviation, known.due_on, known.certificate,
+            known.told_by, known.told_at,
+        ),
+    )  # fmt: skip
+
+
+def calibrations(tx: Tx, tenant: int, device: str | None = None) -> list[Calibration]:
+    """The newest of each device and kind."""
+    return rows(
+        tx,
+        Calibration,
+        """select distinct on (c.device, c.kind) c.calibration_id, c.device, c.kind, c.done_on, c.deviation, c.due_on,
+                  c.certificate, c.told_by, c.told_at
+           from device_calibration c join device d using (tenant_id, device)
+           where c.tenant_id = %s and (%s::text is null or c.device = %s) and d.active
+           order by c.device, c.kind, c.done_on desc, c.calibration_id desc""",
+        (tenant, device, device),
+    )
