@@ -35,7 +35,7 @@ def uplink(fields: dict[str, Any] | None, **others: Any) -> bytes:
 
 @pytest.mark.parametrize("form", FORMATS.values(), ids=lambda form: form.name)
 def test_the_example_of_every_format_is_understood(form: Any) -> None:
-    origin = UPLINK if form.name == "chirpstack" else SCALE
+    origin = UPLINK if form.name == "chirpstack" else GATE
     assert form.decode(form.example, origin, NOW)
 
 

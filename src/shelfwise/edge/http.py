@@ -31,7 +31,6 @@ from shelfwise.edge.messages import Message
 from shelfwise.edge.metrics import Metrics
 from shelfwise.edge.model import Origin
 from shelfwise.edge.pipeline import Pipeline
-from shelfwise.https.keeper import Keeper
 
 MAX_BODY = 1024 * 1024
 _PATIENCE_S = 10.0
@@ -50,6 +49,9 @@ class HttpDoor:
         self.app = Starlette(
             routes=[
                 Route("/v1/readings", self._readings, methods=["POST"]),
+                Route("/v1/epcis/{what:str}", self._epcis, methods=["POST"]),
+                Route("/v1/osmand", self._tracker, methods=["GET", "POST"]),
+                Route("/v1/osmand/{sign_in:str}", self._tracker, methods=["GET", "POST"]),
                 Route("/v1/{format}", self._in_format, methods=["POST"]),
                 Route("/livez", self._live),
                 Route("/readyz", self._ready),
@@ -81,6 +83,17 @@ class HttpDoor:
         event = event[:64] if event.isprintable() else "unreadable"
         return await self._take(request, form, f"/v1/chirpstack/{event}")
 
+    async def _epcis(self, request: Request) -> Response:
+        """The two addresses that the standard gives: a document, or one event."""
+        if request.path_params["what"] not in ("capture", "events"):
+            return JSONResponse({"error": "Post documents to /v1/epcis/capture, events to /v1/epcis/events."}, 404)
+        return await self._take(request, "epcis", "/v1/epcis")
+
+    async def _tracker(self, request: Request) -> Response:
+        """What a tracker tells in its address counts as its message; its secret stays out of the topic."""
+        told = request.url.query.encode() if request.method == "GET" or request.url.query else None
+        return await self._take(request, "osmand", "/v1/osmand", told, request.path_params.get("sign_in"))
+
     async def _live(self, request: Request) -> Response:
         return PlainTextResponse("alive\n")
 
@@ -91,11 +104,20 @@ class HttpDoor:
     async def _numbers(self, request: Request) -> Response:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def _take(self, request: Request, form: str | None, topic: str) -> Response:
+    async def _take(
+        self, request: Request, form: str | None, topic: str, told: bytes | None = None, sign_in: str | None = None
+    ) -> Response:
+        """Take a message.
+
+        Args:
+            form: its format; None: what the device was registered to speak.
+            told: the message; None: the body.
+            sign_in: device and secret, where they do not stand in the header.
+        """
         arrived = time.monotonic()
         try:
-            device = await self._sign_in(request)
-            body = await _body(request)
+            device = await self._sign_in(request, sign_in)
+            body = await _body(request) if told is None else told
             if body is None:
                 text = f"The body has more than {MAX_BODY} bytes. Send fewer readings at once."
                 return JSONResponse({"error": text}, 413, headers={"connection": "close"})
@@ -122,8 +144,9 @@ class HttpDoor:
         except TimeoutError:
             raise Unavailable("It is not known yet whether the readings are durable. Send them again.") from None
 
-    async def _sign_in(self, request: Request) -> Device:
-        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    async def _sign_in(self, request: Request, told: str | None) -> Device:
+        header = request.headers.get("authorization", "") if told is None else f"Bearer {told}"
+        scheme, _, credentials = header.partition(" ")
         if scheme.lower() == "basic":
             credentials = _of_basic(credentials)
         name, colon, secret = credentials.strip().partition(":")
@@ -183,11 +206,10 @@ def _refusal(error: ShelfwiseError) -> Response:
 class Server(uvicorn.Server):
     """Uvicorn within a loop that somebody else runs: signals are the gateway's business."""
 
-    def __init__(self, door: HttpDoor, keeper: Keeper | None = None) -> None:
+    def __init__(self, door: HttpDoor) -> None:
         super().__init__(
             uvicorn.Config(
                 door.app,
-                ssl_context_factory=None if keeper is None else keeper.context_for_uvicorn,
                 http="h11",
                 ws="none",
                 lifespan="off",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from shelfwise.edge.formats import chirpstack, generic, impinj, zebra, zebra_handheld
+from shelfwise.edge.formats import chirpstack, epcis, generic, impinj, osmand, traccar, zebra, zebra_handheld
 from shelfwise.edge.model import Moment, Origin, Reading
 
 Decode = Callable[[bytes, Origin, Moment], list[Reading]]
@@ -42,6 +42,9 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             Format("impinj", "Impinj readers", impinj.decode, impinj.EXAMPLE),
             Format("zebra", "Zebra fixed readers", zebra.decode, zebra.EXAMPLE),
             Format("zebra-handheld", "Zebra handheld readers", zebra_handheld.decode, zebra_handheld.EXAMPLE),
+            Format("osmand", "Trackers and phones, by OsmAnd or Traccar Client", osmand.decode, osmand.EXAMPLE),
+            Format("traccar", "A Traccar server", traccar.decode, traccar.EXAMPLE),
+            Format("epcis", "A partner's EPCIS 2.0", epcis.decode, epcis.EXAMPLE),
         )
     }
 )
