@@ -150,7 +150,7 @@ def _say(text: str) -> None:
 def _up(settings: Settings, given: argparse.Namespace) -> int:
     for name, host, port in (
         ("pages", settings.pages_host, settings.web_port), ("MQTT", settings.host, settings.mqtt_port),
-        ("devices", settings.host, settings.door_port), *_https_port(settings),
+        ("devices", settings.host, settings.door_port), *_tls_ports(settings),
     ):  # fmt: skip
         if not is_free(host, port):
             raise Refused(f"Port {port} for {name} is in use. Stop what uses it, or set another one (see `settings`).")
@@ -177,9 +177,14 @@ def _up(settings: Settings, given: argparse.Namespace) -> int:
 def _demo(settings: Settings, given: argparse.Namespace) -> int:
     from shelfwise import demo
 
-    wanted = (settings.web_port, settings.mqtt_port, settings.door_port, ORDER_DESK_PORT, settings.https_port)
-    web_port, mqtt_port, door_port, desk_port, https_port = _free_ports(settings.pages_host, wanted)
-    settings = replace(settings, web_port=web_port, mqtt_port=mqtt_port, door_port=door_port, https_port=https_port)
+    wanted = (settings.web_port, settings.mqtt_port, settings.door_port, ORDER_DESK_PORT)
+    web_port, mqtt_port, door_port, desk_port, https_port, mqtt_tls_port, door_tls_port = _free_ports(
+        settings.pages_host, (*wanted, settings.https_port, settings.mqtt_tls_port, settings.door_tls_port)
+    )
+    settings = replace(
+        settings, web_port=web_port, mqtt_port=mqtt_port, door_port=door_port, https_port=https_port,
+        mqtt_tls_port=mqtt_tls_port, door_tls_port=door_tls_port,
+    )  # fmt: skip
     with only_one(settings.home), stopping_by_signal():
         supervisor = Supervisor(settings, _say)
         try:
@@ -336,8 +341,14 @@ def _check_books(settings: Settings, given: argparse.Namespace) -> int:
     return 1 if differences else 0
 
 
-def _https_port(settings: Settings) -> list[tuple[str, str, int]]:
-    return [] if settings.https == "off" else [("HTTPS", settings.pages_host, settings.https_port)]
+def _tls_ports(settings: Settings) -> list[tuple[str, str, int]]:
+    if settings.https == "off":
+        return []
+    return [
+        ("HTTPS", settings.pages_host, settings.https_port),
+        ("MQTT by TLS", settings.pages_host, settings.mqtt_tls_port),
+        ("devices by HTTPS", settings.pages_host, settings.door_tls_port),
+    ]
 
 
 def _tell_of_network(settings: Settings) -> None:

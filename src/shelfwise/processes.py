@@ -13,6 +13,7 @@ from shelfwise.core.errors import Refused
 from shelfwise.settings import Settings
 
 if TYPE_CHECKING:
+    from shelfwise.https.keeper import Keeper
     from shelfwise.web.lan import Lan
 
 # How long a process may take to stop by itself once its supervisor is gone.
@@ -43,9 +44,12 @@ def _follow_supervisor() -> None:
 
 
 def _gateway(settings: Settings, database_url: str) -> None:
-    from shelfwise.edge.gateway import GatewayConfig
+    from shelfwise.edge.gateway import GatewayConfig, TlsDoors
     from shelfwise.edge.gateway import run as run_gateway
 
+    tls = None
+    if (keeper := keeper_of(settings)) is not None:
+        tls = TlsDoors(keeper, settings.pages_host, settings.mqtt_tls_port, settings.door_tls_port)
     run_gateway(
         GatewayConfig(
             database_url=database_url,
@@ -53,6 +57,7 @@ def _gateway(settings: Settings, database_url: str) -> None:
             host=settings.host,
             mqtt_port=settings.mqtt_port,
             http_port=settings.door_port,
+            tls=tls,
         )
     )
 
@@ -88,10 +93,21 @@ def lan_of(settings: Settings) -> Lan | None:
     Raises:
         Refused: there is no certificate to begin with.
     """
+    from shelfwise.web.lan import Lan
+
+    keeper = keeper_of(settings)
+    return None if keeper is None else Lan(keeper, settings.web_port, settings.https_port)
+
+
+def keeper_of(settings: Settings) -> Keeper | None:
+    """The certificate that pages and doors show; None: they have none.
+
+    Raises:
+        Refused: there is none to begin with.
+    """
     from shelfwise.core.clocks import WallClock
     from shelfwise.https.keeper import GivenCertificate, Keeper, OwnCertificates, Source
     from shelfwise.https.model import names_in
-    from shelfwise.web.lan import Lan
 
     if settings.https == "off":
         return None
@@ -101,7 +117,7 @@ def lan_of(settings: Settings) -> Lan | None:
         source = GivenCertificate(settings.tls_certificate, settings.tls_key)
     else:
         source = OwnCertificates(settings.home / "secrets", names_in(settings.names), clock())
-    return Lan(Keeper(source, clock), settings.web_port, settings.https_port)
+    return Keeper(source, clock)
 
 
 def _mail_said(settings: Settings) -> str | None:

@@ -66,6 +66,18 @@ class Settings:
         "listen on all addresses, or on SHELFWISE_HOST where that is not this computer alone.",
     )
     https_port: int = _setting(8443, "SHELFWISE_HTTPS_PORT", "The port of the pages by HTTPS.")
+    mqtt_tls_port: int = _setting(
+        8883,
+        "SHELFWISE_MQTT_TLS_PORT",
+        "With SHELFWISE_HTTPS=own or files: the port of the MQTT door by TLS, open to the local network as the pages "
+        "are.",
+    )
+    door_tls_port: int = _setting(
+        8444,
+        "SHELFWISE_DOOR_TLS_PORT",
+        "With SHELFWISE_HTTPS=own or files: the port of the HTTP door for devices by HTTPS, open to the local network "
+        "as the pages are.",
+    )
     names: Names = _setting(
         "",
         "SHELFWISE_NAMES",

@@ -77,10 +77,13 @@ def start(office: Office, devices: None) -> Start:
 
     @contextmanager
     def started(
-        writer: Writer | None = None, limits: Limits | None = None, patience_s: float = 10.0
+        writer: Writer | None = None,
+        limits: Limits | None = None,
+        patience_s: float = 10.0,
+        **more: Any,
     ) -> Iterator[Running]:
         config = GatewayConfig(
-            office.database.url, mqtt_port=0, http_port=0, limits=limits or Limits(), patience_s=patience_s
+            office.database.url, mqtt_port=0, http_port=0, limits=limits or Limits(), patience_s=patience_s, **more
         )
         ready: list[Running] = []
         opened = threading.Event()

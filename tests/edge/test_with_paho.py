@@ -1,4 +1,4 @@
-"""A real client, Eclipse Paho, at QoS 0 and 1."""
+"""A real client, Eclipse Paho: MQTT 3.1.1 and 5 at every QoS, and a connection that breaks under way."""
 
 from __future__ import annotations
 
@@ -9,15 +9,24 @@ from contextlib import contextmanager
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from tests.edge.conftest import SECRET, Running
 
 
 @contextmanager
-def client(running: Running, device: str, secret: str = SECRET) -> Iterator[tuple[mqtt.Client, list[ReasonCode]]]:
-    """A connected client, and the codes of its CONNACKs."""
+def client(
+    running: Running,
+    device: str,
+    secret: str = SECRET,
+    protocol: MQTTProtocolVersion = mqtt.MQTTv311,
+    kept: bool = False,
+) -> Iterator[tuple[mqtt.Client, list[ReasonCode]]]:
+    """A connected client, and the codes of its CONNACKs. `kept`: it wants to find its session again."""
     codes: list[ReasonCode] = []
     connected = threading.Event()
 
@@ -25,10 +34,26 @@ def client(running: Running, device: str, secret: str = SECRET) -> Iterator[tupl
         codes.append(code)
         connected.set()
 
-    paho = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=device, protocol=mqtt.MQTTv311)
+    five = protocol == mqtt.MQTTv5
+    paho = mqtt.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=device,
+        protocol=protocol,
+        clean_session=None if five else not kept,
+    )
+    properties = None
+    if five and kept:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = 3600
     paho.on_connect = on_connect
     paho.username_pw_set(device, secret)
-    paho.connect("127.0.0.1", running.mqtt_port)
+    paho.reconnect_delay_set(0.05, 0.2)  # type: ignore[arg-type]  # parts of a second do as well
+    paho.connect(
+        "127.0.0.1",
+        running.mqtt_port,
+        clean_start=not kept if five else mqtt.MQTT_CLEAN_START_FIRST_ONLY,
+        properties=properties,
+    )
     paho.loop_start()
     assert connected.wait(10)
     yield paho, codes
@@ -40,18 +65,55 @@ def reading(number: int) -> bytes:
     return json.dumps({"kind": "weight", "value": number, "unit": "kg", "id": f"r-{number}"}).encode()
 
 
-def test_what_is_acknowledged_at_qos_1_is_stored(running: Running) -> None:
-    with client(running, "scale-7") as (paho, _):
-        for published in [paho.publish("shelfwise/scale-7/weight", reading(n), qos=1) for n in range(50)]:
+versions = pytest.mark.parametrize("protocol", [mqtt.MQTTv311, mqtt.MQTTv5], ids=["3.1.1", "5"])
+
+
+@versions
+def test_what_is_acknowledged_is_stored_and_qos_0_too(running: Running, protocol: MQTTProtocolVersion) -> None:
+    with client(running, "scale-7", protocol=protocol) as (paho, _):
+        for published in [paho.publish("shelfwise/scale-7/weight", reading(n), qos=n % 3) for n in range(60)]:
             published.wait_for_publish(10)
-        assert running.sql("select count(*), min(value), max(value) from reading") == [(50, 0.0, 49_000.0)]
+        paho.publish("shelfwise/scale-7/weight", reading(60), qos=1, retain=True).wait_for_publish(10)
+        assert running.sql("select count(*), min(value), max(value) from reading") == [(61, 0.0, 60_000.0)]
 
 
-def test_qos_0_is_stored_without_an_acknowledgement(running: Running) -> None:
-    with client(running, "scale-7") as (paho, _):
-        paho.publish("shelfwise/scale-7/weight", reading(1), qos=0)
-        paho.publish("shelfwise/scale-7/weight", reading(2), qos=1).wait_for_publish(10)
-        assert running.sql("select count(*) from reading") == [(2,)]
+@versions
+def test_a_connection_that_breaks_loses_nothing_and_counts_nothing_twice(
+    running: Running, protocol: MQTTProtocolVersion
+) -> None:
+    with client(running, "scale-7", protocol=protocol, kept=True) as (paho, codes):
+        sent = []
+        for number in range(300):
+            # Neither an id nor a time: only QoS 2 can tell a copy.
+            sent.append(paho.publish("shelfwise/scale-7/weight", b'{"kind": "weight", "value": 5}', qos=2))
+            if number in (50, 120, 200):
+                running.loop.call_soon_threadsafe(cut, running)
+            if number % 10 == 0:
+                sent[number // 2].wait_for_publish(10)
+        for published in sent:
+            published.wait_for_publish(10)
+        assert len(codes) > 1
+    assert running.sql("select count(*) from reading") == [(300,)]
+
+
+def cut(running: Running) -> None:
+    for connection in running.gateway.mqtt.connections:
+        connection._transport.abort()
+
+
+def test_in_mqtt_5_an_acknowledgement_says_why_a_message_is_in_quarantine(running: Running) -> None:
+    told: list[Properties | None] = []
+    heard = threading.Event()
+
+    def on_publish(client: mqtt.Client, data: Any, number: int, code: ReasonCode, properties: Properties) -> None:
+        told.append(properties)
+        heard.set()
+
+    with client(running, "scale-7", protocol=mqtt.MQTTv5) as (paho, _):
+        paho.on_publish = on_publish
+        paho.publish("shelfwise/scale-7/weight", b'{"kind": "weight", "value": -1}', qos=1)
+        assert heard.wait(10)
+    assert str(told[0]).startswith("[ReasonString : Kept in quarantine. value: expected weight from 0 g")
 
 
 def test_a_wrong_secret_an_unknown_and_a_revoked_device_are_refused(running: Running) -> None:

@@ -21,16 +21,28 @@ from shelfwise.edge.mqtt.door import MqttDoor, MqttLimits
 from shelfwise.edge.mqtt.session import Sessions
 from shelfwise.edge.pipeline import Limits, Pipeline, Surroundings
 from shelfwise.edge.writer import CrashPoint, PostgresWriter, Writer
+from shelfwise.https.keeper import LOOK_AGAIN_S, Keeper
 
 log = structlog.get_logger(__name__)
 
 _BACKLOG = 1024
+_HANDSHAKE_S = 10.0
 # Two busy threads share one interpreter; the writer should not wait the default 5 ms for it at each answer of Postgres.
 _SWITCH_S = 0.0002
 
 
 def no_crash(point: str) -> None:
     """Nothing happens at the named point."""
+
+
+@dataclass(frozen=True)
+class TlsDoors:
+    """The doors by TLS, beside the plain ones: with whose certificate, and where."""
+
+    keeper: Keeper
+    host: str
+    mqtt_port: int = 8883
+    http_port: int = 8444
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,7 @@ class GatewayConfig:
         mqtt_port, http_port: 0 takes a free one.
         mqtt: how much the MQTT door takes.
         limits: how much may wait for its commit.
+        tls: None: only the plain doors are open.
         patience_s: when told to stop, how long to wait for commits that are still under way or refused.
         on_ready: called with the MQTT and the HTTP port once both doors are open.
         crash_point: called with a point's name ('taken', 'copied', 'before_commit', 'after_commit', 'acknowledged'),
@@ -57,6 +70,7 @@ class GatewayConfig:
     http_port: int = 8081
     mqtt: MqttLimits = field(default_factory=MqttLimits)
     limits: Limits = field(default_factory=Limits)
+    tls: TlsDoors | None = None
     patience_s: float = 10.0
     on_ready: Callable[[int, int], None] | None = None
     crash_point: CrashPoint = no_crash
@@ -81,11 +95,11 @@ class Gateway:
         sessions = Sessions(self._link, config.tenant, f"{socket.gethostname()}:{config.mqtt_port}")
         self.mqtt = MqttDoor(self.directory, self.pipeline, self.metrics, sessions, config.mqtt)
         self.http = HttpDoor(self.directory, self.pipeline, self.metrics)
-        self._http_server = Server(self.http)
-        self._mqtt_server: asyncio.Server | None = None
+        self._http_servers = [Server(self.http)]
+        self._mqtt_servers: list[asyncio.Server] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._serving: list[asyncio.Task[None]] = []
-        self.mqtt_port = self.http_port = 0
+        self.mqtt_port = self.http_port = self.mqtt_tls_port = self.http_tls_port = 0
 
     async def start(self) -> None:
         """Open both doors. Where Postgres does not answer yet, they are open but take nothing."""
@@ -93,21 +107,39 @@ class Gateway:
         listeners = [_listen(self._config.host, port) for port in (self._config.mqtt_port, self._config.http_port)]
         self.mqtt_port, self.http_port = (listener.getsockname()[1] for listener in listeners)
         self.pipeline.start()
-        self._mqtt_server = await loop.create_server(self.mqtt.connection, sock=listeners[0], backlog=_BACKLOG)
+        self._mqtt_servers = [await loop.create_server(self.mqtt.connection, sock=listeners[0], backlog=_BACKLOG)]
         for work in (self.directory.watch(), self.mqtt.watch(), self.mqtt.clear_up()):
             self._tasks.append(loop.create_task(work))
-        self._serving.append(loop.create_task(self._http_server.serve_on(listeners[1])))
+        self._serving.append(loop.create_task(self._http_servers[0].serve_on(listeners[1])))
+        if self._config.tls is not None:
+            await self._start_tls(self._config.tls)
         log.info("gateway open", host=self._config.host, mqtt_port=self.mqtt_port, http_port=self.http_port)
+
+    async def _start_tls(self, tls: TlsDoors) -> None:
+        loop = asyncio.get_running_loop()
+        listeners = [_listen(tls.host, port) for port in (tls.mqtt_port, tls.http_port)]
+        self.mqtt_tls_port, self.http_tls_port = (listener.getsockname()[1] for listener in listeners)
+        self._mqtt_servers.append(
+            await loop.create_server(
+                self.mqtt.connection, sock=listeners[0], backlog=_BACKLOG, ssl=tls.keeper.context,
+                ssl_handshake_timeout=_HANDSHAKE_S, ssl_shutdown_timeout=_HANDSHAKE_S,
+            )
+        )  # fmt: skip
+        self._http_servers.append(Server(self.http, tls.keeper))
+        self._serving.append(loop.create_task(self._http_servers[1].serve_on(listeners[1])))
+        self._tasks.append(loop.create_task(_keep_fit(tls.keeper)))
+        log.info("gateway open by TLS", host=tls.host, mqtt_port=self.mqtt_tls_port, http_port=self.http_tls_port)
 
     async def stop(self) -> None:
         """Take nothing new, commit and acknowledge what was taken, close."""
         self.http.stopping = True
-        if self._mqtt_server is not None:
-            self._mqtt_server.close()
+        for mqtt in self._mqtt_servers:
+            mqtt.close()
         self.mqtt.stop_reading()
         await self.pipeline.close(self._config.patience_s)
         await self.mqtt.close()
-        self._http_server.should_exit = True
+        for http in self._http_servers:
+            http.should_exit = True
         for task in self._tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -150,6 +182,13 @@ async def _run(config: GatewayConfig) -> None:
     await gateway.stop()
     if gateway.pipeline.failed.done():
         gateway.pipeline.failed.result()
+
+
+async def _keep_fit(keeper: Keeper) -> None:
+    """Load a renewed certificate into the doors as they stand open, until cancelled."""
+    while True:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        keeper.refresh()
 
 
 def _listen(host: str, port: int) -> socket.socket:

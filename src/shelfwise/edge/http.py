@@ -31,6 +31,7 @@ from shelfwise.edge.messages import Message
 from shelfwise.edge.metrics import Metrics
 from shelfwise.edge.model import Origin
 from shelfwise.edge.pipeline import Pipeline
+from shelfwise.https.keeper import Keeper
 
 MAX_BODY = 1024 * 1024
 _PATIENCE_S = 10.0
@@ -206,10 +207,11 @@ def _refusal(error: ShelfwiseError) -> Response:
 class Server(uvicorn.Server):
     """Uvicorn within a loop that somebody else runs: signals are the gateway's business."""
 
-    def __init__(self, door: HttpDoor) -> None:
+    def __init__(self, door: HttpDoor, keeper: Keeper | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 door.app,
+                ssl_context_factory=None if keeper is None else keeper.context_for_uvicorn,
                 http="h11",
                 ws="none",
                 lifespan="off",

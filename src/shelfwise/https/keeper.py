@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from shelfwise.core.errors import Refused
-from shelfwise.core.files import write_secret
+from shelfwise.core.files import locked, write_secret
 from shelfwise.https import authority, network
 from shelfwise.https.authority import Authority, facts_of
 from shelfwise.https.model import Facts
@@ -65,9 +65,12 @@ class OwnCertificates:
     ) -> None:
         secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._file = secrets / "https.pem"
+        # Pages and doors are processes of their own, and either may be the one to make or renew.
+        self._secrets = secrets
         self._given = given
         self._names_here = names_here
-        self._authority = authority.find_or_make(secrets, self._wanted(), now)
+        with locked(self._secrets):
+            self._authority = authority.find_or_make(secrets, self._wanted(), now)
 
     @property
     def authority(self) -> Authority | None:
@@ -83,10 +86,11 @@ class OwnCertificates:
             raise Refused(
                 "This machine has no name and no address that phones could reach. Name one in SHELFWISE_NAMES."
             )
-        facts = self._kept()
-        if facts is None or not facts.serves(wanted, now):
-            write_secret(self._file, self._authority.issue(wanted, now))
-            facts = facts_of(x509.load_pem_x509_certificate(self._file.read_bytes()))
+        with locked(self._secrets):
+            facts = self._kept()
+            if facts is None or not facts.serves(wanted, now):
+                write_secret(self._file, self._authority.issue(wanted, now))
+                facts = facts_of(x509.load_pem_x509_certificate(self._file.read_bytes()))
         return Chain(self._file, self._file, facts)
 
     def _kept(self) -> Facts | None:
@@ -146,6 +150,10 @@ class Keeper:
     @property
     def authority(self) -> Authority | None:
         return self._source.authority
+
+    def context_for_uvicorn(self, *_: object) -> ssl.SSLContext:
+        """The context, as uvicorn asks for one."""
+        return self.context
 
     def refresh(self) -> None:
         """Look whether there is a newer certificate; what cannot be used is told, and the one before stays."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
@@ -51,7 +50,7 @@ class PageServer(uvicorn.Server):
         self.beside: _Beside | None = None
         if lan is not None:
             self.beside = _Beside(
-                _config(app, host, lan.https_port, lifespan="off", ssl_context_factory=_always(lan.keeper.context))
+                _config(app, host, lan.https_port, lifespan="off", ssl_context_factory=lan.keeper.context_for_uvicorn)
             )
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -71,10 +70,3 @@ class PageServer(uvicorn.Server):
             self.beside.should_exit = True
             await serving
         await super().shutdown(sockets)
-
-
-def _always(context: ssl.SSLContext) -> Callable[..., ssl.SSLContext]:
-    def factory(_config: uvicorn.Config, _default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-        return context
-
-    return factory
