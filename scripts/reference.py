@@ -81,6 +81,8 @@ FACTS = {
 ALERTS = {
     "books": "Balances differ from the movements behind them. Do not trust the stock of the items named until it is "
     "explained. Clears when the next check finds no difference.",
+    "connection": "A reader or a broker that we call has not been connected for a while, or a reader lacks an antenna. "
+    "Clears when it is back.",
     "count": "A pick found less than the books said. Count the bin and post the difference.",
     "device_doubt": "A device's readings are in doubt, or its clock is wrong. Clears when it is well again, or when a "
     "person has answered.",

@@ -58,6 +58,7 @@ def _gateway(settings: Settings, database_url: str) -> None:
             mqtt_port=settings.mqtt_port,
             http_port=settings.door_port,
             tls=tls,
+            own_ports=(settings.web_port, settings.https_port),
         )
     )
 

@@ -17,11 +17,13 @@ from procrastinate import App
 
 from shelfwise import app, jobs
 from shelfwise.access.context import Office
+from shelfwise.access.model import system
 from shelfwise.agents.handing_files import hand_over
 from shelfwise.connectors import http
 from shelfwise.connectors.mail import MailServer
 from shelfwise.connectors.webhooks import Network
 from shelfwise.core.errors import ShelfwiseError, Unavailable
+from shelfwise.edge import connections
 from shelfwise.intake.folders import Folders
 from shelfwise.operations import keeping
 from shelfwise.settings import Settings
@@ -75,6 +77,7 @@ def run(
         for name, step, wait in (
             ("consumers", lambda: serve_consumers(office), lambda: _wait(hint)),
             ("outbox", lambda: serve_outbox(office, mail), lambda: _pause(stop)),
+            ("connections", lambda: look_after_connections(office), lambda: stop.wait(WATCH_S)),
             ("webhooks", lambda: serve_webhooks(office, webhook_networks), lambda: _pause(stop)),
             *(() if settings is None else _folders(office, settings, stop)),
             *(() if settings is None else _upkeep(office, settings, stop)),
@@ -127,6 +130,13 @@ def _upkeep(
     yield "watch", look, lambda: stop.wait(WATCH_S)
     if settings.heartbeat_url is not None:
         yield "heartbeat", beat, lambda: stop.wait(settings.heartbeat_s)
+
+
+def look_after_connections(office: Office) -> int:
+    """Tell people of readers and brokers that are not connected; nothing follows at once."""
+    with office.context(system("connections")) as ctx:
+        connections.look_after(ctx)
+    return 0
 
 
 def serve_consumers(office: Office) -> int:

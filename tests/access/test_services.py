@@ -47,6 +47,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "edge.devices.device": "the doors, before anybody is known",
     "edge.devices.active_devices": "the doors",
     "edge.devices.site_of_device": "checks of rights themselves",
+    "edge.connections.look_after": "the worker",
     "edge.devices.remember_latest": "the consumer of readings",
     "edge.health.service.learn": "the consumer of readings",
     "edge.health.service.corrected": "the consumers of readings",
@@ -143,6 +144,8 @@ def _movement(rows: Rows) -> NewMovement:
 ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "access.people.add_user": lambda rows: {"login": "nina", "password": None, "role": None},
     "access.keys.add_key": lambda rows: {"name": "erp", "scopes": []},
+    "edge.connections.add_connection": lambda rows: {"kind": "llrp", "host": "192.0.2.9", "port": 5084},
+    "edge.connections.change_connection": lambda rows: {"host": "192.0.2.9", "port": 5084},
     "records.items.change_item": lambda rows: {"to": NewItem(rows["sku"], "another name")},
     "records.suppliers.change_supplier": lambda rows: {"to": NewSupplier("NEW", "New")},
     "records.suppliers.change_terms": lambda rows: {

@@ -19,7 +19,7 @@ from shelfwise.access.model import Right, Role, person
 from shelfwise.agents import service as agents
 from shelfwise.condition import service as condition
 from shelfwise.demand import service as demand
-from shelfwise.edge import devices
+from shelfwise.edge import connections, devices
 from shelfwise.edge.health import tables as health_tables
 from shelfwise.edge.health.model import Finding
 from shelfwise.edge.tables import StoredReading
@@ -103,6 +103,10 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
     device = f"thermo-{code}"
     devices.add_device(ctx, device, zone_id=zone_id, secret=f"secret-{code}")
     at = ctx.now - timedelta(minutes=1)
+    reader = f"portal-{code}"
+    connection_id = connections.add_connection(
+        ctx, reader, "llrp", f"reader.{code.lower()}.test", 5084, {}, zone_id=zone_id
+    )
     hot = [
         StoredReading(1, n, device, "temperature", 20.0, None, at + timedelta(seconds=n), at + timedelta(seconds=n))
         for n in range(3)
@@ -146,6 +150,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "batch_id": batch_id,
         "device": device,
         "doubt_id": _doubt(ctx, device),
+        "connection_id": connection_id,
         "task_id": task_id,
         "alert_id": _newest(ctx, "alert_id", "alert"),
         "quarantine_id": _quarantined(ctx, device),

@@ -8,7 +8,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -19,7 +19,9 @@ from shelfwise.edge.link import Link
 from shelfwise.edge.metrics import Metrics
 from shelfwise.edge.mqtt.door import MqttDoor, MqttLimits
 from shelfwise.edge.mqtt.session import Sessions
+from shelfwise.edge.outgoing import Outgoing
 from shelfwise.edge.pipeline import Limits, Pipeline, Surroundings
+from shelfwise.edge.reaching import ours
 from shelfwise.edge.writer import CrashPoint, PostgresWriter, Writer
 from shelfwise.https.keeper import LOOK_AGAIN_S, Keeper
 
@@ -57,6 +59,7 @@ class GatewayConfig:
         mqtt: how much the MQTT door takes.
         limits: how much may wait for its commit.
         tls: None: only the plain doors are open.
+        own_ports: further ports of Shelfwise on this machine: none of our own calls goes there.
         patience_s: when told to stop, how long to wait for commits that are still under way or refused.
         on_ready: called with the MQTT and the HTTP port once both doors are open.
         crash_point: called with a point's name ('taken', 'copied', 'before_commit', 'after_commit', 'acknowledged'),
@@ -71,6 +74,7 @@ class GatewayConfig:
     mqtt: MqttLimits = field(default_factory=MqttLimits)
     limits: Limits = field(default_factory=Limits)
     tls: TlsDoors | None = None
+    own_ports: Sequence[int] = ()
     patience_s: float = 10.0
     on_ready: Callable[[int, int], None] | None = None
     crash_point: CrashPoint = no_crash
@@ -95,6 +99,7 @@ class Gateway:
         sessions = Sessions(self._link, config.tenant, f"{socket.gethostname()}:{config.mqtt_port}")
         self.mqtt = MqttDoor(self.directory, self.pipeline, self.metrics, sessions, config.mqtt)
         self.http = HttpDoor(self.directory, self.pipeline, self.metrics)
+        self.outgoing = Outgoing(config.database_url, config.tenant, self.directory, self.pipeline, self.metrics)
         self._http_servers = [Server(self.http)]
         self._mqtt_servers: list[asyncio.Server] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -113,6 +118,8 @@ class Gateway:
         self._serving.append(loop.create_task(self._http_servers[0].serve_on(listeners[1])))
         if self._config.tls is not None:
             await self._start_tls(self._config.tls)
+        doors = (self.mqtt_port, self.http_port, self.mqtt_tls_port, self.http_tls_port)
+        self.outgoing.start(ours(self._config.database_url, *doors, *self._config.own_ports))
         log.info("gateway open", host=self._config.host, mqtt_port=self.mqtt_port, http_port=self.http_port)
 
     async def _start_tls(self, tls: TlsDoors) -> None:
@@ -136,6 +143,7 @@ class Gateway:
         for mqtt in self._mqtt_servers:
             mqtt.close()
         self.mqtt.stop_reading()
+        await self.outgoing.stop()
         await self.pipeline.close(self._config.patience_s)
         await self.mqtt.close()
         for http in self._http_servers:

@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[str, str | None]] = {
     "task": ("task {id}", "/tasks/{id}"),
     "batch": ("batch {id}", None),
     "code": ("code", None),
+    "connection": ("connection {id}", "/devices/connections/{id}"),
     "device": ("device {id}", "/devices?search={id}"),
     "handheld": ("handheld {id}", "/people"),
     "import": ("import {id}", None),

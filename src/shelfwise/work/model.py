@@ -84,6 +84,11 @@ RULES: dict[str, Rule] = {
         "Every figure rests on the books, and they contradict themselves.",
         answers=Role.ADMIN,
     ),
+    "connection": Rule(
+        (Role.OPERATOR, Role.MANAGER, Role.ADMIN),
+        "What its devices see does not arrive until it is back; whoever is on the floor can look at plug and cable.",
+        answers=Role.ADMIN,
+    ),
     "nightly": Rule(
         (Role.PLANNER, Role.MANAGER, Role.ADMIN),
         "There are no new forecasts and proposals until it succeeds.",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from shelfwise.edge.formats import chirpstack, epcis, generic, impinj, osmand, traccar, zebra, zebra_handheld
+from shelfwise.edge.formats import chirpstack, epcis, generic, impinj, llrp, osmand, traccar, zebra, zebra_handheld
 from shelfwise.edge.model import Moment, Origin, Reading
 
 Decode = Callable[[bytes, Origin, Moment], list[Reading]]
@@ -38,6 +38,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         form.name: form
         for form in (
             Format("generic", "Anything that sends our own JSON", generic.decode, generic.EXAMPLE),
+            Format("llrp", "Readers that we call by LLRP", llrp.decode, llrp.EXAMPLE),
             Format("chirpstack", "LoRaWAN, by ChirpStack", chirpstack.decode, chirpstack.EXAMPLE),
             Format("impinj", "Impinj readers", impinj.decode, impinj.EXAMPLE),
             Format("zebra", "Zebra fixed readers", zebra.decode, zebra.EXAMPLE),
