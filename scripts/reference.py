@@ -28,6 +28,7 @@ FACTS = {
     "alert.raised": "An alert was raised. A cause that goes on is told once.",
     "condition.excursion": "A zone has been outside its limit for longer than its delay.",
     "condition.recovered": "A zone is back within its limit after that.",
+    "devices.refused": "More was heard of devices that nobody registered than may wait behind a gateway or site key.",
     "forecast.made": "Forecasts of a site were made.",
     "planning.requested": "Somebody asked for a planning run of a site.",
     "proposal.approved": "A proposal was approved for an ERP that keeps the books. One order for each `key`.",
@@ -100,6 +101,8 @@ ALERTS = {
     "subscription": "A system or a person that subscribed takes nothing for an hour, or was given up after three days. "
     "Clears when it takes a message, or when somebody resumes it.",
     "temperature": "A zone has been outside its limit for longer than its delay. Clears when it is back.",
+    "unclaimed": "More unknown devices speak behind a gateway or site key than may wait. Clears when one of them is "
+    "claimed or ignored, or more may wait; or a person says that it is settled.",
     "upkeep": "The installation itself needs somebody: room on a disk, the queue, or backups. Clears when it is well.",
 }
 

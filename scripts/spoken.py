@@ -142,6 +142,13 @@ def _call(node: ast.Call, room: str, spoken: Spoken, module: _Module) -> None:
                             fact.data |= module.shared.get(name, set())
                         case ast.keyword(arg=str(name)) if name != "occurred_at":
                             fact.data.add(name)
+        case ast.Attribute(value=ast.Name(id="events"), attr="publish") if isinstance(node.args[2], ast.Constant):
+            for kind in _kinds(node.args[2], module.constants):
+                fact = spoken.facts.setdefault(kind, Fact())
+                fact.rooms.add(room)
+                match node.args[4]:
+                    case ast.Dict(keys=keys):
+                        fact.data |= {str(key.value) for key in keys if isinstance(key, ast.Constant)}
         case ast.Attribute(value=ast.Name(id="ctx"), attr="audit") if module.auditors and _hands_on(node):
             pass
         case ast.Name(id=name) if name in module.auditors:

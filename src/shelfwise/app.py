@@ -14,7 +14,7 @@ from shelfwise.connectors import http
 from shelfwise.connectors.mail import Attachment, Busy, Letter, MailServer, Refused
 from shelfwise.connectors.mail import send as send_letter
 from shelfwise.core.clocks import WallClock
-from shelfwise.edge import devices
+from shelfwise.edge import devices, unclaimed
 from shelfwise.edge.health import service as health
 from shelfwise.edge.tables import READINGS, StoredReading
 from shelfwise.orders import service as orders
@@ -35,6 +35,7 @@ def consumers(office: Office) -> list[Consumer[Any]]:
             "latest", READINGS, _with_context(office, "devices", in_true_time(devices.remember_latest)), batch=2000
         ),
         Consumer("health", READINGS, _with_context(office, "devices", in_true_time(health.learn)), batch=2000),
+        Consumer("tell-of-devices", EVENTS, _with_context(office, "devices", tell_of_devices)),
         Consumer("reserve", EVENTS, _with_context(office, "reservations", reserve)),
         Consumer("ask-for-counts", EVENTS, _with_context(office, "stock", ask_for_counts)),
         Consumer("tell-of-stock", EVENTS, _with_context(office, "stock", tell_of_stock)),
@@ -77,6 +78,13 @@ def reserve(ctx: Context, facts: Sequence[Event]) -> None:
             wanted.setdefault(fact.data["site_id"], set()).add(fact.data["item_id"])
     for site_id, item_ids in sorted(wanted.items()):
         stock.reserve_open(ctx, site_id, sorted(item_ids))
+
+
+def tell_of_devices(ctx: Context, facts: Sequence[Event]) -> None:
+    """What the doors noticed of devices and somebody has to look at."""
+    for fact in facts:
+        if fact.kind == "devices.refused":
+            unclaimed.tell_of_refusal(ctx, fact.data)
 
 
 def ask_for_counts(ctx: Context, facts: Sequence[Event]) -> None:

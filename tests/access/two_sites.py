@@ -19,7 +19,7 @@ from shelfwise.access.model import Right, Role, person
 from shelfwise.agents import service as agents
 from shelfwise.condition import service as condition
 from shelfwise.demand import service as demand
-from shelfwise.edge import connections, devices
+from shelfwise.edge import connections, devices, scopes
 from shelfwise.edge.health import tables as health_tables
 from shelfwise.edge.health.model import Finding
 from shelfwise.edge.tables import StoredReading
@@ -163,6 +163,8 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "order_number": f"SO-{name}",
         "attachment_id": attachments.add_attachment(ctx, about, f"{name}.txt", b"A letter."),
         "outbox_id": _newest(ctx, "outbox_id", "outbox"),
+        "site_key": _site_key(ctx, site_id, name),
+        "unclaimed_device": _unclaimed(ctx, code),
     }
 
 
@@ -191,6 +193,23 @@ def _quarantined(ctx: Context, device: str) -> int:
             (ctx.tenant, device, f"shelfwise/{device}/up", ctx.now, device.encode(), device.encode()),
         )
     )
+
+
+def _site_key(ctx: Context, site_id: int, name: str) -> int:
+    scopes.add_site_key(ctx, site_id, f"Boards of {name}")
+    return _newest(ctx, "site_key_id", "site_key")
+
+
+def _unclaimed(ctx: Context, code: str) -> str:
+    """A device that nobody registered, heard with the newest site key."""
+    device = f"ghost-{code}"
+    behind = f"key:{_newest(ctx, 'site_key_id', 'site_key')}"
+    run(
+        ctx.tx,
+        "insert into unclaimed_device (tenant_id, device, behind, first_at, last_at) values (%s, %s, %s, %s, %s)",
+        (ctx.tenant, device, behind, ctx.now, ctx.now),
+    )
+    return device
 
 
 def _proposal(ctx: Context, item_id: int, site_id: int) -> int:

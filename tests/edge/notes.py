@@ -23,7 +23,7 @@ SCALE = Device("scale-7", b"", "self", True)
 
 
 class Directory_:
-    async def sign_in(self, name: str, secret: bytes) -> Device | None:
+    async def sign_in(self, name: str, secret: bytes, address: str) -> Device | None:
         return SCALE if (name, secret) == ("scale-7", b"secret") else None
 
 

@@ -11,7 +11,6 @@ from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Role, person
 from shelfwise.core.errors import Forbidden, Invalid, NotFound, Refused
 from shelfwise.edge.devices import (
-    active_devices,
     add_device,
     device,
     device_states,
@@ -19,6 +18,7 @@ from shelfwise.edge.devices import (
     renew_secret,
     set_active,
 )
+from shelfwise.edge.scopes import known_devices
 from shelfwise.edge.tables import StoredReading
 from shelfwise.store.database import values
 from tests.conftest import NOON
@@ -53,9 +53,9 @@ def test_a_new_secret_ends_the_old_one(ctx: Context) -> None:
 def test_a_device_that_is_shut_out_may_neither_speak_nor_be_spoken_for(ctx: Context) -> None:
     add_device(ctx, "scale-7")
     set_active(ctx, "scale-7", False)
-    assert "scale-7" not in active_devices(ctx)
+    assert "scale-7" not in known_devices(ctx).active
     set_active(ctx, "scale-7", True)
-    assert "scale-7" in active_devices(ctx)
+    assert "scale-7" in known_devices(ctx).active
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "+", "#", "a:b", "two words", "new\nline", "x" * 129])

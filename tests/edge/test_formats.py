@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,13 +13,13 @@ from hypothesis import strategies as st
 
 from shelfwise.core.errors import Invalid
 from shelfwise.edge.formats import FORMATS, UNKNOWN, chirpstack, generic, origin_of_topic
-from shelfwise.edge.model import Origin, Reading, moment, of_known_devices
+from shelfwise.edge.model import Known, Origin, Reading, moment, of_nobody
 from tests.conftest import NOON
 
 NOW = moment(NOON)
 SCALE = Origin("mqtt", "scale-7", "self", "scale-7", "shelfwise/scale-7/weight", "generic")
 GATE = Origin("mqtt", "gate-1", "gateway", "gate-1", "shelfwise/gate-1/x", "generic")
-KNOWN = frozenset({"scale-7", "gate-1", "probe-1", "0101010101010101"})
+KNOWN = Known(frozenset({"scale-7", "gate-1", "probe-1", "0101010101010101"}), {"gate-2": frozenset({"probe-1"})})
 EUI = "0101010101010101"
 UPLINK = Origin("mqtt", "gate-1", "gateway", EUI, f"application/1/device/{EUI}/event/up", "chirpstack")
 
@@ -159,10 +160,40 @@ def test_the_topic_names_the_device_of_a_message_that_does_not() -> None:
     assert reading.device == "probe-1"
 
 
-def test_a_gateway_speaks_for_known_devices_only() -> None:
-    of_known_devices(decode({"device": "probe-1", "kind": "weight", "value": 1}, GATE), GATE, KNOWN)
-    with pytest.raises(Invalid, match="expected a registered, active device, got 'ghost'"):
-        of_known_devices(decode({"device": "ghost", "kind": "weight", "value": 1}, GATE), GATE, KNOWN)
+def about(device: str, sender: Origin) -> list[str]:
+    """Who of the devices in a message is nobody's."""
+    readings = decode([{"device": device, "kind": "weight", "value": 1}], sender)
+    return [reading.device for reading in of_nobody(readings, sender, KNOWN)]
+
+
+def test_a_gateway_speaks_for_itself_and_for_known_devices_and_others_are_nobodys() -> None:
+    assert [about(device, GATE) for device in ("gate-1", "probe-1", "ghost")] == [[], [], ["ghost"]]
+
+
+def test_a_gateway_that_is_limited_speaks_for_no_other_known_device() -> None:
+    limited = replace(GATE, device="gate-2", subject="gate-2")
+    assert [about(device, limited) for device in ("gate-2", "probe-1", "ghost")] == [[], [], ["ghost"]]
+    with pytest.raises(Invalid, match="device: expected a device that 'gate-2' speaks for, got 'scale-7'"):
+        about("scale-7", limited)
+
+
+def test_what_cannot_be_registered_does_not_wait_either() -> None:
+    with pytest.raises(Invalid, match="device: expected 1 to 128 printable characters"):
+        about("a/b", GATE)
+
+
+def test_a_device_with_a_site_key_speaks_for_itself_alone_and_is_nobodys_until_it_is_known() -> None:
+    keyed = replace(SCALE, device="new-1", subject="new-1", speaks_for="key:1")
+    assert about("new-1", keyed) == ["new-1"]
+    assert about("scale-7", replace(SCALE, speaks_for="key:1")) == []
+    with pytest.raises(Invalid, match="device: expected 'new-1', the device that signed in"):
+        about("scale-7", keyed)
+
+
+def test_a_device_publishes_to_its_own_topics_only() -> None:
+    elsewhere = replace(SCALE, subject="probe-1", topic="shelfwise/probe-1/weight")
+    with pytest.raises(Invalid, match="topic: expected 'scale-7', the device that signed in, got 'probe-1'"):
+        decode({"device": "scale-7", "kind": "weight", "value": 1}, elsewhere)
 
 
 def test_the_same_reading_has_the_same_key() -> None:

@@ -137,12 +137,17 @@ def test_what_a_device_sent_wrongly_is_fixed_by_a_person_and_reaches_consumers(r
     assert running.sql("select device, value from reading") == [("scale-7", 5.0)]
 
 
-def test_an_unregistered_lora_device_is_replayed_after_it_was_registered(running: Running) -> None:
+def test_a_lora_device_that_is_shut_out_is_replayed_after_it_was_let_in_again(running: Running) -> None:
+    with running.office.context(MANAGER) as ctx:
+        add_device(ctx, "beef")
+        set_active(ctx, "beef", False)
     frame = {"deviceInfo": {"devEui": "beef"}, "time": NOON.isoformat(), "object": {"temperature": 4}}
     with BareClient(running.mqtt_port).sign_in("gate-1", SECRET) as bare:
         bare.send(publish("application/1/device/beef/event/up", json.dumps(frame).encode(), 1))
         assert bare.acknowledged(1) == [1]
     with running.office.context(MANAGER) as ctx:
-        add_device(ctx, "beef")
+        with pytest.raises(Invalid, match="a registered, active device"):
+            quarantine.replay(ctx, the_one(ctx))
+        set_active(ctx, "beef", True)
         assert quarantine.replay(ctx, the_one(ctx)) == 1
     assert running.sql("select device, kind, value from reading") == [("beef", "temperature", 4.0)]

@@ -11,7 +11,7 @@ import pytest
 from shelfwise.core.errors import Invalid
 from shelfwise.edge.formats import impinj, zebra, zebra_handheld
 from shelfwise.edge.messages import Message
-from shelfwise.edge.model import Origin, Partly, Reading, moment
+from shelfwise.edge.model import Known, Origin, Partly, Reading, moment
 from tests.conftest import NOON
 
 NOW = moment(NOON)
@@ -222,7 +222,7 @@ def test_a_message_of_which_a_part_is_odd_is_stored_and_its_rest_waits_in_quaran
     payload = json.dumps([inventory(), inventory(epcHex="no")]).encode()
     message = Message(None, 0, GATE, payload, 0.0)
     message.when = NOW
-    message.decode(1, frozenset({"gate-1"}))
+    message.decode(1, Known(frozenset({"gate-1"})))
     assert message.readings == 1
     assert message.rows
     assert message.days is not None and len(message.days) == 1

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -15,8 +15,9 @@ from psycopg.types.json import Jsonb
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
+from shelfwise.edge import waiting
 from shelfwise.edge.formats import FORMATS
-from shelfwise.edge.model import LONGEST_NAME
+from shelfwise.edge.model import LONGEST_NAME, LONGEST_TEXT, fault_of_name
 from shelfwise.edge.standing import Spot, begin
 from shelfwise.edge.tables import StoredReading
 from shelfwise.store.database import first, rows, run, value
@@ -24,17 +25,43 @@ from shelfwise.store.database import first, rows, run, value
 
 @dataclass(frozen=True)
 class Device:
-    """What a door must know to let a device in; `format`: what it speaks on any topic, None: its topics say."""
+    """What a door must know of a device.
+
+    Attributes:
+        secret_hash: of its secret; of one that signed in: of what it signed in with.
+        format: what it speaks on any topic, None: its topics say.
+        secret_before: of the secret before, which is good until `secret_before_until` (wall clock).
+        behind: the gateway it is assigned to.
+        by: with what it signed in: its own 'secret', or 'key:3' for a site key.
+    """
 
     device: str
     secret_hash: bytes
     speaks_for: str
     active: bool
     format: str | None = None
+    secret_before: bytes | None = None
+    secret_before_until: datetime | None = None
+    site_id: int | None = None
+    behind: str | None = None
+    by: str = "secret"
 
     def proves(self, secret: bytes) -> bool:
         """Whether the secret is this device's; takes the same time for any wrong one."""
-        return hmac.compare_digest(hash_of(secret), self.secret_hash)
+        return self.lets_in(hash_of(secret))
+
+    def lets_in(self, secret_hash: bytes) -> bool:
+        """Whether it is active and whoever has the secret of this hash is this device."""
+        if not self.active:
+            return False
+        if hmac.compare_digest(secret_hash, self.secret_hash):
+            return True
+        return (
+            self.secret_before is not None
+            and self.secret_before_until is not None
+            and hmac.compare_digest(secret_hash, self.secret_before)
+            and datetime.now(UTC) < self.secret_before_until
+        )
 
 
 # The site of a row `d` of devices.
@@ -45,8 +72,10 @@ SITE_OF_DEVICE = """coalesce(
      left join shipment h on h.tenant_id = t.tenant_id and h.shipment_id = t.shipment_id
      left join transfer f on f.tenant_id = t.tenant_id and f.transfer_id = t.transfer_id
      where t.tenant_id = d.tenant_id and t.device = d.device and t.antenna = 0 and t.until_at is null))"""
-SELECT_DEVICES = "select device, secret_hash, speaks_for, active, format from device where tenant_id = %s"
-
+SELECT_DEVICES = f"""select d.device, d.secret_hash, d.speaks_for, d.active, d.format, d.secret_before,
+        d.secret_before_until, {SITE_OF_DEVICE} as site_id, d.behind
+    from device d where d.tenant_id = %s"""
+LONGEST_OVERLAP = timedelta(days=7)
 _SELECT_STATES = """select d.device, d.name, d.zone_id, d.place_id, d.speaks_for, d.active, d.provenance,
         l.kind, l.value, l.detail, l.observed_at, l.received_at
     from device d left join device_latest l using (tenant_id, device)"""
@@ -80,6 +109,8 @@ def add_device(
     device: str,
     *,
     name: str = "",
+    description: str = "",
+    family: str = "",
     zone_id: int | None = None,
     place_id: int | None = None,
     speaks_for: str = "self",
@@ -89,56 +120,107 @@ def add_device(
 ) -> str:
     """Register a device; returns its secret, which is shown this once and kept only as a hash.
 
+    What it said before, behind a gateway or with a site key, becomes readings now.
+
     Args:
         device: its name in sign-in, topics and messages; for LoRaWAN its devEui in lower case.
+        family: what it was added as, a name in `families.FAMILIES`.
         speaks_for: 'self', or 'gateway' for one that also reports for other registered devices.
         format: what it speaks on any topic, a name of `formats.FORMATS`; None: its topics say.
         secret: given by tests and by simulations that must know it beforehand; otherwise a random one is made.
 
     Raises:
         Invalid: a name that cannot stand in a topic, or no format.
-        Refused: the name is taken.
+        Refused: the name is taken, or was that of a device that is retired.
     """
     ctx.require_somewhere(Right.MANAGE_DEVICES)
-    ctx.require(Right.MANAGE_DEVICES, _site_of_standing(ctx, zone_id, place_id))
-    if not 0 < len(device) <= LONGEST_NAME or not device.isprintable() or set(device) & set("/+#: "):
-        raise Invalid(
-            Fault(
-                "device",
-                f"1 to {LONGEST_NAME} printable characters without / + # : and spaces",
-                shorten(device),
-                "Choose a name such as scale-7.",
-            )
-        )
+    ctx.require(Right.MANAGE_DEVICES, site_of_standing(ctx, zone_id, place_id))
+    if fault := fault_of_name(device):
+        raise Invalid(fault)
+    require_texts(name, description)
     _require_format(format)
+    waiting.lock(ctx.tx, ctx.tenant)
     secret = secret or secrets.token_urlsafe(32)
     added = run(
         ctx.tx,
-        """insert into device (tenant_id, device, name, secret_hash, speaks_for, format, provenance)
-           values (%s, %s, %s, %s, %s, %s, %s) on conflict do nothing""",
-        (ctx.tenant, device, name, hash_of(secret.encode()), speaks_for, format, provenance),
-    )
+        """insert into device
+               (tenant_id, device, name, description, family, secret_hash, speaks_for, format, provenance)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing""",
+        (
+            ctx.tenant, device, name, description, family, hash_of(secret.encode()), speaks_for, format, provenance,
+        ),
+    )  # fmt: skip
     if not added:
+        retired = value(
+            ctx.tx, "select retired_at from device where tenant_id = %s and device = %s", (ctx.tenant, device)
+        )
+        if retired is not None:
+            raise Refused(
+                f"{device!r} was a device that is retired. Its readings go by that name: take that one back into use "
+                "if it is the same, or choose another name."
+            )
         raise Refused(f"There is a device {device!r} already. Give it a new secret, or choose another name.")
     spot = Spot(zone_id=zone_id, place_id=place_id)
     begin(ctx.tx, ctx.tenant, device, spot, since=None, noted_at=ctx.now, noted_by=ctx.actor.by)
-    ctx.audit("device.add", f"device:{device}", zone_id=zone_id, place_id=place_id, speaks_for=speaks_for)
+    new, behind = waiting.take_out(ctx.tx, ctx.tenant, device)
+    if behind is not None:
+        _assign(ctx, device, behind)
+    ctx.audit(
+        "device.add", f"device:{device}", zone_id=zone_id, place_id=place_id, speaks_for=speaks_for, family=family,
+        waited=new, behind=behind,
+    )  # fmt: skip
     return secret
 
 
-def renew_secret(ctx: Context, device: str) -> str:
-    """Give a device a new secret, which is returned this once; the old one is refused from now on."""
-    _require_at(ctx, Right.MANAGE_DEVICES, device)
+def _assign(ctx: Context, device: str, behind: str) -> None:
+    """A device that was heard behind a gateway is assigned to it; one that came with a site key to none."""
+    run(
+        ctx.tx,
+        """update device d set behind = g.device from device g
+           where d.tenant_id = %s and d.device = %s and g.tenant_id = d.tenant_id and g.device = %s""",
+        (ctx.tenant, device, behind),
+    )
+
+
+def renew_secret(ctx: Context, device: str, overlap: timedelta = timedelta(0)) -> str:
+    """Give a device a new secret, which is returned this once; the old one is refused after the overlap.
+
+    Raises:
+        Invalid: an overlap of more than a week.
+        NotFound: there is no such device.
+    """
+    require_at(ctx, Right.MANAGE_DEVICES, device)
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise Invalid(
+            Fault("overlap", f"0 to {LONGEST_OVERLAP.days} days", str(overlap), "Let the old secret end sooner.")
+        )
     secret = secrets.token_urlsafe(32)
-    _update(ctx, device, "secret_hash", hash_of(secret.encode()))
-    ctx.audit("device.renew_secret", f"device:{device}")
+    until = ctx.wall.now() + overlap if overlap else None
+    changed = run(
+        ctx.tx,
+        """update device set secret_before = case when %(until)s::timestamptz is null then null else secret_hash end,
+                  secret_before_until = %(until)s, secret_hash = %(hash)s
+           where tenant_id = %(tenant)s and device = %(device)s""",
+        {"tenant": ctx.tenant, "device": device, "hash": hash_of(secret.encode()), "until": until},
+    )
+    if not changed:
+        raise NotFound("device", device)
+    ctx.audit("device.renew_secret", f"device:{device}", overlap_minutes=round(overlap.total_seconds() / 60))
     return secret
 
 
 def set_active(ctx: Context, device: str, active: bool) -> None:
     """Let a device in, or shut it out; shut out, it is disconnected at once."""
-    _require_at(ctx, Right.MANAGE_DEVICES, device)
-    _update(ctx, device, "active", active)
+    require_at(ctx, Right.MANAGE_DEVICES, device)
+    changed = run(
+        ctx.tx,
+        """update device set active = %s, secret_before = null, secret_before_until = null,
+                  retired_at = case when %s then null else retired_at end
+           where tenant_id = %s and device = %s""",
+        (active, active, ctx.tenant, device),
+    )
+    if not changed:
+        raise NotFound("device", device)
     ctx.audit("device.activate" if active else "device.revoke", f"device:{device}")
 
 
@@ -149,9 +231,13 @@ def set_format(ctx: Context, device: str, format: str | None) -> None:
         Invalid: there is no such format.
         NotFound: there is no such device.
     """
-    _require_at(ctx, Right.MANAGE_DEVICES, device)
+    require_at(ctx, Right.MANAGE_DEVICES, device)
     _require_format(format)
-    _update(ctx, device, "format", format)
+    changed = run(
+        ctx.tx, "update device set format = %s where tenant_id = %s and device = %s", (format, ctx.tenant, device)
+    )
+    if not changed:
+        raise NotFound("device", device)
     ctx.audit("device.set_format", f"device:{device}", format=format)
 
 
@@ -170,13 +256,13 @@ def site_of_device(ctx: Context, device: str) -> int | None:
     return found
 
 
-def _require_at(ctx: Context, right: Right, device: str) -> None:
+def require_at(ctx: Context, right: Right, device: str) -> None:
     """The actor must have the right where the device stands."""
     ctx.require_somewhere(right)
     ctx.require(right, site_of_device(ctx, device))
 
 
-def _site_of_standing(ctx: Context, zone_id: int | None, place_id: int | None) -> int | None:
+def site_of_standing(ctx: Context, zone_id: int | None, place_id: int | None) -> int | None:
     found: int | None = value(
         ctx.tx,
         """select coalesce((select site_id from place where tenant_id = %(tenant)s and place_id = %(place)s),
@@ -186,29 +272,51 @@ def _site_of_standing(ctx: Context, zone_id: int | None, place_id: int | None) -
     return found
 
 
-def _update(ctx: Context, device: str, column: str, content: object) -> None:
-    changed = run(
-        ctx.tx,
-        f"update device set {column} = %s where tenant_id = %s and device = %s",
-        (content, ctx.tenant, device),
-    )
-    if not changed:
-        raise NotFound("device", device)
+def require_texts(name: str, description: str) -> None:
+    for where, told, longest in (("name", name, LONGEST_NAME), ("description", description, LONGEST_TEXT)):
+        if len(told) > longest or not told.replace("\n", " ").replace("\r", " ").isprintable():
+            raise Invalid(Fault(where, f"at most {longest} printable characters", shorten(told), "Shorten it."))
 
 
 def device(ctx: Context, name: str) -> Device | None:
     """What a door knows of a device, or None."""
-    return first(ctx.tx, Device, f"{SELECT_DEVICES} and device = %s", (ctx.tenant, name))
+    return first(ctx.tx, Device, f"{SELECT_DEVICES} and d.device = %s", (ctx.tenant, name))
 
 
-def active_devices(ctx: Context) -> frozenset[str]:
-    """The names of all devices that may speak or be spoken for."""
-    found = value(
+@dataclass(frozen=True)
+class DeviceFacts:
+    """What is registered of a device; `retired_at` is set once it is not used any more."""
+
+    device: str
+    name: str
+    description: str
+    family: str
+    zone_id: int | None
+    place_id: int | None
+    speaks_for: str
+    behind: str | None
+    active: bool
+    retired_at: datetime | None
+    secret_before_until: datetime | None
+
+
+def device_facts(ctx: Context, device: str) -> DeviceFacts:
+    """
+    Raises:
+        NotFound: there is no such device.
+    """
+    require_at(ctx, Right.VIEW, device)
+    found = first(
         ctx.tx,
-        "select coalesce(array_agg(device), '{}') from device where tenant_id = %s and active",
-        (ctx.tenant,),
+        DeviceFacts,
+        """select device, name, description, family, zone_id, place_id, speaks_for, behind, active, retired_at,
+                  secret_before_until
+           from device where tenant_id = %s and device = %s""",
+        (ctx.tenant, device),
     )
-    return frozenset(found)
+    if found is None:
+        raise NotFound("device", device)
+    return found
 
 
 def device_states(ctx: Context) -> list[DeviceState]:
@@ -235,7 +343,7 @@ def states_of_device(ctx: Context, device: str) -> list[DeviceState]:
     Raises:
         NotFound: there is no such device.
     """
-    _require_at(ctx, Right.VIEW, device)
+    require_at(ctx, Right.VIEW, device)
     found = rows(
         ctx.tx,
         DeviceState,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import psycopg
@@ -12,7 +13,10 @@ import structlog
 from psycopg.rows import class_row
 
 from shelfwise.core.clocks import BusinessTime
-from shelfwise.edge.devices import SELECT_DEVICES, Device
+from shelfwise.edge.devices import SELECT_DEVICES, Device, hash_of
+from shelfwise.edge.model import Known, fault_of_name
+from shelfwise.edge.scopes import SELECT_SCOPES, SELECT_SITE_KEYS, Scope, SiteKeySecret, reach_of
+from shelfwise.edge.sign_ins import SignIns
 
 log = structlog.get_logger(__name__)
 
@@ -39,10 +43,13 @@ class Directory:
         self._tenant = tenant
         self._on_change = on_change
         self._devices: dict[str, Device] = {}
+        self._keys: dict[bytes, SiteKeySecret] = {}
+        self._scopes: list[Scope] = []
+        self._sign_ins = SignIns()
         self._lookup: Connection | None = None
         self._lock = asyncio.Lock()
         self._read = asyncio.Event()
-        self.active: frozenset[str] = frozenset()
+        self.known = Known()
         now = datetime.now(UTC)
         self.time = BusinessTime(now, now)
         self.trouble: str | None = "the devices have not been read yet"
@@ -58,8 +65,14 @@ class Directory:
                 self.trouble = f"Postgres does not answer: {error}"
             await asyncio.sleep(_PAUSE_S)
 
-    async def sign_in(self, name: str, secret: bytes) -> Device | None:
-        """The device, if it is active and the secret is its own. One that is new, or has a new secret, is looked up.
+    async def sign_in(self, name: str, secret: bytes, address: str = "") -> Device | None:
+        """The device as it proved to be, if it is active and the secret is its own or a key of the site it stands at.
+
+        One that is new, or has a new secret, is looked up. With a site key a name that nobody registered may sign in
+        too: what it says waits until somebody claims it.
+
+        Args:
+            address: from where; kept for whoever asks when the credential was used last.
 
         Raises:
             psycopg.Error: that could not be found out.
@@ -68,15 +81,40 @@ class Directory:
             await asyncio.wait_for(self._read.wait(), _FIRST_READ_S)
         except TimeoutError:
             raise psycopg.OperationalError(self.trouble or "") from None
-        found = self._devices.get(name)
-        if self.trouble is None and found is not None and found.active and found.proves(secret):
-            return found
-        found = await self._look_up(name)
-        return found if found is not None and found.active and found.proves(secret) else None
+        proven = None
+        if self.trouble is None:
+            proven = _proven(self._devices.get(name), secret)
+        if proven is None:
+            found = await self._look_up(name)
+            proven = _proven(found, secret) or self._with_site_key(name, found, secret)
+        if proven is not None:
+            by = "secret before" if proven.by == "secret" and not self._is_newest(proven) else proven.by
+            self._sign_ins.succeeded(name, address, by)
+        elif name in self._devices:
+            self._sign_ins.failed(name, address)
+        return proven
 
     def allows(self, device: Device) -> bool:
         """Whether a device that signed in before may stay."""
-        return self._devices.get(device.device) == device and device.active
+        found = self._devices.get(device.device)
+        if device.by == "secret":
+            return found is not None and (
+                (found.speaks_for, found.format) == (device.speaks_for, device.format)
+                and found.lets_in(device.secret_hash)
+            )
+        key = self._keys.get(device.secret_hash)
+        return key is not None and _may_use(key, found)
+
+    def _with_site_key(self, name: str, found: Device | None, secret: bytes) -> Device | None:
+        secret_hash = hash_of(secret)
+        key = self._keys.get(secret_hash)
+        if key is None or fault_of_name(name) is not None or not _may_use(key, found):
+            return None
+        return Device(name, secret_hash, key.name, True, found.format if found else None, by=key.name)
+
+    def _is_newest(self, device: Device) -> bool:
+        found = self._devices.get(device.device)
+        return found is not None and found.secret_hash == device.secret_hash
 
     async def close(self) -> None:
         if self._lookup is not None:
@@ -94,6 +132,9 @@ class Directory:
                     await self._read_clock(db)
                     self.trouble = None
                     self._read.set()
+                    await self._sign_ins.write(db, self._tenant)
+                    if self._an_overlap_ended():
+                        self._on_change()
                     async for _ in db.notifies(timeout=_LOOK_S, stop_after=1):
                         told = True
                 # Many changes at once are one reading of the table.
@@ -103,11 +144,31 @@ class Directory:
 
     async def _read_devices(self, db: Connection) -> None:
         # Under the same lock as single look-ups, so that an older picture never replaces a newer one.
-        async with self._lock, db.cursor(row_factory=class_row(Device)) as cursor:
-            await cursor.execute(SELECT_DEVICES, (self._tenant,))
-            self._devices = {device.device: device async for device in cursor}
-        self.active = frozenset(name for name, device in self._devices.items() if device.active)
+        async with self._lock:
+            async with db.cursor(row_factory=class_row(Device)) as devices:
+                await devices.execute(SELECT_DEVICES, (self._tenant,))
+                self._devices = {device.device: device async for device in devices}
+            async with db.cursor(row_factory=class_row(Scope)) as scopes:
+                await scopes.execute(SELECT_SCOPES, (self._tenant,))
+                self._scopes = await scopes.fetchall()
+            async with db.cursor(row_factory=class_row(SiteKeySecret)) as keys:
+                await keys.execute(SELECT_SITE_KEYS, (self._tenant,))
+                self._keys = {key.secret_hash: key async for key in keys}
+        active = frozenset(name for name, device in self._devices.items() if device.active)
+        self.known = Known(active, reach_of(self._scopes, self._devices.values()))
         self._on_change()
+
+    def _an_overlap_ended(self) -> bool:
+        """Whether a secret before the present one has become useless since the last look."""
+        now = datetime.now(UTC)
+        ended = [
+            device
+            for device in self._devices.values()
+            if device.secret_before_until is not None and device.secret_before_until <= now
+        ]
+        for device in ended:
+            self._devices[device.device] = replace(device, secret_before=None, secret_before_until=None)
+        return bool(ended)
 
     async def _read_clock(self, db: Connection) -> None:
         async with db.cursor(row_factory=class_row(BusinessTime)) as cursor:
@@ -132,12 +193,26 @@ class Directory:
 
     async def _ask(self, db: Connection, name: str) -> Device | None:
         async with db.cursor(row_factory=class_row(Device)) as cursor:
-            await cursor.execute(f"{SELECT_DEVICES} and device = %s", (self._tenant, name))
+            await cursor.execute(f"{SELECT_DEVICES} and d.device = %s", (self._tenant, name))
             found = await cursor.fetchone()
         if found is not None and found.active:
             self._devices[name] = found
-            self.active |= {name}
+            reach = reach_of(self._scopes, self._devices.values()) if self._scopes else {}
+            self.known = Known(frozenset((*self.known.active, name)), reach)
         return found
+
+
+def _proven(found: Device | None, secret: bytes) -> Device | None:
+    """The device as it signed in, if that is one of its own secrets."""
+    if found is None:
+        return None
+    secret_hash = hash_of(secret)
+    return replace(found, secret_hash=secret_hash) if found.lets_in(secret_hash) else None
+
+
+def _may_use(key: SiteKeySecret, found: Device | None) -> bool:
+    """Whether a device may sign in with the key of a site: it stands there for itself, or is nobody's."""
+    return found is None or (found.active and found.speaks_for == "self" and found.site_id == key.site_id)
 
 
 async def _connect(url: str) -> Connection:

@@ -3,8 +3,8 @@
 ``POST /v1/readings`` takes what the device was registered to speak, else the generic format; ``POST /v1/<format>`` that
 format, ``POST /v1/chirpstack?event=up`` ChirpStack's HTTP integration. Sign-in is ``Authorization: Bearer
 <device>:<secret>``, or Basic with the same two. 200: every reading of the message is durable; 202: the message is
-durable in quarantine, for the reason given, and need not be sent again; 503: it is not known to be durable, send it
-again.
+durable and waits for a person, for the reason given, and need not be sent again; 429: something of it is kept nowhere,
+because too much of unknown devices waits already; 503: it is not known to be durable, send it again.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from shelfwise.https.keeper import Keeper
 MAX_BODY = 1024 * 1024
 _PATIENCE_S = 10.0
 _RETRY_AFTER_S = "2"
+_RETRY_REFUSED_S = "600"
 
 
 class HttpDoor:
@@ -124,13 +125,16 @@ class HttpDoor:
                 return JSONResponse({"error": text}, 413, headers={"connection": "close"})
             form = form or device.format or "generic"
             origin = Origin("http", device.device, device.speaks_for, device.device, topic, form)
-            reason = await self._commit(Message(None, 0, origin, body, arrived))
+            message = Message(None, 0, origin, body, arrived)
+            reason = await self._commit(message)
         except ShelfwiseError as error:
             return _refusal(error)
         except ClientDisconnect:
             return Response(status_code=400)
+        if message.refused:
+            return JSONResponse({"error": reason}, 429, headers={"retry-after": _RETRY_REFUSED_S})
         if reason is not None:
-            return JSONResponse({"quarantined": reason}, 202)
+            return JSONResponse({"quarantined" if message.unreadable else "waits": reason}, 202)
         return JSONResponse({"stored": True})
 
     async def _commit(self, message: Message) -> str | None:
@@ -154,7 +158,8 @@ class HttpDoor:
         if scheme.lower() not in ("bearer", "basic") or not name or not colon:
             raise Unauthenticated("Sign in with the header `Authorization: Bearer <device>:<secret>`.")
         try:
-            device = await self._directory.sign_in(name, secret.encode())
+            peer = request.client.host if request.client else ""
+            device = await self._directory.sign_in(name, secret.encode(), peer)
         except psycopg.Error as error:
             raise Unavailable("The sign-in cannot be checked now. Send the readings again.") from error
         if device is None:

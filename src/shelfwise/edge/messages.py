@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.edge.formats import FORMATS
-from shelfwise.edge.model import Moment, Origin, Partly, Reading, microseconds, of_known_devices
+from shelfwise.edge.model import Known, Moment, Origin, Partly, Reading, microseconds, of_nobody
 from shelfwise.edge.tables import DAY_US, Receipt, Unreadable, copy_row
+from shelfwise.edge.waiting import UNCLAIMED
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +22,7 @@ class Sink(Protocol):
     """Where a message came from and its acknowledgement goes."""
 
     def acknowledge(self, token: int, outcome: str | None) -> None:
-        """The message is durable; `outcome` says why it is in quarantine, None: its readings are stored."""
+        """The message is dealt with; `outcome` says why it waits for a person, None: its readings are stored."""
         ...
 
     def flush(self) -> None:
@@ -40,15 +41,17 @@ class Message:
         rows: its readings as rows of Postgres' COPY, once decoded.
         days: the UTC days of its readings since 2000.
         timeless: whether a reading has an id of its own but no claimed time.
+        waits: readings of devices that nobody registered.
         unreadable: what of it goes to quarantine.
-        outcome: what its sink is told.
+        outcome: what its sink is told; None: all of its readings are stored.
+        refused: whether something of it was kept nowhere, because too much of unknown devices waits already.
         receipt: of few, which are of a class of their own.
     """
 
     receipt: Receipt | None = None
     __slots__ = (
-        "arrived", "days", "note", "origin", "outcome", "payload", "readings", "rows", "sink", "timeless", "token",
-        "unreadable", "when",
+        "arrived", "days", "note", "origin", "outcome", "payload", "readings", "refused", "rows", "sink", "timeless",
+        "token", "unreadable", "waits", "when",
     )  # fmt: skip
 
     def __init__(
@@ -65,14 +68,16 @@ class Message:
         self.readings = 0
         self.days: set[int] | None = None
         self.timeless = False
+        self.waits: Sequence[Reading] = ()
         self.unreadable: Unreadable | None = None
         self.outcome: str | None = None
+        self.refused = False
 
-    def decode(self, tenant: int, known: Container[str]) -> None:
+    def decode(self, tenant: int, known: Known) -> None:
         """Find out what it says; never raises.
 
         Args:
-            known: the names of the tenant's active devices.
+            known: the tenant's devices.
         """
         if self.note is not None:
             self.refuse(self.note)
@@ -80,7 +85,7 @@ class Message:
         when = self.when
         try:
             readings = _decode(self, when)
-            of_known_devices(readings, self.origin, known)
+            readings = self._of_known(readings, known)
         except Partly as error:
             self._take_apart(tenant, error, known)
         except Invalid as error:
@@ -91,19 +96,29 @@ class Message:
         else:
             self._encode(tenant, readings, when)
 
+    def _of_known(self, readings: list[Reading], known: Known) -> list[Reading]:
+        """Those of known devices; what nobody's devices said waits."""
+        nobody = of_nobody(readings, self.origin, known)
+        if not nobody:
+            return readings
+        self.waits = nobody
+        self.outcome = UNCLAIMED
+        unknown = {reading.device for reading in nobody}
+        return [reading for reading in readings if reading.device not in unknown]
+
     def refuse(self, reason: str) -> None:
         """Send it to quarantine instead."""
-        self.rows, self.readings, self.days, self.timeless = b"", 0, set(), False
+        self.rows, self.readings, self.days, self.timeless, self.waits = b"", 0, set(), False, ()
         self._set_aside(reason, self.payload)
 
-    def _take_apart(self, tenant: int, partly: Partly, known: Container[str]) -> None:
+    def _take_apart(self, tenant: int, partly: Partly, known: Known) -> None:
         """Store what is understood; the rest goes to quarantine."""
         try:
-            of_known_devices(partly.readings, self.origin, known)
+            readings = self._of_known(partly.readings, known)
         except Invalid as error:
             self.refuse(str(error))
         else:
-            self._encode(tenant, partly.readings, self.when)
+            self._encode(tenant, readings, self.when)
             self._set_aside(str(partly), partly.rest)
 
     def _set_aside(self, reason: str, payload: bytes) -> None:
@@ -141,7 +156,7 @@ class Note(Message):
         super().__init__(sink, token, origin, b"", arrived)
         self.receipt = receipt
 
-    def decode(self, tenant: int, known: Container[str]) -> None:
+    def decode(self, tenant: int, known: Known) -> None:
         self.days = set()
 
 

@@ -20,6 +20,7 @@ class Metrics:
         self.stored = self._counter("readings_stored", "Readings that are durable and were new.")
         self.duplicates = self._counter("readings_duplicate", "Readings that had been stored before.")
         self.quarantined = self._counter("messages_quarantined", "Messages kept for a person to look at.")
+        self.unclaimed = self._counter("messages_unclaimed", "Messages of devices that nobody has registered yet.")
         self.refusals = self._counter("commits_refused", "Batches that Postgres did not take; they are tried again.")
         self.closed = self._counter("connections_closed", "Connections that the gateway closed.", "reason")
         self.connections = Gauge("shelfwise_edge_connections", "Open MQTT connections.", registry=self.registry)

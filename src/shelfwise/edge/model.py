@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b as _blake2b
@@ -22,6 +22,8 @@ OLDEST = timedelta(days=400)
 FARTHEST_AHEAD = timedelta(days=1)
 LONGEST_TEXT = 512
 LONGEST_NAME = 128
+# The addresses of pages about all devices, and what no address can hold.
+RESERVED_NAMES = (".", "..", "new", "unclaimed", "credentials", "site-keys", "labels", "connections")
 # Beyond any weight or time; keeps a hostile integer of a thousand digits out of floating point.
 _HUGE = 10**18
 
@@ -158,7 +160,8 @@ class Origin:
     Attributes:
         door: 'mqtt' or 'http'.
         device: who signed in.
-        speaks_for: 'self', or 'gateway' for a device that reports for other known devices.
+        speaks_for: 'self', 'gateway' for a device that reports for others as well, or 'key:3' for one that signed in
+            with the site key of that number: it speaks for itself, and may be nobody's yet.
         subject: the device a message is about when it does not name one.
         topic: the MQTT topic or HTTP path.
         format: a name in `formats.FORMATS`.
@@ -201,34 +204,78 @@ def speaker(origin: Origin, named: str | None) -> str:
     """The device a reading belongs to, if whoever signed in may speak for it; whether it is known is asked later.
 
     Raises:
-        Invalid: another device's name without the right to speak for it.
+        Invalid: another device's name or topic without the right to speak for it.
     """
     device = origin.subject if named is None else named
-    if device == origin.device:
+    if origin.speaks_for == "gateway" or device == origin.device == origin.subject:
         return device
-    if origin.speaks_for != "gateway":
-        raise Invalid(
-            Fault(
-                "device", f"{origin.device!r}, the device that signed in", shorten(device),
-                "Let each device sign in for itself, or register the sender as a gateway.",
-            )
-        )  # fmt: skip
-    return device
+    raise Invalid(
+        Fault(
+            "device" if device != origin.device else "topic", f"{origin.device!r}, the device that signed in",
+            shorten(device if device != origin.device else origin.subject),
+            "Let each device sign in for itself, or register the sender as a gateway.",
+        )
+    )  # fmt: skip
 
 
-def of_known_devices(readings: Sequence[Reading], origin: Origin, known: Container[str]) -> None:
+def fault_of_name(device: str) -> Fault | None:
+    """Why this can be no device's name; None where it can."""
+    if (
+        0 < len(device) <= LONGEST_NAME
+        and device.isprintable()
+        and not set(device) & set("/+#: ")
+        and device not in RESERVED_NAMES
+    ):
+        return None
+    return Fault(
+        "device",
+        f"1 to {LONGEST_NAME} printable characters without / + # : and spaces, and none of {', '.join(RESERVED_NAMES)}",
+        shorten(device),
+        "Choose a name such as scale-7.",
+    )
+
+
+@dataclass(frozen=True)
+class Known:
+    """The devices as a door knows them.
+
+    Attributes:
+        active: those that may speak or be spoken for.
+        reach: of each gateway that does not speak for all: the devices it speaks for.
     """
+
+    active: frozenset[str] = frozenset()
+    reach: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+_NOBODY: Sequence[Reading] = ()
+
+
+def of_nobody(readings: Sequence[Reading], origin: Origin, known: Known) -> Sequence[Reading]:
+    """Those readings whose device nobody registered, as far as the door knows: they wait until somebody claims it.
+
     Raises:
-        Invalid: a reading of a device that nobody registered.
+        Invalid: of a device that this gateway does not speak for, or that nobody can register by that name.
     """
+    if origin.speaks_for == "self":  # then `speaker` has found that all are its own
+        return _NOBODY
+    reach = known.reach.get(origin.device)
+    found = []
     for reading in readings:
-        if reading.device != origin.device and reading.device not in known:
-            raise Invalid(
-                Fault(
-                    "device", "a registered, active device", shorten(reading.device),
-                    "Register the device, then replay this.",
-                )
-            )  # fmt: skip
+        device = reading.device
+        if device in known.active:
+            if reach is not None and device not in reach and device != origin.device:
+                raise Invalid(
+                    Fault(
+                        "device", f"a device that {origin.device!r} speaks for", shorten(device),
+                        "Say on the gateway's page for which devices it speaks, then replay this.",
+                    )
+                )  # fmt: skip
+        elif device != origin.device or origin.speaks_for != "gateway":
+            if fault := fault_of_name(device):
+                raise Invalid(fault)
+            found.append(reading)
+    return found
 
 
 def measure(kind: Kind, value: object, unit: str | None, where: str) -> float:

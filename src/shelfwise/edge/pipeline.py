@@ -12,7 +12,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,7 +22,7 @@ from shelfwise.core.clocks import BusinessTime
 from shelfwise.core.errors import Unavailable
 from shelfwise.edge.messages import Message, Sink
 from shelfwise.edge.metrics import Metrics
-from shelfwise.edge.model import moment
+from shelfwise.edge.model import Known, moment
 from shelfwise.edge.writer import BadRow, Batch, CrashPoint, Writer
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ class Surroundings:
 
     tenant: int
     time: Callable[[], BusinessTime]
-    known: Callable[[], Container[str]]
+    known: Callable[[], Known]
 
 
 class Pipeline:
@@ -201,6 +201,7 @@ class Pipeline:
         self._metrics.stored.inc(new)
         self._metrics.duplicates.inc(batch.readings - new)
         self._metrics.quarantined.inc(len(batch.unreadable))
+        self._metrics.unclaimed.inc(len(batch.waiting))
         return True
 
     def _bisect(self, messages: Sequence[Message], problem: str) -> bool:
@@ -248,6 +249,7 @@ def _batch(messages: Sequence[Message]) -> Batch:
     timeless = False
     unreadable = []
     receipts = []
+    waiting = []
     for message in messages:
         readings += message.readings
         if message.days:
@@ -258,4 +260,8 @@ def _batch(messages: Sequence[Message]) -> Batch:
             unreadable.append(message.unreadable)
         if message.receipt is not None:
             receipts.append(message.receipt)
-    return Batch([message.rows for message in messages], readings, frozenset(days), timeless, unreadable, receipts)
+        if message.waits:
+            waiting.append(message)
+    return Batch(
+        [message.rows for message in messages], readings, frozenset(days), timeless, unreadable, receipts, waiting
+    )

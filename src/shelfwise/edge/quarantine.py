@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from psycopg.types.json import Jsonb
-
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
-from shelfwise.edge.devices import SITE_OF_DEVICE, active_devices, device, site_of_device
+from shelfwise.edge.devices import SITE_OF_DEVICE, device, site_of_device
 from shelfwise.edge.formats import FORMATS, origin_of_topic
-from shelfwise.edge.model import Origin, Reading, moment, of_known_devices
-from shelfwise.edge.tables import day_number, ensure_partitions
+from shelfwise.edge.model import Origin, moment, of_nobody
+from shelfwise.edge.scopes import known_devices
+from shelfwise.edge.tables import store_readings
 from shelfwise.store.database import first, notify, rows, run
 
 _COLUMNS = """quarantine_id, door, device, topic, format, received_at, payload, reason, seen, state, decided_by,
@@ -88,11 +87,12 @@ def replay(ctx: Context, quarantine_id: int, payload: bytes | None = None) -> in
         raise Refused(f"The device {message.device!r} that sent this is not active. Activate it first, or drop this.")
     origin = _origin(message, sender.speaks_for)
     readings = form.decode(message.payload if payload is None else payload, origin, moment(message.received_at))
-    of_known_devices(readings, origin, active_devices(ctx))
-    new = _store(ctx, readings)
+    for reading in of_nobody(readings, origin, known_devices(ctx)):
+        raise Invalid(
+            Fault("device", "a registered, active device", shorten(reading.device), "Register it, then replay this.")
+        )
+    new = store_readings(ctx.tx, ctx.tenant, readings)
     _decide(ctx, message, "replayed", corrected=payload is not None, readings=len(readings), new=new)
-    if new:
-        notify(ctx.tx, "reading")
     return new
 
 
@@ -132,28 +132,6 @@ def _origin(message: Quarantined, speaks_for: str) -> Origin:
     if message.door != "mqtt":
         return Origin(message.door, message.device, speaks_for, message.device, message.topic, message.format)
     return origin_of_topic(message.topic, message.device, speaks_for, message.format)
-
-
-def _store(ctx: Context, readings: list[Reading]) -> int:
-    ensure_partitions(ctx.tx, {day_number(reading.observed_at) for reading in readings})
-    return sum(
-        run(
-            ctx.tx,
-            """insert into reading (tenant_id, source_key, observed_at, received_at, device, kind, value, detail)
-               values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing""",
-            (
-                ctx.tenant,
-                reading.source_key,
-                reading.observed_at,
-                reading.received_at,
-                reading.device,
-                reading.kind,
-                reading.value,
-                None if reading.detail is None else Jsonb(reading.detail),
-            ),
-        )
-        for reading in readings
-    )
 
 
 def _decide(ctx: Context, message: Quarantined, state: str, **detail: object) -> None:

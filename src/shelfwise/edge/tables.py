@@ -11,9 +11,10 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+from psycopg.types.json import Jsonb
 
 from shelfwise.edge.model import EPOCH, Reading
-from shelfwise.store.database import Tx, run, values
+from shelfwise.store.database import Tx, notify, run, values
 from shelfwise.store.events import Stream
 
 
@@ -76,6 +77,15 @@ STORE_INCOMING_TIMELESS = f"""
     where observed_at <> received_at or not exists (
         select from reading r where r.tenant_id = i.tenant_id and r.source_key = i.source_key
             and r.observed_at > i.observed_at - interval '2 days' and r.observed_at <= i.observed_at)
+    on conflict do nothing"""
+
+# The same rule for one reading at a time.
+_STORE_ONE = """
+    insert into reading (tenant_id, source_key, observed_at, received_at, device, kind, value, detail)
+    select %(tenant)s, %(key)s, %(observed)s, %(received)s, %(device)s, %(kind)s, %(value)s, %(detail)s
+    where %(timed)s or not exists (
+        select from reading r where r.tenant_id = %(tenant)s and r.source_key = %(key)s
+            and r.observed_at > %(observed)s::timestamptz - interval '2 days' and r.observed_at <= %(observed)s)
     on conflict do nothing"""
 
 _HEAD = struct.Struct("!hiii16siqiq").pack
@@ -141,6 +151,30 @@ def ensure_partitions(tx: Tx, days: Iterable[int]) -> None:
                 f"""alter table reading attach partition {name}
                     for values from ('{day} 00:00+00') to ('{day + timedelta(days=1)} 00:00+00')""",
             )
+
+
+def store_readings(tx: Tx, tenant: int, readings: Sequence[Reading]) -> int:
+    """Store readings that came in another way than through the pipeline, in this order; returns how many were new."""
+    if not readings:
+        return 0
+    ensure_partitions(tx, {day_number(reading.observed_at) for reading in readings})
+    with tx.cursor() as cursor:
+        cursor.executemany(
+            _STORE_ONE,
+            [
+                {
+                    "tenant": tenant, "key": reading.source_key, "observed": reading.observed_at,
+                    "received": reading.received_at, "device": reading.device, "kind": reading.kind,
+                    "value": reading.value, "detail": None if reading.detail is None else Jsonb(reading.detail),
+                    "timed": reading.observed_at != reading.received_at,
+                }
+                for reading in readings
+            ],
+        )  # fmt: skip
+        new = cursor.rowcount
+    if new:
+        notify(tx, "reading")
+    return new
 
 
 @dataclass(frozen=True)

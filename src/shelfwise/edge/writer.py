@@ -9,7 +9,7 @@ from typing import Protocol
 import psycopg
 
 from shelfwise.core.errors import Unavailable
-from shelfwise.edge import tables
+from shelfwise.edge import tables, waiting
 from shelfwise.edge.tables import Receipt, Unreadable
 from shelfwise.store.database import Tx, notify, run
 
@@ -36,6 +36,7 @@ class Batch:
         timeless: whether a reading has an id but no claimed time.
         unreadable: messages for the quarantine.
         receipts: what sessions of QoS 2 keep or give back, in order.
+        waiting: messages with readings of devices that are not known; they are told what became of them.
     """
 
     rows: Sequence[bytes]
@@ -44,6 +45,7 @@ class Batch:
     timeless: bool
     unreadable: Sequence[Unreadable]
     receipts: Sequence[Receipt] = ()
+    waiting: Sequence[waiting.Waiting] = ()
 
 
 class Writer(Protocol):
@@ -115,13 +117,14 @@ class PostgresWriter:
             self._days |= batch.days
         run(tx, "begin")
         new = self._store(tx, batch) if batch.readings else 0
+        heard = bool(batch.waiting) and waiting.keep(tx, self._tenant, batch.waiting)
         if batch.unreadable:
             tables.put_in_quarantine(tx, self._tenant, batch.unreadable)
             notify(tx, "live", "quarantine")
         if batch.receipts:
             tables.keep_receipts(tx, self._tenant, batch.receipts)
         self._crash_point("before_commit")
-        run(tx, "notify reading; commit" if new else "commit")
+        run(tx, "notify reading; commit" if new or heard else "commit")
         self._crash_point("after_commit")
         return new
 

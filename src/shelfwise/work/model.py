@@ -122,6 +122,11 @@ RULES: dict[str, Rule] = {
         "Whoever runs the installation can put it right, and nobody else.",
         answers=Role.ADMIN,
     ),
+    "unclaimed": Rule(
+        (Role.MANAGER, Role.ADMIN),
+        "What unknown devices say is kept nowhere any more, and one of them may be ours.",
+        by_hand=True,
+    ),
     "subscription": Rule(
         (Role.ADMIN,),
         "Another system relies on being told and is not.",

@@ -423,7 +423,9 @@ class Connection(asyncio.Protocol):
 
     async def _sign_in(self, wish: Connect) -> None:
         try:
-            admitted = await admit(self.door.directory, self.door.sessions, wish)
+            peer = self._transport.get_extra_info("peername")
+            address = str(peer[0]) if peer else ""
+            admitted = await admit(self.door.directory, self.door.sessions, wish, address)
         except Refusal as refusal:
             self._refuse(refusal)
             return

@@ -24,22 +24,29 @@ class Admitted:
     assigned: str | None
 
 
-async def admit(directory: Directory, sessions: Sessions, wish: Connect) -> Admitted:
+async def admit(directory: Directory, sessions: Sessions, wish: Connect, address: str) -> Admitted:
     """
+    Args:
+        address: from where it connects.
+
     Raises:
         Refusal: it is not let in.
     """
     if not wish.username or wish.password is None:
         raise Refusal(wish.level, BAD_CREDENTIALS, "sign in with the device's name and its secret")
     try:
-        device = await directory.sign_in(wish.username, wish.password)
+        device = await directory.sign_in(wish.username, wish.password, address)
         if device is None:
             raise Refusal(
                 wish.level, NOT_AUTHORISED,
                 f"the device {wish.username[:64]!r} is not known, is shut out, or has another secret",
             )  # fmt: skip
         assigned = None if wish.client_id else f"unnamed-{secrets.token_hex(8)}"
-        session, present = await sessions.open((device.device, assigned or wish.client_id), wish.clean, wish.expiry)
+        # What signed in with a site key may be nobody's device yet, and keeps nothing between two connections.
+        passing = device.by != "secret"
+        session, present = await sessions.open(
+            (device.device, assigned or wish.client_id), wish.clean or passing, 0 if passing else wish.expiry
+        )
     except psycopg.Error as error:
         raise Refusal(wish.level, SERVER_UNAVAILABLE, "sign-ins cannot be checked now; connect again") from error
     return Admitted(device, session, present, assigned)
