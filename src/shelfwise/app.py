@@ -16,6 +16,8 @@ from shelfwise.connectors.mail import send as send_letter
 from shelfwise.core.clocks import WallClock
 from shelfwise.edge import devices, unclaimed
 from shelfwise.edge.health import service as health
+from shelfwise.edge.history import service as history
+from shelfwise.edge.history.tables import HOURS_TOLD
 from shelfwise.edge.tables import READINGS, StoredReading
 from shelfwise.orders import service as orders
 from shelfwise.orders.paper import paper
@@ -36,6 +38,7 @@ def consumers(office: Office) -> list[Consumer[Any]]:
         ),
         Consumer("health", READINGS, _with_context(office, "devices", in_true_time(health.learn)), batch=2000),
         Consumer("tell-of-devices", EVENTS, _with_context(office, "devices", tell_of_devices)),
+        Consumer("hours", HOURS_TOLD, _with_context(office, "history", history.remember_hours), batch=20_000),
         Consumer("reserve", EVENTS, _with_context(office, "reservations", reserve)),
         Consumer("ask-for-counts", EVENTS, _with_context(office, "stock", ask_for_counts)),
         Consumer("tell-of-stock", EVENTS, _with_context(office, "stock", tell_of_stock)),

@@ -24,6 +24,7 @@ from shelfwise.connectors.mail import MailServer
 from shelfwise.connectors.webhooks import Network
 from shelfwise.core.errors import ShelfwiseError, Unavailable
 from shelfwise.edge import connections
+from shelfwise.edge.history import service as history
 from shelfwise.intake.folders import Folders
 from shelfwise.operations import keeping
 from shelfwise.settings import Settings
@@ -36,6 +37,7 @@ log = structlog.get_logger(__name__)
 IDLE_S = 0.5
 # As long as a file has to stay as it is before it counts as complete.
 BETWEEN_LOOKS_S = 5.0
+BETWEEN_SUMS_S = 5.0
 PAUSE_AFTER_TROUBLE_S = 1.0
 STALLED_CHECK_S = 10.0
 STALLED_AFTER_S = 20.0
@@ -79,6 +81,7 @@ def run(
             ("outbox", lambda: serve_outbox(office, mail), lambda: _pause(stop)),
             ("connections", lambda: look_after_connections(office), lambda: stop.wait(WATCH_S)),
             ("webhooks", lambda: serve_webhooks(office, webhook_networks), lambda: _pause(stop)),
+            ("history", lambda: sum_hours(office), lambda: stop.wait(BETWEEN_SUMS_S)),
             *(() if settings is None else _folders(office, settings, stop)),
             *(() if settings is None else _upkeep(office, settings, stop)),
         )
@@ -173,6 +176,17 @@ def serve_webhooks(office: Office, networks: Sequence[Network] = ()) -> int:
     while outbox.deliver_next(office, send, app.delivered, spreading.failed, ["webhook"]):
         attempts += 1
     return attempts
+
+
+def sum_hours(office: Office) -> int:
+    """Sum every hour that has ended and is due, the oldest first, each in a transaction of its own."""
+    summed = 0
+    while True:
+        with office.context(system("history")) as ctx:
+            now = history.sum_ended_hour(ctx)
+        if not now:
+            return summed
+        summed += now
 
 
 def _loop(name: str, step: Callable[[], int], stop: threading.Event, wait: Callable[[], None]) -> None:

@@ -26,6 +26,7 @@ from shelfwise.web import (
     device,
     device_health,
     device_standing,
+    device_history,
     devices,
     duplicates,
     erp,
@@ -186,6 +187,7 @@ def create_app(
         # After the list's own addresses, such as /devices/new.
         device,
         device_standing,
+        device_history,
         imports,
         incoming,
         erp,

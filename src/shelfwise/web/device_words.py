@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from shelfwise.access.context import Context
 from shelfwise.edge.devices import DeviceState
@@ -73,15 +74,20 @@ def says(state: DeviceState) -> str:
 
 def said(state: DeviceState) -> str:
     """The value it said last of one kind, with its unit."""
-    detail = state.detail or {}
-    if state.kind is None or state.value is None:
-        told = detail.get("epc") or detail.get("code")
+    return told(state.kind, state.value, state.detail)
+
+
+def told(kind: str | None, value: float | None, detail: Mapping[str, Any] | None) -> str:
+    """What one reading says, with its unit."""
+    detail = detail or {}
+    if kind is None or value is None:
+        words = detail.get("epc") or detail.get("code")
         if "lat" in detail and "lon" in detail:
-            told = f"{detail['lat']}, {detail['lon']}"
-        return str(told or "–")
-    if state.kind == "temperature":
-        return temperature(state.value)
-    if state.kind in ("humidity", "battery"):
-        return f"{number(round(state.value))} %"
-    unit = KINDS[state.kind].unit if state.kind in KINDS else ""
-    return f"{number(round(state.value))} {unit}".rstrip()
+            words = f"{detail['lat']}, {detail['lon']}"
+        return str(words or "–")
+    if kind == "temperature":
+        return temperature(value)
+    if kind in ("humidity", "battery"):
+        return f"{number(round(value))} %"
+    unit = KINDS[kind].unit if kind in KINDS else ""
+    return f"{number(round(value))} {unit}".rstrip()

@@ -119,7 +119,41 @@
     };
   };
 
-  const kinds = { demand, projection, temperature };
+  // History: a band from lowest to highest with the mean in it, or bars of how often; a silence is a gap.
+  const history = (d, c, zone) => {
+    const limits = d.limits.filter((limit) => limit !== null);
+    const long = d.until - d.since > 2 * DAY;
+    const words = long ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit" };
+    const x = { ...axes(c, "", false)[0], values: (u, splits) => splits.map((at) =>
+      new Date(at * 1000).toLocaleString("en-GB", { ...words, timeZone: zone })) };
+    const range = { x: { time: true, range: () => [d.since, d.until] } };
+    const tzDate = (at) => uPlot.tzDate(new Date(at * 1000), zone);
+    const clear = [shade(d.outside, fade(c.danger, 0.16))];
+    if (d.count) return {
+      data: [d.at, d.count],
+      options: { tzDate, scales: { ...range, y: { range: (u, low, high) => [0, Math.max(high * 1.08, 1)] } },
+        axes: [x, axes(c, "", false)[1]],
+        series: [{}, { fill: fade(c.soft, 0.55), width: 0, points: { show: false },
+          paths: uPlot.paths.bars({ size: [0.8, 14] }) }] },
+    };
+    return {
+      data: [d.at, d.high, d.low, d.mean],
+      options: {
+        tzDate,
+        scales: { ...range, y: { range: (u, low, high) => {
+          const least = Math.min(low, ...limits), most = Math.max(high, ...limits), room = (most - least || 2) * 0.12;
+          return [least - room, most + room];
+        } } },
+        axes: [x, axes(c, d.unit, false)[1]],
+        series: [{}, { stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } },
+          { stroke: c.ink, width: 2, points: { show: (u, s, from, to) => to - from < 40, size: 5 } }],
+        bands: [{ series: [1, 2], fill: fade(c.ink, 0.16) }],
+        hooks: { drawClear: clear, draw: [(u) => { for (const limit of limits) lineAt(u, "y", limit, c.danger, [6, 4]); }] },
+      },
+    };
+  };
+
+  const kinds = { demand, projection, temperature, history };
   const drawn = new Map();
   const draw = (box) => {
     const description = JSON.parse(box.dataset.chart);
