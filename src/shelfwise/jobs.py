@@ -85,13 +85,13 @@ def defer(ctx: Context, task: str, **arguments: Any) -> None:
 def tick(office: Office) -> int:
     """Enqueue the work of business days that ended since the last tick, each once; returns how many jobs."""
     enqueued = 0
-    with office.context(system("calendar")) as ctx:
+    with office.context(system("calendar"), aside=True) as ctx:
         escalation.escalate(ctx)
     with office.context(system("devices")) as ctx:
         # In the fast time of a demo what takes seconds takes long by the business clock.
         rate = business_time(ctx.tx, ctx.tenant).rate
         health.look_for_silence(ctx, max(SHORTEST_SILENCE, timedelta(seconds=20 * rate)))
-    with office.context(system("calendar")) as ctx:
+    with office.context(system("calendar"), aside=True) as ctx:
         run(
             ctx.tx,
             """insert into setting (tenant_id, name, value) values (%s, 'last_tick', to_jsonb(%s::timestamptz))
@@ -131,11 +131,11 @@ def nightly(office: Office, site_id: int, day: date) -> None:
     """After a site's day has ended: block what has expired, close its demand, forecast, propose, and measure how it
     went. Repeatable."""
     actor = system("nightly run")
-    with office.context(actor) as ctx:
+    with office.context(actor, aside=True) as ctx:
         stock.expire_lots(ctx, site_id)
-    with office.context(actor) as ctx:
+    with office.context(actor, aside=True) as ctx:
         mended = mends.refresh(ctx, site_id)
-    with office.context(actor) as ctx:
+    with office.context(actor, aside=True) as ctx:
         known: date | None = value(
             ctx.tx,
             "select max(origin) from forecast where tenant_id = %s and site_id = %s and origin < %s",
@@ -144,11 +144,11 @@ def nightly(office: Office, site_id: int, day: date) -> None:
         late = None if known is None else known - LATE_HORIZON
         # What came back today mends the day it was sold on, which may be long ago.
         demand.rebuild_history(ctx, site_id, since=min(late, mended) if late and mended else late)
-    with office.context(actor) as ctx:
+    with office.context(actor, aside=True) as ctx:
         forecasts = demand.forecast_site(ctx, site_id, day, FORECAST_DAYS)
         demand.forget_forecasts(ctx, site_id, day - KEPT_FORECASTS)
     proposals = plan(office, site_id)
-    with office.context(system("measures")) as ctx:
+    with office.context(system("measures"), aside=True) as ctx:
         measure.record_day(ctx, site_id, day)
         scoring.score_forecasts(ctx, site_id, day)
         looking_ahead.settle_calls(ctx, site_id, day)
@@ -158,7 +158,7 @@ def nightly(office: Office, site_id: int, day: date) -> None:
 
 def plan(office: Office, site_id: int, anew: bool = False) -> int:
     """Look at a site and propose what to order; returns how many proposals are new. Repeatable."""
-    with office.context(system("planning")) as ctx:
+    with office.context(system("planning"), aside=True) as ctx:
         return len(agents.propose_purchases(ctx, site_id, anew=anew))
 
 
@@ -174,28 +174,28 @@ def look(office: Office, run_id: int) -> None:
 
     def tell(stage: str, done: int = 0, total: int = 0) -> None:
         # In a transaction of its own, so that whoever waits can read it.
-        with office.context(actor) as ctx:
+        with office.context(actor, aside=True) as ctx:
             runs.tell_run(ctx, run_id, stage, done, total)
 
-    with office.context(actor) as ctx:
+    with office.context(actor, aside=True) as ctx:
         site_id = runs.begin_run(ctx, run_id)
     if site_id is None:
         return
     try:
         tell("Adding up what was sold")
         learn_history(office, site_id)
-        with office.context(actor) as ctx:
+        with office.context(actor, aside=True) as ctx:
             day = demand.last_whole_day(ctx, site_id)
             demand.forecast_site(
                 ctx, site_id, day, FORECAST_DAYS, lambda done, total: tell("Forecasting", done, total), anew=True
             )
         tell("Looking at what has to be ordered")
         proposals = plan(office, site_id, anew=True)
-        with office.context(actor) as ctx:
+        with office.context(actor, aside=True) as ctx:
             result = runs.what_came_of_it(ctx, site_id, proposals)
             runs.finish_run(ctx, run_id, asdict(result))
     except Exception as error:
-        with office.context(actor) as ctx:
+        with office.context(actor, aside=True) as ctx:
             runs.finish_run(ctx, run_id, {"error": shorten(str(error), 300)}, failed=True)
         raise
     log.info("looked at a site", site_id=site_id, **asdict(result))
@@ -203,10 +203,10 @@ def look(office: Office, run_id: int) -> None:
 
 def learn_history(office: Office, site_id: int) -> int:
     """Mend and sum the whole history anew, as after an import of sales from before go-live. Repeatable."""
-    with office.context(system("demand history")) as ctx:
+    with office.context(system("demand history"), aside=True) as ctx:
         mends.refresh(ctx, site_id)
         known = demand.rebuild_history(ctx, site_id)
-    with office.context(system("measures")) as ctx:
+    with office.context(system("measures"), aside=True) as ctx:
         measure.estimate_history(ctx, site_id)
     return known
 
@@ -223,12 +223,12 @@ def find_duplicates(office: Office) -> dict[Kind, int]:
 
     def tell(state: str, done: int = 0, total: int = 0) -> None:
         # In a transaction of its own, so that whoever waits can read it.
-        with office.context(actor) as ctx:
+        with office.context(actor, aside=True) as ctx:
             queue_of_pairs.tell_search(ctx, state, done, total)
 
     tell("running")
     try:
-        with office.context(actor) as ctx:
+        with office.context(actor, aside=True) as ctx:
             found = finding.find(ctx, lambda done, total: tell("running", done, total))
     except Exception:
         tell("failed")
@@ -250,7 +250,7 @@ def nightly_or_alert(office: Office, site_id: int, day: date) -> None:
     except Unavailable:  # so is the alert; the run is tried again
         raise
     except Exception as error:
-        with office.context(system("nightly run")) as ctx:
+        with office.context(system("nightly run"), aside=True) as ctx:
             alerts.raise_alert(
                 ctx,
                 "nightly",
@@ -264,13 +264,13 @@ def nightly_or_alert(office: Office, site_id: int, day: date) -> None:
                 site_id=site_id,
             )
         raise
-    with office.context(system("nightly run")) as ctx:
+    with office.context(system("nightly run"), aside=True) as ctx:
         alerts.clear_alert(ctx, "nightly", subject)
 
 
 def check_books(office: Office) -> int:
     """Rebuild the balances from the movements and compare; a difference is an alert. Repairs nothing."""
-    with office.context(system("book check")) as ctx:
+    with office.context(system("book check"), aside=True) as ctx:
         differences = stock.rebuild_check(ctx)
         if differences:
             said = stock.in_words(ctx, differences)

@@ -168,6 +168,17 @@ class Settings:
         "Where an ERP that keeps the books finds approved proposals. Unset: the folder outgoing in the home folder.",
     )
 
+    history_folder: Path | None = _setting(
+        None,
+        "SHELFWISE_HISTORY_FOLDER",
+        "Where the readings of closed days are kept as files. The worker writes them and the pages read them. Unset: "
+        "the folder history in the home folder.",
+    )
+
+    @property
+    def history(self) -> Path:
+        return self.history_folder or self.home / "history"
+
     @property
     def outgoing(self) -> Path:
         return self.outgoing_folder or self.home / "outgoing"

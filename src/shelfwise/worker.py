@@ -24,7 +24,10 @@ from shelfwise.connectors.mail import MailServer
 from shelfwise.connectors.webhooks import Network
 from shelfwise.core.errors import ShelfwiseError, Unavailable
 from shelfwise.edge import connections
+from shelfwise.edge.history import retention
 from shelfwise.edge.history import service as history
+from shelfwise.edge.history.archive import Archive
+from shelfwise.edge.tables import READINGS
 from shelfwise.intake.folders import Folders
 from shelfwise.operations import keeping
 from shelfwise.settings import Settings
@@ -38,6 +41,7 @@ IDLE_S = 0.5
 # As long as a file has to stay as it is before it counts as complete.
 BETWEEN_LOOKS_S = 5.0
 BETWEEN_SUMS_S = 5.0
+BETWEEN_CLOSINGS_S = 600.0
 PAUSE_AFTER_TROUBLE_S = 1.0
 STALLED_CHECK_S = 10.0
 STALLED_AFTER_S = 20.0
@@ -83,6 +87,7 @@ def run(
             ("webhooks", lambda: serve_webhooks(office, webhook_networks), lambda: _pause(stop)),
             ("history", lambda: sum_hours(office), lambda: stop.wait(BETWEEN_SUMS_S)),
             *(() if settings is None else _folders(office, settings, stop)),
+            *(() if settings is None else _archive(office, settings, stop)),
             *(() if settings is None else _upkeep(office, settings, stop)),
         )
     ]
@@ -106,6 +111,21 @@ def _folders(
     watched = Folders(office, settings.incoming)
     yield "incoming", watched.look, lambda: stop.wait(BETWEEN_LOOKS_S)
     yield "outgoing", lambda: hand_over(office, settings.outgoing), lambda: stop.wait(BETWEEN_LOOKS_S)
+
+
+def _archive(
+    office: Office, settings: Settings, stop: threading.Event
+) -> Iterator[tuple[str, Callable[[], int], Callable[[], object]]]:
+    """The loop that closes days and lets go of what is kept long enough: (name, step, pause after a step)."""
+    heard = [one.name for one in app.consumers(office) if one.stream.name == READINGS.name]
+    archive = Archive(office, settings.history, heard)
+
+    def keep() -> int:
+        archive.keep()
+        retention.let_go(archive)
+        return 0
+
+    yield "archive", keep, lambda: stop.wait(BETWEEN_CLOSINGS_S)
 
 
 def _upkeep(
@@ -182,7 +202,7 @@ def sum_hours(office: Office) -> int:
     """Sum every hour that has ended and is due, the oldest first, each in a transaction of its own."""
     summed = 0
     while True:
-        with office.context(system("history")) as ctx:
+        with office.context(system("history"), aside=True) as ctx:
             now = history.sum_ended_hour(ctx)
         if not now:
             return summed

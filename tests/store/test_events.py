@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from shelfwise.access.context import Office
 from shelfwise.access.model import system
 from shelfwise.core.errors import Unavailable
+from shelfwise.edge.tables import READINGS, StoredReading
 from shelfwise.store.database import Tx, run, values
 from shelfwise.store.events import ATTEMPTS_BEFORE_PARKING, EVENTS, Consumer, Event, advance
 from shelfwise.store.migrate import migrate
 from tests.conftest import NOON
+from tests.edge.history.telling import MARA, Said, tell
 
 
 def publish(office: Office, *names: str) -> None:
@@ -33,6 +36,9 @@ class Recorder:
         if any(fact.subject in self.poison for fact in facts):
             raise ValueError("cannot digest this")
         self.seen += [fact.subject for fact in facts]
+
+    def note(self, facts: Sequence[StoredReading]) -> None:
+        self.seen += [str(fact.value) for fact in facts]
 
 
 def test_facts_arrive_in_order_and_each_once(office: Office) -> None:
@@ -71,6 +77,36 @@ def test_a_fact_of_a_transaction_that_commits_late_is_not_skipped(office: Office
         assert advance(office.database, 1, consumer, NOON) == 0
     advance(office.database, 1, consumer, NOON)
     assert sorted(recorder.seen) == ["fast", "slow"]
+
+
+def test_readings_wait_for_no_import_and_for_every_transaction_that_may_write_some(office: Office) -> None:
+    recorder = Recorder()
+    readings: Consumer[StoredReading] = Consumer("test", READINGS, lambda tx, facts: recorder.note(facts))
+
+    def heard() -> list[str]:
+        advance(office.database, 1, readings, NOON)
+        return recorder.seen
+
+    with office.context(MARA, aside=True) as importing:
+        importing.publish("test", "a long import")
+        with office.context(MARA) as quick:
+            tell(quick, [Said(NOON, 1.0)])
+        assert heard() == ["1.0"]
+        with office.context(MARA) as other:
+            other.publish("test", "may write readings still")
+            with office.context(MARA) as quick:
+                tell(quick, [Said(NOON, 2.0)])
+            assert heard() == ["1.0"]
+            tell(other, [Said(NOON, 3.0)])
+        assert sorted(heard()) == ["1.0", "2.0", "3.0"]
+    with office.context(MARA) as quick:
+        tell(quick, [Said(NOON, 4.0)])
+    assert heard()[-1] == "4.0"
+
+
+def test_a_transaction_that_stands_aside_can_write_no_reading(office: Office) -> None:
+    with pytest.raises(psycopg.errors.RaiseException, match="stands aside"), office.context(MARA, aside=True) as ctx:
+        tell(ctx, [Said(NOON, 1.0)])
 
 
 def test_a_poison_fact_is_tried_again_then_parked_and_the_rest_goes_on(office: Office) -> None:

@@ -54,7 +54,7 @@ def test_longer_times_and_figures_stand_on_a_page_of_their_own_and_in_a_file(cli
     rows = list(csv.DictReader(io.StringIO(file.text)))
     assert len(rows) == 92
     assert sum(int(row["readings"]) for row in rows) == 288 - 18
-    assert rows[-2]["high_degC"] == "15"
+    assert rows[-2]["high_degC"] == "15.0"
 
 
 def test_readings_stand_one_by_one_page_after_page(client: Client, told: None) -> None:

@@ -81,6 +81,7 @@ WHOLE_HOUSE = {
     "/data/duplicates/{kind}/{one}/{other}",
     "/settings",
     "/system",
+    "/system/readings",
     "/system/backups/{backup}",
     "/setup",
     "/start",

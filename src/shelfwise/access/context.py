@@ -14,7 +14,7 @@ from shelfwise.access.model import Actor, Right
 from shelfwise.core.clocks import BusinessTime, Clock, WallClock
 from shelfwise.core.errors import Forbidden, NotFound
 from shelfwise.store import events
-from shelfwise.store.database import Database, Tx, first, notify, run
+from shelfwise.store.database import Database, Tx, first, notify, run, stand_aside
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,15 @@ class Office:
     wall: Clock = field(default_factory=WallClock)
 
     @contextmanager
-    def context(self, actor: Actor) -> Iterator[Context]:
-        """A context in a transaction of its own: committed at the end, rolled back on any exception."""
+    def context(self, actor: Actor, *, aside: bool = False) -> Iterator[Context]:
+        """A context in a transaction of its own: committed at the end, rolled back on any exception.
+
+        Args:
+            aside: it may take long and writes no reading, so that nobody who waits for readings waits for it.
+        """
         with self.database.transaction() as tx:
+            if aside:
+                stand_aside(tx)
             yield self.within(tx, actor)
 
     def within(self, tx: Tx, actor: Actor) -> Context:

@@ -48,6 +48,7 @@ READINGS = Stream(
     """select tx::text::bigint as tx, seq, device, kind, value, detail, observed_at, received_at from reading""",
     "seq",
     "reading",
+    without_aside=True,
 )
 
 # Any constants will do, as long as every version of Shelfwise uses the same.

@@ -102,7 +102,7 @@ class _File:
     ) -> None:  # fmt: skip
         from shelfwise.intake.grids import open_file
 
-        with office.context(actor) as ctx:
+        with office.context(actor, aside=True) as ctx:
             ctx.require_somewhere(Right.IMPORT_DATA)
         self.office, self.actor, self.path, self.choices = office, actor, path, choices
         self.site_code, self.progress = site_code, progress
@@ -114,14 +114,14 @@ class _File:
     def check(self) -> Outcome:
         found: list[Found] = []
         try:
-            with self.office.context(self.actor) as ctx:
+            with self.office.context(self.actor, aside=True) as ctx:
                 found = self._all(ctx, dry=True, skip_bad=True)
                 raise _TakenBack
         except _TakenBack:
             return Outcome(self.opened.name, tuple(found), self._notes())
 
     def run(self, skip_bad: bool) -> Outcome:
-        with self.office.context(self.actor) as ctx:
+        with self.office.context(self.actor, aside=True) as ctx:
             tables.lock_file(ctx.tx, self.opened.sha256)
             found = self._all(ctx, dry=False, skip_bad=skip_bad)
             refused = [fault for one in found for fault in one.problems]

@@ -145,7 +145,7 @@ def take(office: Office, actor: Actor, one: Incoming, path: Path) -> Incoming:
     """
     if one.finished:
         return one
-    with office.context(actor) as ctx:
+    with office.context(actor, aside=True) as ctx:
         file_id = _taken_in(ctx, one)
         before = None if file_id is not None else _same_before(ctx, one)
         if file_id is not None:
@@ -172,7 +172,7 @@ def take(office: Office, actor: Actor, one: Incoming, path: Path) -> Incoming:
         if one.attempts + 1 < MOST_ATTEMPTS:
             raise
         return _refuse(office, actor, one, "Something failed on our side. It has been logged; nothing was taken in.")
-    with office.context(actor) as ctx:
+    with office.context(actor, aside=True) as ctx:
         done = _finish(ctx, one, "done", outcome.file_id, {"tables": _counts(outcome)})
         if any(found.kind is not None and found.kind.name in SEEN_BY_PLANNING for found in outcome.tables):
             for site in records.sites(ctx):
@@ -187,7 +187,7 @@ def choices(office: Office, actor: Actor, path: Path, said: Mapping[str, Any]) -
         return {}
     if said.get("exact"):
         return {importing.EVERY_TABLE: Choice(said["kind"], decimal=".", dates="ymd")}
-    with office.context(actor) as ctx:
+    with office.context(actor, aside=True) as ctx:
         return _remembered(ctx, path, said["kind"])
 
 
@@ -215,7 +215,7 @@ class _Progress:
         if (now - self.told_at).total_seconds() < self.EVERY_S:
             return
         self.told_at = now
-        with self.office.context(self.actor) as ctx:
+        with self.office.context(self.actor, aside=True) as ctx:
             run(
                 ctx.tx,
                 "update incoming set done_rows = %s where tenant_id = %s and incoming_id = %s",
@@ -278,7 +278,7 @@ def _refuse(office: Office, actor: Actor, one: Incoming, error: str, faults: Seq
         {"where": fault.where, "expected": fault.expected, "got": fault.got, "remedy": fault.remedy}
         for fault in faults[:FAULTS_KEPT]
     ]
-    with office.context(actor) as ctx:
+    with office.context(actor, aside=True) as ctx:
         refused = _finish(ctx, one, "refused", None, {"error": error, "faults": kept})
         if one.source_id is not None:
             _ask_a_person(ctx, refused, str(faults[0]) if faults else error)

@@ -126,7 +126,7 @@ def import_sales(
         Forbidden: the actor may not import.
     """
     said = mapping or Layout()
-    with office.context(actor) as ctx:
+    with office.context(actor, aside=True) as ctx:
         ctx.require_somewhere(Right.IMPORT_DATA)
         site = records.site(ctx, site_code)
         ctx.require(Right.IMPORT_DATA, site.site_id)
@@ -134,7 +134,7 @@ def import_sales(
     opened = _open(Path(path), said, site.time_zone, today)
     if opened.rows is None:
         raise Invalid(*opened.problems)
-    with office.context(actor) as ctx:
+    with office.context(actor, aside=True) as ctx:
         return SalesImport(ctx, site, opened, skip_bad).run(progress)
 
 

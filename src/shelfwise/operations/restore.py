@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from shelfwise.core.errors import Refused, Unavailable
-from shelfwise.operations import backup
+from shelfwise.operations import backup, closed_days
 from shelfwise.operations.model import Manifest, differences
 from shelfwise.settings import Settings
 from shelfwise.store import dumps
@@ -94,6 +94,8 @@ def restore(url: str, settings: Settings, file: Path, *, over: bool, say: Say) -
         if schema(incoming).number is None:
             raise Refused(f"{file} is a dump of something else than Shelfwise. Nothing was changed.")
         applied = migrate(incoming)
+        if manifest is not None:
+            _bring_history(incoming, settings, file, manifest, say)
         database = Database(incoming, size=2).open()
         try:
             books = backup.book_differences(database)
@@ -139,6 +141,17 @@ def _compare(url: str, manifest: Manifest) -> None:
         database.close()
     if wrong:
         raise Unavailable(f"What was restored is not what was backed up: {'; '.join(wrong[:5])}. Nothing was changed.")
+
+
+def _bring_history(url: str, settings: Settings, file: Path, manifest: Manifest, say: Say) -> None:
+    """Files of closed days come back before the database that names them; a name stands for one content."""
+    with psycopg.connect(url) as tx:
+        gone = closed_days.copy_in(tx, manifest.history, file.parent, settings.history)
+    if gone:
+        say(
+            f"{len(gone)} of {len(manifest.history)} files of closed days do not lie in {file.parent / 'history'}: of "
+            "these days only what each hour came to is known. To have all, put that folder there and restore again."
+        )
 
 
 def _leave_secrets(url: str, home: Path, file: Path, manifest: Manifest | None) -> None:

@@ -16,6 +16,9 @@ Tx = psycopg.Connection[TupleRow]
 Params = Mapping[str, Any] | Sequence[Any]
 Row = TypeVar("Row")
 
+# The name of connections while their transaction stands aside; a trigger on `reading` knows it too.
+ASIDE = "shelfwise-aside"
+
 # What Postgres reports when it cannot take more: disk, memory, connections, or its own shutdown.
 _REFUSALS = (
     psycopg.errors.InsufficientResources,
@@ -81,6 +84,14 @@ class Database:
     def listen_connection(self) -> Tx:
         """A connection of its own, in autocommit, for LISTEN; the caller closes it."""
         return psycopg.connect(self.url, autocommit=True)
+
+
+def stand_aside(tx: Tx) -> None:
+    """Say, at the beginning of a transaction that may take long, that it writes no reading.
+
+    Whoever reads on in the readings then does not wait for its end. Postgres refuses readings in it from here on.
+    """
+    tx.execute(f"set local application_name = '{ASIDE}'")
 
 
 def rows(tx: Tx, kind: type[Row], sql: str, params: Params | None = None) -> list[Row]:

@@ -11,10 +11,18 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from shelfwise.core.errors import Unavailable
-from shelfwise.store.database import Database, Tx, first, notify, rows, run
+from shelfwise.store.database import ASIDE, Database, Tx, first, notify, rows, run
 
 ATTEMPTS_BEFORE_PARKING = 4
 FIRST_RETRY = timedelta(seconds=0.5)
+
+# The oldest of the transactions that the snapshot sees running, but for those whose connection says that they stand
+# aside; where there is none, the end of the snapshot. Who cannot be seen, such as another role's, is waited for.
+_OLDEST_BUT_ASIDE = f"""coalesce(
+    (select min(running) from pg_snapshot_xip(pg_current_snapshot()) running
+     where not exists (select from pg_stat_get_activity(null) a
+                       where a.backend_xid = running::xid and a.application_name = '{ASIDE}')),
+    pg_snapshot_xmax(pg_current_snapshot()))"""
 
 
 class Positioned(Protocol):
@@ -52,6 +60,8 @@ class Stream(Generic[Fact]):
         select: the columns and the table, up to the WHERE, with tx as ``tx::text::bigint``.
         seq: the column of the sequence number.
         channel: where commits are hinted at with NOTIFY.
+        without_aside: whether transactions that stand aside (see `database.stand_aside`) write none of these facts, so
+            that nobody has to wait for them.
     """
 
     name: str
@@ -59,6 +69,7 @@ class Stream(Generic[Fact]):
     select: str
     seq: str
     channel: str
+    without_aside: bool = False
 
     @property
     def query(self) -> str:
@@ -67,11 +78,11 @@ class Stream(Generic[Fact]):
         The order names the columns, not the selected expressions, so that it is the index's own.
         """
         return f"""{self.select} where tenant_id = %s and (tx, {self.seq}) > (%s::text::xid8, %s)
-            and tx < pg_snapshot_xmin(pg_current_snapshot())
+            and tx < {_OLDEST_BUT_ASIDE if self.without_aside else "pg_snapshot_xmin(pg_current_snapshot())"}
             order by {self.name}.tx, {self.name}.{self.seq} limit %s"""
 
     def after(self, tx: Tx, tenant: int, position: tuple[int, int], limit: int) -> list[Fact]:
-        """The next facts behind a position, none newer than the oldest running transaction."""
+        """The next facts behind a position, none newer than the oldest running transaction that may write some."""
         return rows(tx, self.fact, self.query, (tenant, *position, limit))
 
     def at(self, tx: Tx, tenant: int, position: tuple[int, int]) -> Fact | None:

@@ -77,6 +77,7 @@ SENTENCES: dict[str, str] = {
     "handover.again": "had {it} for {item} handed over again",
     "handover.told": "told of {it} for {item}: {state}",
     "handover.written": "wrote {count} approved proposals for the ERP",
+    "history.kept": "said for how many days readings of {it} are kept",
     "import.done": "imported {kind} from {file}: {created} new, {changed} changed",
     "import.undone": "took back the import of {kind} from {file}: {restored} records are as they were",
     "incoming.finished": "dealt with the file {file}: {state}",

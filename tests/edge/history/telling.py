@@ -16,6 +16,8 @@ from shelfwise.store.database import run
 from shelfwise.store.events import advance
 
 MARA = person("mara", Role.ADMIN)
+# Who must have heard of a reading before its day is closed.
+CONSUMERS = ("condition", "latest", "hours")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from shelfwise.edge.history import files, tables
 from shelfwise.edge.history.model import DAY, HOUR, MOST_POINTS, SPELL, STEPS, History, Point, floor, join, step_for
 from shelfwise.edge.history.tables import RawReading, Told
 from shelfwise.edge.model import KINDS
-from shelfwise.store.database import value
+from shelfwise.store.database import rows, value
 
 # Hours are looked through for raw readings so many at a time.
 _HOURS_AT_ONCE = 500
@@ -124,6 +125,33 @@ def told_one_by_one(
                 told.setdefault((one.observed_at, one.key), one)
         found = [told[name] for name in sorted(told, reverse=True)]
     return found if limit is None else found[:limit]
+
+
+@dataclass(frozen=True)
+class ClosedDays:
+    """All that lies in files. The days are None while there is none."""
+
+    days: int
+    first: date | None
+    last: date | None
+    readings: int
+    size: int
+    folder: str
+
+
+def closed_days(ctx: Context) -> ClosedDays:
+    """How much of the history lies in files, and where."""
+    ctx.require(Right.MANAGE_SETTINGS)
+    (found,) = rows(
+        ctx.tx,
+        ClosedDays,
+        """select count(*) as days, min(day) as first, max(day) as last, coalesce(sum(size), 0)::bigint as size,
+                  coalesce(sum((select sum(n::bigint) from jsonb_each_text(kinds) k (kind, n))), 0)::bigint as readings,
+                  %s as folder
+           from reading_day where tenant_id = %s and kinds <> '{}'""",
+        (str(folder_of(ctx)), ctx.tenant),
+    )
+    return found
 
 
 def _pieces(ctx: Context, device: str, kind: str, since: datetime, until: datetime, step: timedelta) -> Iterable[Point]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from shelfwise.edge.history.model import HOUR, ORIGIN, SPELL, Point
+from shelfwise.edge.history.model import HOUR, ORIGIN, SPELL, Point, join
 from shelfwise.edge.model import KINDS
 from shelfwise.store.database import Tx, rows, run, value, values
 from shelfwise.store.events import Stream
@@ -33,6 +33,7 @@ HOURS_TOLD = Stream(
     "select tx::text::bigint as tx, seq, device, kind, date_trunc('hour', observed_at, 'UTC') as hour from reading",
     "seq",
     "reading",
+    without_aside=True,
 )
 
 
@@ -248,3 +249,31 @@ def closed_days(tx: Tx, tenant: int, since: datetime, until: datetime) -> dict[d
         (tenant, since, until),
     )
     return {one.day: one for one in found}
+
+
+def set_hour(tx: Tx, tenant: int, device: str, kind: str, point: Point) -> None:
+    """What an hour comes to, in the place of what was there."""
+    run(
+        tx,
+        f"""insert into reading_hour (tenant_id, device, kind, starts_at, {_SUMS})
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            on conflict (tenant_id, device, kind, starts_at) do update set
+                ({_SUMS}) = row({", ".join(f"excluded.{name}" for name in _SUMS.split(", "))})""",
+        (
+            tenant, device, kind, point.at, point.readings, point.measured, point.low, point.high, point.total,
+            point.last, point.last_at,
+        ),
+    )  # fmt: skip
+
+
+def add_to_hour(tx: Tx, tenant: int, device: str, kind: str, point: Point) -> None:
+    """More was told of an hour whose readings are not kept any more."""
+    known = rows(
+        tx,
+        Point,
+        f"""select starts_at as at, {_SUMS} from reading_hour
+            where tenant_id = %s and device = %s and kind = %s and starts_at = %s for update""",
+        (tenant, device, kind, point.at),
+    )
+    (both,) = join([*known, point], HOUR)
+    set_hour(tx, tenant, device, kind, both)

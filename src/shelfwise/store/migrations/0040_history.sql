@@ -57,3 +57,18 @@ create table reading_kept (
     days int check (days > 0),
     primary key (tenant_id, kind)
 );
+
+-- When we heard that an excursion lasted for its delay, and whether the alarm was given as of now: of what is told late,
+-- people hear as of the past.
+alter table excursion add column told_at timestamptz, add column alarmed boolean not null default false;
+update excursion set told_at = confirmed_at, alarmed = true where confirmed_at is not null;
+
+-- Whoever reads on in the readings does not wait for transactions that said that they write none. So they must not.
+create function refuse_aside() returns trigger language plpgsql as $$
+begin
+    if current_setting('application_name') = 'shelfwise-aside' then
+        raise exception 'a transaction that stands aside wrote a reading, which nobody would hear of';
+    end if;
+    return null;
+end $$;
+create trigger reading_not_aside before insert on reading for each statement execute function refuse_aside();
