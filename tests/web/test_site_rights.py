@@ -38,6 +38,8 @@ ASKED = {
     "/api/v1/movements": "?sku={sku}",
     "/api/v1/lots": "?search=L",
     "/api/v1/trace": "?sku={sku}&lot=L1",
+    "/api/v1/devices/{device}/readings": "?kind=temperature",
+    "/api/v1/devices/{device}/history": "?kind=temperature",
     "/api/v1/explain": "?sku={sku}",
     "/api/v1/as-of": "?at=2026-03-01T00:00:00Z",
     "/handle": "?item={item_id}&place={place_id}",
