@@ -103,6 +103,7 @@ ALERTS = {
     "temperature": "A zone has been outside its limit for longer than its delay. Clears when it is back.",
     "unclaimed": "More unknown devices speak behind a gateway or site key than may wait. Clears when one of them is "
     "claimed or ignored, or more may wait; or a person says that it is settled.",
+    "temperature_past": "A zone was outside its limit for longer than its delay, and the readings came late.",
     "upkeep": "The installation itself needs somebody: room on a disk, the queue, or backups. Clears when it is well.",
 }
 

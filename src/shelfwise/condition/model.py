@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -80,7 +81,7 @@ def step(state: State, reading: Reading, limit: Limit) -> tuple[State, tuple[Tra
     unknown is neither inside nor outside. With a delay of zero the first reading outside confirms.
     """
     at, degc = reading.observed_at, reading.degc
-    if degc is None or not math.isfinite(degc) or (state.last_observed_at is not None and at <= state.last_observed_at):
+    if degc is None or not is_known(degc) or (state.last_observed_at is not None and at <= state.last_observed_at):
         return state, ()
     excess = limit.excess(degc)
     if excess == 0:
@@ -100,6 +101,52 @@ def step(state: State, reading: Reading, limit: Limit) -> tuple[State, tuple[Tra
             confirmed_at = at
             transitions.append(Transition("confirmed", at, degc))
     return State(at, started_at, confirmed_at, worst, readings), tuple(transitions)
+
+
+@dataclass(frozen=True)
+class Spell:
+    """A time outside the limit, as readings in their order tell it; `ended_at` is None while it lasts."""
+
+    state: State
+    ended_at: datetime | None
+
+    @property
+    def started_at(self) -> datetime:
+        assert self.state.started_at is not None  # noqa: S101 (what never began is no spell)
+        return self.state.started_at
+
+    def covers(self, at: datetime) -> bool:
+        return self.started_at <= at and (self.ended_at is None or at <= self.ended_at)
+
+
+def is_known(degc: float | None) -> bool:
+    """Unknown is neither inside nor outside."""
+    return degc is not None and math.isfinite(degc)
+
+
+def timeline(readings: Iterable[Reading], limit: Limit) -> tuple[list[Spell], State]:
+    """All times outside that readings tell, whatever order they come in, and how it stands after the last.
+
+    It begins inside. Of several readings of one instant the one furthest outside counts.
+    """
+    spells: list[Spell] = []
+    state = State()
+    for reading in in_order(readings, limit):
+        before = state
+        state, transitions = step(state, reading, limit)
+        spells += [Spell(before, one.at) for one in transitions if one.kind in ("passed", "recovered")]
+    if state.started_at is not None:
+        spells.append(Spell(state, None))
+    return spells, state
+
+
+def in_order(readings: Iterable[Reading], limit: Limit) -> list[Reading]:
+    """Known readings by their time, of each instant the one furthest outside."""
+    known = [one for one in readings if is_known(one.degc)]
+    worst: dict[datetime, Reading] = {}
+    for one in sorted(known, key=lambda one: (limit.excess(one.degc or 0.0), one.degc or 0.0)):
+        worst[one.observed_at] = one
+    return [worst[at] for at in sorted(worst)]
 
 
 def _remember(readings: tuple[Reading, ...], reading: Reading) -> tuple[Reading, ...]:

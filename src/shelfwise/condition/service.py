@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from shelfwise.access.context import Context
+from shelfwise.access.context import Context, business_time
 from shelfwise.access.model import Right
-from shelfwise.condition import tables
-from shelfwise.condition.model import Reading, State, Transition, step
+from shelfwise.condition import alarms, tables
+from shelfwise.condition.alarms import KIND
+from shelfwise.condition.late import judge_anew
+from shelfwise.condition.model import Reading, Spell, State, Transition, is_known, step
 from shelfwise.condition.tables import Excursion, Key, Watched, ZoneState
 from shelfwise.core.errors import NotFound
 from shelfwise.edge.tables import StoredReading
 from shelfwise.store.database import notify
-from shelfwise.work.alerts import clear_alert, raise_alert
 
-KIND = "temperature"
+# What arrives so long after it was measured is told as of the past. In the fast time of a demo it is longer.
+LATE = timedelta(minutes=15)
 
 
 def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
@@ -28,17 +28,22 @@ def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
     is outside. A device that was moved to another zone ends with its move what it had begun in the old one; what comes
     late from before the move is still judged there. A time from the future counts from its arrival, so that a clock
     that ran ahead once silences nothing.
+
+    Whatever order readings come in, the same excursions are written down in the end. What is told late raises no alarm
+    as if it were so now, but an alert of its own (kind 'temperature_past', subject 'excursion:ID').
     """
     ctx.require(Right.HANDLE_ALERTS)
-    readings = [fact for fact in facts if fact.kind == KIND]
+    readings = [fact for fact in facts if fact.kind == KIND and is_known(fact.value)]
     if not readings:
         return
     devices = sorted({fact.device for fact in readings})
     zones = tables.watched(ctx.tx, ctx.tenant, devices)
     known = tables.states(ctx.tx, ctx.tenant, devices)
+    late_after = LATE * max(1.0, business_time(ctx.tx, ctx.tenant).rate)
     judged: dict[Key, datetime] = {}
     changed: set[Key] = set()
-    for fact in readings:
+    behind: dict[tuple[Key, datetime | None], tuple[Watched, list[StoredReading]]] = {}
+    for fact in sorted(readings, key=lambda fact: fact.counts_from):
         zone = next((one for one in zones.get(fact.device, ()) if one.covers(fact.counts_from)), None)
         if zone is None:
             continue
@@ -46,18 +51,29 @@ def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
         excursion_id, before = known.get(key, (None, State()))
         if not zone.limited and excursion_id is None:
             continue
+        if before.last_observed_at is not None and fact.counts_from <= before.last_observed_at:
+            behind.setdefault((key, zone.from_at), (zone, []))[1].append(fact)
+            continue
         after, transitions = step(before, Reading(fact.counts_from, fact.value), zone.limit)
         if after == before or after.last_observed_at is None:
             continue
         judged[key] = after.last_observed_at
         changed.add(key)
+        late = fact.received_at - fact.counts_from > late_after
         for transition in transitions:
-            excursion_id = _follow(ctx, zone, key, excursion_id, before, after, transition)
+            excursion_id = _follow(ctx, zone, key, excursion_id, before, after, transition, late)
+        if excursion_id is not None and after.confirmed_at is not None and not late and fact.value is not None:
+            _alarm_once(ctx, zone, excursion_id, after, fact.counts_from, fact.value)
         known[key] = (excursion_id, after)
     for key in sorted(changed):
         excursion_id, state = known[key]
         if excursion_id is not None:
             tables.update_excursion(ctx.tx, ctx.tenant, excursion_id, state)
+    for (key, _), (zone, late_ones) in sorted(behind.items(), key=lambda one: str(one[0])):
+        last = known[key][1].last_observed_at
+        stands = None if last is None else judge_anew(ctx, zone, late_ones, last)
+        if stands is not None:
+            known[key] = stands
     _leave_old_zones(ctx, zones, known)
     if judged:
         tables.remember_judged(ctx.tx, ctx.tenant, dict(sorted(judged.items())))
@@ -71,6 +87,7 @@ def _follow(
     before: State,
     after: State,
     transition: Transition,
+    late: bool,
 ) -> int | None:
     """Do what follows from a transition; returns the excursion that is open afterwards."""
     if transition.kind == "started" or excursion_id is None:
@@ -80,58 +97,26 @@ def _follow(
     # What the batch has changed so far is written down first: other devices' ends look at what is confirmed.
     tables.update_excursion(ctx.tx, ctx.tenant, excursion_id, after if transition.kind == "confirmed" else before)
     if transition.kind == "confirmed":
-        return _confirm(ctx, zone, excursion_id, after, transition)
+        tables.note_told(ctx.tx, ctx.tenant, excursion_id, ctx.now)
+        alarms.publish_excursion(ctx, zone, excursion_id, after, transition.at)
+        if late:
+            alarms.tell_past(ctx, zone, excursion_id, Spell(after, None), ctx.now)
+        return excursion_id
     tables.end_excursion(ctx.tx, ctx.tenant, excursion_id, transition.at)
     notify(ctx.tx, "live", "floor")
     if transition.kind == "recovered":
-        ctx.publish("condition.recovered", f"zone:{zone.zone_id}", transition.at, **_data(zone, excursion_id, before))
-        _clear(ctx, zone.zone_id)
+        alarms.publish_recovered(ctx, zone, excursion_id, before, transition.at)
+        if not tables.is_alarmed(ctx.tx, ctx.tenant, excursion_id):
+            alarms.tell_past(ctx, zone, excursion_id, Spell(before, transition.at), ctx.now)
+        alarms.clear(ctx, zone.zone_id)
     return None
 
 
-def _confirm(ctx: Context, zone: Watched, excursion_id: int, state: State, transition: Transition) -> int:
-    limit, started_at = zone.limit, state.started_at or transition.at
-    since = started_at.astimezone(ZoneInfo(zone.time_zone))
-    minutes = (transition.at - started_at).total_seconds() / 60
-    raise_alert(
-        ctx,
-        KIND,
-        f"zone:{zone.zone_id}",
-        "danger",
-        f"{zone.name} is at {transition.degc:.1f} °C, limit {limit.crossed(transition.degc):g} °C",
-        f"{zone.device} has been outside its limit ({limit}) since {since:%d %b %H:%M}, for {minutes:.0f} min; "
-        f"the worst was {state.worst:.1f} °C. Look at the door and the cooling, and at the goods.",
-        f"/zones/{zone.zone_id}",
-        {
-            "zone_id": zone.zone_id,
-            "device": zone.device,
-            "excursion_id": excursion_id,
-            "low_degc": limit.low,
-            "high_degc": limit.high,
-            "delay_s": limit.delay.total_seconds(),
-            "started_at": started_at.isoformat(),
-            "readings": [{"observed_at": one.observed_at.isoformat(), "degc": one.degc} for one in state.readings],
-        },
-        site_id=tables.site_of_zone(ctx.tx, ctx.tenant, zone.zone_id),
-    )
-    ctx.publish("condition.excursion", f"zone:{zone.zone_id}", transition.at, **_data(zone, excursion_id, state))
-    notify(ctx.tx, "live", "floor")
-    return excursion_id
-
-
-def _data(zone: Watched, excursion_id: int, state: State) -> dict[str, Any]:
-    return {
-        "zone_id": zone.zone_id,
-        "device": zone.device,
-        "excursion_id": excursion_id,
-        "started_at": None if state.started_at is None else state.started_at.isoformat(),
-        "worst_degc": state.worst,
-    }
-
-
-def _clear(ctx: Context, zone_id: int) -> None:
-    if not tables.confirmed_elsewhere(ctx.tx, ctx.tenant, zone_id):
-        clear_alert(ctx, KIND, f"zone:{zone_id}")
+def _alarm_once(ctx: Context, zone: Watched, excursion_id: int, state: State, at: datetime, degc: float) -> None:
+    """Give the alarm for what lasts, once; also for what was told late until now and is heard to last still."""
+    if tables.is_alarmed(ctx.tx, ctx.tenant, excursion_id):
+        return
+    alarms.alarm(ctx, zone, excursion_id, state, at, degc)
 
 
 def _leave_old_zones(ctx: Context, zones: dict[str, list[Watched]], known: dict[Key, tuple[int | None, State]]) -> None:
@@ -145,7 +130,7 @@ def _leave_old_zones(ctx: Context, zones: dict[str, list[Watched]], known: dict[
         left_at = max((one for one in stays if one is not None), default=ctx.now)
         tables.end_excursion(ctx.tx, ctx.tenant, excursion_id, left_at)
         known[zone_id, device] = (None, State(state.last_observed_at))
-        _clear(ctx, zone_id)
+        alarms.clear(ctx, zone_id)
 
 
 def open_excursions(ctx: Context) -> list[Excursion]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from psycopg.types.json import Jsonb
 
-from shelfwise.condition.model import Limit, Reading, State
+from shelfwise.condition.model import Limit, Reading, Spell, State
 from shelfwise.edge.standing import covers
 from shelfwise.store.database import Tx, rows, run, value, values
 
@@ -141,16 +141,16 @@ def remember_judged(tx: Tx, tenant: int, judged: Mapping[Key, datetime]) -> None
     )
 
 
-def insert_excursion(tx: Tx, tenant: int, key: Key, state: State) -> int:
+def insert_excursion(tx: Tx, tenant: int, key: Key, state: State, ended_at: datetime | None = None) -> int:
     return int(
         value(
             tx,
             """insert into excursion (tenant_id, zone_id, device, started_at, confirmed_at, worst_degc,
-                                      last_observed_at, readings)
-               values (%s, %s, %s, %s, %s, %s, %s, %s) returning excursion_id""",
+                                      last_observed_at, readings, ended_at)
+               values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning excursion_id""",
             (
                 tenant, *key, state.started_at, state.confirmed_at, state.worst, state.last_observed_at,
-                Jsonb(_as_json(state)),
+                Jsonb(_as_json(state)), ended_at,
             ),
         )
     )  # fmt: skip
@@ -176,13 +176,87 @@ def end_excursion(tx: Tx, tenant: int, excursion_id: int, ended_at: datetime) ->
     )
 
 
+@dataclass(frozen=True)
+class Known:
+    """An excursion as it is stored; `alarmed`: the alarm was given as of now."""
+
+    excursion_id: int
+    started_at: datetime
+    confirmed_at: datetime | None
+    ended_at: datetime | None
+    alarmed: bool
+
+    def covers(self, at: datetime) -> bool:
+        return self.started_at <= at and (self.ended_at is None or at <= self.ended_at)
+
+
+def known_since(tx: Tx, tenant: int, key: Key, since: datetime) -> list[Known]:
+    """Excursions of a device in a zone that lasted until `since` or began later, oldest first. Locked."""
+    return rows(
+        tx,
+        Known,
+        """select excursion_id, started_at, confirmed_at, ended_at, alarmed from excursion
+           where tenant_id = %s and zone_id = %s and device = %s and (ended_at is null or ended_at >= %s)
+           order by started_at for update""",
+        (tenant, *key, since),
+    )
+
+
+def rewrite_excursion(tx: Tx, tenant: int, excursion_id: int, spell: Spell) -> None:
+    state = spell.state
+    run(
+        tx,
+        """update excursion set started_at = %s, confirmed_at = %s, worst_degc = %s, last_observed_at = %s,
+               readings = %s, ended_at = %s where tenant_id = %s and excursion_id = %s""",
+        (
+            state.started_at, state.confirmed_at, state.worst, spell.ended_at or state.last_observed_at,
+            Jsonb(_as_json(state)), spell.ended_at, tenant, excursion_id,
+        ),
+    )  # fmt: skip
+
+
+def remove_excursions(tx: Tx, tenant: int, excursion_ids: Collection[int]) -> None:
+    run(
+        tx,
+        "delete from excursion where tenant_id = %s and excursion_id = any(%s)",
+        (tenant, list(excursion_ids)),
+    )
+
+
+def note_told(tx: Tx, tenant: int, excursion_id: int, told_at: datetime) -> None:
+    """When we first heard that it was confirmed."""
+    run(
+        tx,
+        """update excursion set told_at = coalesce(told_at, %s) where tenant_id = %s and excursion_id = %s""",
+        (told_at, tenant, excursion_id),
+    )
+
+
+def note_alarmed(tx: Tx, tenant: int, excursion_id: int) -> None:
+    run(
+        tx,
+        "update excursion set alarmed = true where tenant_id = %s and excursion_id = %s",
+        (tenant, excursion_id),
+    )
+
+
+def is_alarmed(tx: Tx, tenant: int, excursion_id: int) -> bool:
+    return bool(
+        value(
+            tx,
+            "select alarmed from excursion where tenant_id = %s and excursion_id = %s",
+            (tenant, excursion_id),
+        )
+    )
+
+
 def confirmed_elsewhere(tx: Tx, tenant: int, zone_id: int) -> bool:
     """Whether a confirmed excursion of the zone is still open."""
     return bool(
         value(
             tx,
             """select exists (select from excursion where tenant_id = %s and zone_id = %s and ended_at is null
-                              and confirmed_at is not null)""",
+                              and confirmed_at is not null and alarmed)""",
             (tenant, zone_id),
         )
     )

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Response
 
 from shelfwise.access.context import Context
 from shelfwise.condition import service as condition
+from shelfwise.condition.alarms import KIND
 from shelfwise.condition.tables import Excursion
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.edge import devices
@@ -75,7 +76,7 @@ def _limits(
 ) -> tuple[tuple[float | None, float | None], Sequence[Excursion]]:
     """The limits of the zone it stands in, and when it was outside of them."""
     zone_id = devices.states_of_device(ctx, device)[0].zone_id
-    if kind != condition.KIND or zone_id is None:
+    if kind != KIND or zone_id is None:
         return (None, None), ()
     zone = records.zone(ctx, zone_id)
     outside = [one for one in condition.excursions(ctx, zone_id, found.since) if one.device == device]

@@ -58,6 +58,12 @@ RULES: dict[str, Rule] = {
         "Goods spoil while a zone is outside its limit; whoever is on the floor can look at the door first.",
         answers=Role.QUALITY,
     ),
+    "temperature_past": Rule(
+        (Role.QUALITY, Role.MANAGER, Role.ADMIN),
+        "The goods that lay there then may be spoiled; nothing can be done at the door any more.",
+        by_hand=True,
+        answers=Role.QUALITY,
+    ),
     "count": Rule(
         (Role.OPERATOR, Role.MANAGER),
         "The books and the shelf differ, and only somebody who stands before it can count.",
