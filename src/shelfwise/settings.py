@@ -171,7 +171,7 @@ class Settings:
     history_folder: Path | None = _setting(
         None,
         "SHELFWISE_HISTORY_FOLDER",
-        "Where the readings of closed days are kept as files. The worker writes them and the pages read them. Unset: "
+        "Where the readings of archived days are kept as files. The worker writes them and the pages read them. Unset: "
         "the folder history in the home folder.",
     )
 

@@ -59,6 +59,15 @@ def answers(url: str) -> bool:
         return False
 
 
+def trouble(url: str) -> str | None:
+    """Why a part of ourselves says there that it is not ready; None: it is, or says nothing at all."""
+    try:
+        answer = httpx.get(url, timeout=2.0)
+    except httpx.HTTPError:
+        return None
+    return answer.text.strip()[:300] if answer.status_code == 503 else None
+
+
 def _beginning(answer: httpx.Response) -> str:
     """The first words of an answer, fit for a page and for Postgres."""
     read, deadline = b"", time.monotonic() + TIMEOUT_S

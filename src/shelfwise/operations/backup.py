@@ -21,7 +21,7 @@ from shelfwise import __version__
 from shelfwise.access.context import Office
 from shelfwise.access.model import system
 from shelfwise.core.errors import Refused, Unavailable
-from shelfwise.operations import closed_days
+from shelfwise.operations import archived_days
 from shelfwise.operations.model import Manifest, differences, file_name
 from shelfwise.stock import service as stock
 from shelfwise.store import dumps
@@ -86,7 +86,7 @@ def make(url: str, home: Path, target: Path, kind: str, settings: Sequence[str] 
                         dumps.census(tx),
                         secrets,
                         settings,
-                        closed_days.copy_out(tx, file.parent),
+                        archived_days.copy_out(tx, file.parent),
                     )
                     pack.writestr(MANIFEST, json.dumps(asdict(manifest), default=_plain, indent=1))
                 out.flush()
@@ -147,7 +147,7 @@ def glance(file: Path) -> Manifest | None:
             if any(Path(one).is_absolute() or ".." in Path(one).parts for one in told["secrets"]):
                 raise ValueError("a secret outside its folder")
             if any(Path(one).is_absolute() or ".." in Path(one).parts for one, _, _ in told["history"]):
-                raise ValueError("a closed day outside its folder")
+                raise ValueError("an archived day outside its folder")
             return Manifest(**told)
     except OSError as error:
         raise Refused(f"{file} cannot be read: {error.strerror}.") from error
@@ -176,7 +176,7 @@ def verify(url: str, file: Path, tenant: int = 1) -> list[str]:
         Refused: it is damaged, or the role may not create a database.
     """
     manifest = read(file)
-    gone = [] if manifest is None else closed_days.missing(manifest.history, file.parent)
+    gone = [] if manifest is None else archived_days.missing(manifest.history, file.parent)
     with dumps.scratch(url, "trying_a_backup") as scratch:
         with opened(file) as dump:
             dumps.load(scratch, dump)
@@ -188,7 +188,7 @@ def verify(url: str, file: Path, tenant: int = 1) -> list[str]:
                 wrong += book_differences(database, tenant)
         finally:
             database.close()
-    return wrong + [f"the file {name} of a closed day is missing" for name in gone]
+    return wrong + [f"the file {name} of an archived day is missing" for name in gone]
 
 
 def book_differences(database: Database, tenant: int = 1) -> list[str]:

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import system
 from shelfwise.core.errors import ShelfwiseError, Unavailable, shorten
-from shelfwise.operations import backup, closed_days, inside, machine
+from shelfwise.operations import archived_days, backup, inside, machine
 from shelfwise.operations.model import Finding, due, named, superfluous
 from shelfwise.settings import Settings
 from shelfwise.store.database import first, run, value, values
@@ -105,7 +105,7 @@ def _delete_superfluous(ctx: Context, settings: Settings) -> None:
     with suppress(ShelfwiseError):
         # Where one of them cannot be read, nothing is known to be superfluous.
         manifests = [backup.glance(path) for path in sorted(settings.backups.glob("shelfwise-*.zip"))]
-        closed_days.clear(settings.backups, [kept for one in manifests if one is not None for kept in one.history])
+        archived_days.clear(settings.backups, [kept for one in manifests if one is not None for kept in one.history])
 
 
 class Watch:

@@ -41,7 +41,7 @@ class Manifest:
         tables: by table, its rows and a sum over what they hold.
         secrets: names of the files from the folder of secrets that are in it.
         settings: variables that were set then; their values are not in it.
-        history: files of closed days that belong to it and lie beside it: name, sha256 and size of each.
+        history: files of archived days that belong to it and lie beside it: name, sha256 and size of each.
     """
 
     version: str

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from shelfwise.core.errors import Refused, Unavailable
-from shelfwise.operations import backup, closed_days
+from shelfwise.operations import archived_days, backup
 from shelfwise.operations.model import Manifest, differences
 from shelfwise.settings import Settings
 from shelfwise.store import dumps
@@ -144,13 +144,13 @@ def _compare(url: str, manifest: Manifest) -> None:
 
 
 def _bring_history(url: str, settings: Settings, file: Path, manifest: Manifest, say: Say) -> None:
-    """Files of closed days come back before the database that names them; a name stands for one content."""
+    """Files of archived days come back before the database that names them; a name stands for one content."""
     with psycopg.connect(url) as tx:
-        gone = closed_days.copy_in(tx, manifest.history, file.parent, settings.history)
+        gone = archived_days.copy_in(tx, manifest.history, file.parent, settings.history)
     if gone:
         say(
-            f"{len(gone)} of {len(manifest.history)} files of closed days do not lie in {file.parent / 'history'}: of "
-            "these days only what each hour came to is known. To have all, put that folder there and restore again."
+            f"{len(gone)} of {len(manifest.history)} files of archived days do not lie in {file.parent / 'history'}: "
+            "of these days only what each hour came to is known. To have all, put that folder there and restore again."
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
+from shelfwise.connectors.http import trouble
 from shelfwise.core.errors import NotFound, Refused
 from shelfwise.operations import inside, machine
 from shelfwise.operations.model import Finding, named
@@ -92,4 +93,18 @@ def backup_file(ctx: Context, folder: Path, name: str) -> Path:
 def findings(ctx: Context, settings: Settings) -> list[Finding]:
     """How the machine and the installation are."""
     ctx.require(Right.MANAGE_SETTINGS)
-    return [*inside.look(ctx, settings), *machine.look(settings)]
+    return [*_door(settings), *inside.look(ctx, settings), *machine.look(settings)]
+
+
+def _door(settings: Settings) -> list[Finding]:
+    """What the gateway says where it takes nothing, as on a full disk: then no alert can be written down either."""
+    said = trouble(f"http://{settings.host}:{settings.door_port}/readyz")
+    if said is None:
+        return []
+    return [
+        Finding(
+            "gateway", "Device door", "danger", f"It takes nothing in: {said}",
+            "Make room on the disk, or look into logs/postgres.log. Nothing is lost: devices keep what was not "
+            "acknowledged, and all goes on by itself.",
+        )
+    ]  # fmt: skip

@@ -21,7 +21,7 @@ def kept_page(visit: Visitor) -> Response:
     with visit.context() as ctx:
         ctx.require(Right.MANAGE_SETTINGS)
         return pages.render(
-            visit, ctx, "keeping_readings.html", kept=retention.kept(ctx), closed=history.closed_days(ctx)
+            visit, ctx, "keeping_readings.html", kept=retention.kept(ctx), closed=history.archived_days(ctx)
         )
 
 

@@ -3,8 +3,8 @@
 A day is closed a week after its end, when every consumer has had all of it. The file is written under a name for the
 time being, read again and compared with Postgres, and given its name; then, in one transaction, it takes the place of
 the partition. Whoever is killed in between leaves the partition or the file, never neither: what lies there without
-being named in `reading_day` is removed by the next one. What comes even later for a closed day finds a partition made
-anew, is read from there, and is merged into a new file.
+being named in `reading_day` is removed by the next one. What comes even later for an archived day finds a partition
+made anew, is read from there, and is merged into a new file.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def no_crash(point: str) -> None:
 
 @dataclass(frozen=True)
 class Archive:
-    """Where the files of closed days lie, and who must have heard of a reading before it goes there.
+    """Where the files of archived days lie, and who must have heard of a reading before it goes there.
 
     Attributes:
         consumers: the names of all consumers of readings.
@@ -82,9 +82,13 @@ class Archive:
             with self.office.database.transaction() as tx:
                 run(tx, "set transaction isolation level repeatable read read only")
                 seen_before, said = _hand_over(tx, self.office.tenant, day, given)
-                old = tables.closed_days(tx, self.office.tenant, *_bounds(day)).get(day)
+                old = tables.archived_days(tx, self.office.tenant, *_bounds(day)).get(day)
                 due = _due_hours(tx, self.office.tenant, day)
             self.crash_point("handed over")
+            if not said:
+                with self.office.context(ACTOR) as ctx:
+                    _drop(ctx, day, seen_before)
+                return False
             late = files.handed_over(given)
             if files.summary(late) != said:
                 raise RuntimeError(f"What was written of {day} is not what Postgres holds; nothing was dropped")
@@ -93,8 +97,9 @@ class Archive:
             anew = [] if old is None else [one for one in due if one[1] in old.kinds]
             added = [] if old is None else [one for one in due if one[1] not in old.kinds]
             with self.office.context(ACTOR) as ctx:
-                if not _take_the_place(ctx, closed, seen_before):
+                if not _drop(ctx, day, seen_before):
                     return False
+                _enter(ctx, closed)
                 for device, kind, point in files.hours(files.opened(self.folder / closed.file), anew):
                     tables.set_hour(ctx.tx, ctx.tenant, device, kind, point)
                 # Of kinds that the file did not have, perhaps as they are not kept so long, the sums are all there is.
@@ -110,7 +115,7 @@ class Archive:
             given.unlink(missing_ok=True)
             half.unlink(missing_ok=True)
 
-    def let_go(self, day: tables.ClosedDay, kinds: set[str]) -> None:
+    def let_go(self, day: tables.ArchivedDay, kinds: set[str]) -> None:
         """Keep the readings of these kinds no longer; what their hours came to stays known."""
         half = (self.folder / day.file).with_name(f"{day.day}.parquet.part")
         left = {kind: rows for kind, rows in day.kinds.items() if kind not in kinds}
@@ -129,7 +134,7 @@ class Archive:
             half.unlink(missing_ok=True)
         log.info("readings let go", day=str(day.day), kinds=sorted(kinds))
 
-    def _write(self, day: date, frame: pl.LazyFrame, half: Path) -> tables.ClosedDay:
+    def _write(self, day: date, frame: pl.LazyFrame, half: Path) -> tables.ArchivedDay:
         """Write a frame to a file, read it again, and give the file its name.
 
         Raises:
@@ -145,7 +150,7 @@ class Archive:
         half.rename(file)
         _make_durable(file.parent)
         self.crash_point("named")
-        return tables.ClosedDay(
+        return tables.ArchivedDay(
             day, str(file.relative_to(self.folder)), digest, file.stat().st_size,
             {kind: rows for kind, (rows, *_) in sorted(holds.items())},
         )  # fmt: skip
@@ -172,7 +177,7 @@ def _days_due(ctx: Context, consumers: Sequence[str]) -> list[date]:
            where i.inhparent = 'reading'::regclass and c.relname ~ '^reading_[0-9]{8}$' order by 1""",
     )
     over = [day for (day,) in found if _bounds(day)[1] + LATE_HORIZON <= ctx.now]
-    closed = tables.closed_days(ctx.tx, ctx.tenant, _bounds(over[0])[0], _bounds(over[-1])[1]) if over else {}
+    closed = tables.archived_days(ctx.tx, ctx.tenant, _bounds(over[0])[0], _bounds(over[-1])[1]) if over else {}
     return [
         day
         for day in over
@@ -227,9 +232,9 @@ def _hand_over(tx: Tx, tenant: int, day: date, path: Path) -> tuple[str, Summary
     }
 
 
-def _take_the_place(ctx: Context, closed: tables.ClosedDay, seen_before: str) -> bool:
-    """The file stands for the day from now on; False where a reading came meanwhile, which it does not have."""
-    partition = _partition(closed.day)
+def _drop(ctx: Context, day: date, seen_before: str) -> bool:
+    """Drop a day's partition; False where a reading came after the transactions that were seen."""
+    partition = _partition(day)
     # Readers and writers of readings wait behind this, so it gives up soon and is tried again later.
     run(ctx.tx, "set local lock_timeout = '500ms'")
     run(ctx.tx, "lock table only reading in access exclusive mode")
@@ -240,6 +245,15 @@ def _take_the_place(ctx: Context, closed: tables.ClosedDay, seen_before: str) ->
         (ctx.tenant, seen_before),
     ):
         return False
+    if value(ctx.tx, f"select exists (select from {partition} where tenant_id <> %s)", (ctx.tenant,)):
+        run(ctx.tx, f"delete from {partition} where tenant_id = %s", (ctx.tenant,))
+    else:
+        run(ctx.tx, f"drop table {partition}")
+    return True
+
+
+def _enter(ctx: Context, closed: tables.ArchivedDay) -> None:
+    """The file stands for the day from now on."""
     run(
         ctx.tx,
         """insert into reading_day (tenant_id, day, file, sha256, size, kinds, closed_at)
@@ -254,11 +268,6 @@ def _take_the_place(ctx: Context, closed: tables.ClosedDay, seen_before: str) ->
             f"delete from {table} where tenant_id = %s and starts_at >= %s and starts_at < %s",
             (ctx.tenant, *_bounds(closed.day)),
         )
-    if value(ctx.tx, f"select exists (select from {partition} where tenant_id <> %s)", (ctx.tenant,)):
-        run(ctx.tx, f"delete from {partition} where tenant_id = %s", (ctx.tenant,))
-    else:
-        run(ctx.tx, f"drop table {partition}")
-    return True
 
 
 def _partition(day: date) -> str:

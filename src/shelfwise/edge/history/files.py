@@ -1,4 +1,4 @@
-"""The files of closed days: one day's readings as Parquet, sorted by device, kind and time.
+"""The files of archived days: one day's readings as Parquet, sorted by device, kind and time.
 
 Polars is imported where it is used: it takes a second, and most pages need no file.
 """

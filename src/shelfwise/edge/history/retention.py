@@ -10,7 +10,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.edge.history.archive import ACTOR, Archive
-from shelfwise.edge.history.tables import ClosedDay
+from shelfwise.edge.history.tables import ArchivedDay
 from shelfwise.edge.model import KINDS
 from shelfwise.store.database import rows, run, values
 
@@ -81,10 +81,10 @@ def _kept(ctx: Context) -> list[Kept]:
     return [Kept(kind, told.get(kind, USUAL.get(kind)), LEAST.get(kind, FEWEST_DAYS)) for kind in KINDS]
 
 
-def _over(ctx: Context, kept: list[Kept]) -> list[tuple[ClosedDay, set[str]]]:
+def _over(ctx: Context, kept: list[Kept]) -> list[tuple[ArchivedDay, set[str]]]:
     days = rows(
         ctx.tx,
-        ClosedDay,
+        ArchivedDay,
         "select day, file, sha256, size, kinds from reading_day where tenant_id = %s order by day",
         (ctx.tenant,),
     )

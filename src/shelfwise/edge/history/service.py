@@ -128,7 +128,7 @@ def told_one_by_one(
 
 
 @dataclass(frozen=True)
-class ClosedDays:
+class ArchivedDays:
     """All that lies in files. The days are None while there is none."""
 
     days: int
@@ -139,12 +139,12 @@ class ClosedDays:
     folder: str
 
 
-def closed_days(ctx: Context) -> ClosedDays:
+def archived_days(ctx: Context) -> ArchivedDays:
     """How much of the history lies in files, and where."""
     ctx.require(Right.MANAGE_SETTINGS)
     (found,) = rows(
         ctx.tx,
-        ClosedDays,
+        ArchivedDays,
         """select count(*) as days, min(day) as first, max(day) as last, coalesce(sum(size), 0)::bigint as size,
                   coalesce(sum((select sum(n::bigint) from jsonb_each_text(kinds) k (kind, n))), 0)::bigint as readings,
                   %s as folder
@@ -161,13 +161,13 @@ def _pieces(ctx: Context, device: str, kind: str, since: datetime, until: dateti
         due = tables.due_hours(ctx.tx, ctx.tenant, device, kind, since, until)
         yield from _from_readings(ctx, device, kind, [(hour, hour + HOUR) for hour in due], HOUR)
         return
-    closed = tables.closed_days(ctx.tx, ctx.tenant, since, until)
+    closed = tables.archived_days(ctx.tx, ctx.tenant, since, until)
     for first, last in _by_days(since, until):
         day = closed.get(first.date())
         if (day is None and step < SPELL) or (day is not None and kind in day.kinds):
             yield from _from_readings(ctx, device, kind, [(first, last)], step)
         else:
-            # Of a closed day whose readings of this kind are not kept any more, only the hours are known.
+            # Of an archived day whose readings of this kind are not kept any more, only the hours are known.
             table = "reading_spell" if day is None else "reading_hour"
             yield from tables.sums(ctx.tx, ctx.tenant, table, device, kind, first, last)
             due = tables.due_hours(ctx.tx, ctx.tenant, device, kind, first, last)
@@ -178,7 +178,7 @@ def _pieces(ctx: Context, device: str, kind: str, since: datetime, until: dateti
 def _from_readings(
     ctx: Context, device: str, kind: str, stretches: Sequence[Stretch], step: timedelta
 ) -> Iterable[Point]:
-    """Summed from the readings themselves. Those that came late for a closed day may be in its file by now as well."""
+    """Summed from the readings themselves. What came late for an archived day may be in its file as well."""
     if not stretches:
         return
     closed = [stretch for stretch in stretches if _files(ctx, kind, *stretch)]
@@ -207,13 +207,13 @@ def _by_days(since: datetime, until: datetime) -> Iterable[Stretch]:
 
 def _files(ctx: Context, kind: str, since: datetime, until: datetime) -> list[Path]:
     """The files that hold readings of a kind from a stretch of time."""
-    closed = tables.closed_days(ctx.tx, ctx.tenant, since, until).values()
+    closed = tables.archived_days(ctx.tx, ctx.tenant, since, until).values()
     files_of_kind = [day.file for day in closed if kind in day.kinds]
     return [folder_of(ctx) / name for name in files_of_kind] if files_of_kind else []
 
 
 def folder_of(ctx: Context) -> Path:
-    """Where the files of closed days lie, as the worker last said; nothing reads it before there is one."""
+    """Where the files of archived days lie, as the worker last said; nothing reads it before there is one."""
     told = value(ctx.tx, "select value from setting where tenant_id = %s and name = 'history_folder'", (ctx.tenant,))
     return Path(told or "history")
 

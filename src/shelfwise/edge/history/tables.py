@@ -69,15 +69,16 @@ def mark_due(tx: Tx, tenant: int, hours: Collection[tuple[str, str, datetime]]) 
 
 
 def take_due(tx: Tx, tenant: int, before: datetime) -> tuple[datetime, list[str], list[str]] | None:
-    """The oldest hour that is due, ended by `before` and is not of a closed day, with its devices and kinds.
+    """The oldest hour that is due, ended by `before` and is not of an archived day, with its devices and kinds.
 
     They are taken off the list in this transaction; who tells of a reading of them meanwhile waits, and tells again.
     """
     hour = value(
         tx,
-        """select min(starts_at) from reading_hour_due h where tenant_id = %s and starts_at <= %s
+        """select starts_at from reading_hour_due h where tenant_id = %s and starts_at <= %s
            and not exists (select from reading_day c
-                           where c.tenant_id = h.tenant_id and c.day = (h.starts_at at time zone 'UTC')::date)""",
+                           where c.tenant_id = h.tenant_id and c.day = (h.starts_at at time zone 'UTC')::date)
+           order by starts_at limit 1""",
         (tenant, before - HOUR),
     )
     if hour is None:
@@ -228,7 +229,7 @@ def busy_hours(
 
 
 @dataclass(frozen=True)
-class ClosedDay:
+class ArchivedDay:
     """A day, in UTC, whose readings lie in a file; `kinds` has how many of each kind are kept still."""
 
     day: date
@@ -238,11 +239,11 @@ class ClosedDay:
     kinds: dict[str, int]
 
 
-def closed_days(tx: Tx, tenant: int, since: datetime, until: datetime) -> dict[date, ClosedDay]:
-    """The closed days that a stretch of time touches."""
+def archived_days(tx: Tx, tenant: int, since: datetime, until: datetime) -> dict[date, ArchivedDay]:
+    """The archived days that a stretch of time touches."""
     found = rows(
         tx,
-        ClosedDay,
+        ArchivedDay,
         """select day, file, sha256, size, kinds from reading_day where tenant_id = %s
            and day >= (%s::timestamptz at time zone 'UTC')::date and day < (%s::timestamptz at time zone 'UTC')
            order by day""",

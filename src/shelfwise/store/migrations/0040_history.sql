@@ -1,4 +1,4 @@
--- What devices said, summed up by hours, and where closed days are kept.
+-- What devices said, summed up by hours, and where archived days are kept.
 
 -- Finds the rows of a stretch of time within a day's partition, at next to no cost for whoever writes.
 create index reading_when on reading using brin (observed_at) with (pages_per_range = 16, autosummarize = on);

@@ -1,4 +1,4 @@
-"""The files of closed days, which lie beside backups and not in each of them: they hardly ever change.
+"""The files of archived days, which lie beside backups and not in each of them: they hardly ever change.
 
 A folder `history` beside the backups holds each of these files once. A backup names those that belong to it.
 """
@@ -73,10 +73,10 @@ def _copy(source: Path, target: Path, sha256: str) -> None:
     try:
         shutil.copyfile(source, half)
     except FileNotFoundError as error:
-        raise Unavailable(f"The file {source} of a closed day is missing. Bring it back from a backup.") from error
+        raise Unavailable(f"The file {source} of an archived day is missing. Bring it back from a backup.") from error
     if hashlib.sha256(half.read_bytes()).hexdigest() != sha256:
         half.unlink()
-        raise Unavailable(f"The file {source} of a closed day is damaged. Bring it back from a backup.")
+        raise Unavailable(f"The file {source} of an archived day is damaged. Bring it back from a backup.")
     with half.open("rb") as file:
         os.fsync(file.fileno())
     half.rename(target)

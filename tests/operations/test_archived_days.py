@@ -1,4 +1,4 @@
-"""Files of closed days lie beside the backups that name them, and come back with a restore."""
+"""Files of archived days lie beside the backups that name them, and come back with a restore."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from shelfwise.access.context import Office, stand_still
 from shelfwise.edge.history.archive import Archive
-from shelfwise.operations import backup, closed_days, restore
+from shelfwise.operations import archived_days, backup, restore
 from shelfwise.settings import Settings
 from shelfwise.store.database import value
 from tests.conftest import NOON
@@ -21,7 +21,7 @@ from tests.operations.conftest import NewDatabase
 
 @pytest.fixture
 def kept(office: Office, tmp_path: Path) -> Path:
-    """A backup of an installation with one closed day."""
+    """A backup of an installation with one archived day."""
     with office.context(MARA) as ctx:
         add_probe(ctx)
         tell(ctx, [Said(NOON + timedelta(minutes=n), float(n)) for n in range(100)])
@@ -52,8 +52,8 @@ def test_a_backup_names_its_files_and_they_come_back(office: Office, kept: Path,
     assert (home / "history" / name).read_bytes() == (kept.parent / "history" / name).read_bytes()
     with psycopg.connect(url) as tx:
         assert value(tx, "select kinds from reading_day") == {"temperature": 100}
-    closed_days.clear(kept.parent, manifest.history)
-    assert closed_days.missing(manifest.history, kept.parent) == []
+    archived_days.clear(kept.parent, manifest.history)
+    assert archived_days.missing(manifest.history, kept.parent) == []
 
 
 def test_a_restore_without_the_files_says_so_and_knows_the_hours(
@@ -62,7 +62,7 @@ def test_a_restore_without_the_files_says_so_and_knows_the_hours(
     shutil.rmtree(kept.parent / "history")
     assert ["is missing" in words for words in backup.verify(office.database.url, kept)] == [True]
     url, said = restored(kept, new_database, kept.parent.parent / "other")
-    assert any("1 of 1 files of closed days do not lie" in words for words in said)
+    assert any("1 of 1 files of archived days do not lie" in words for words in said)
     with psycopg.connect(url) as tx:
         assert value(tx, "select kinds from reading_day") == {}
         assert value(tx, "select sum(readings) from reading_hour") == 100
