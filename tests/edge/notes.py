@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
+from shelfwise.core.clocks import BusinessTime
 from shelfwise.edge.devices import Device
 from shelfwise.edge.directory import Directory
 from shelfwise.edge.link import Link
 from shelfwise.edge.messages import Message
 from shelfwise.edge.metrics import Metrics
 from shelfwise.edge.mqtt.connection import Connection
-from shelfwise.edge.mqtt.door import MqttDoor, MqttLimits
+from shelfwise.edge.mqtt.door import MqttDoor, MqttLimits, Place
 from shelfwise.edge.mqtt.session import Session, Sessions
 from shelfwise.edge.pipeline import Pipeline
 from tests.edge.packets import connect, connect5
 
+CONFIG = b'{"device": "scale-7"}'
 SCALE = Device("scale-7", b"", "self", True)
 
 
 class Directory_:
+    time = BusinessTime(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
+
     async def sign_in(self, name: str, secret: bytes, address: str) -> Device | None:
         return SCALE if (name, secret) == ("scale-7", b"secret") else None
 
@@ -68,6 +73,11 @@ class Sessions_(Sessions):
 
 
 class Door(MqttDoor):
+    async def tell_config(self, connections: Sequence[Connection], retained: bool) -> None:
+        for connection in connections:
+            assert connection.down is not None
+            connection.down.tell_config(CONFIG, retained)
+
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         with pytest.raises(StopIteration):
             work.send(None)
@@ -101,7 +111,15 @@ class Transport:
 
 def connection(pipeline: Pipeline_ | None = None) -> tuple[Connection, Transport, Pipeline_]:
     pipeline = pipeline or Pipeline_()
-    door = Door(cast(Directory, Directory_()), cast(Pipeline, pipeline), Metrics(), Sessions_(), MqttLimits(10))
+    door = Door(
+        cast(Directory, Directory_()),
+        cast(Pipeline, pipeline),
+        Metrics(),
+        MqttLimits(10),
+        cast(Link, None),
+        Place(1, ""),
+    )
+    door.sessions = Sessions_()
     made, transport = another(door)
     return made, transport, pipeline
 

@@ -23,20 +23,37 @@ def packet(first: int, body: bytes) -> bytes:
 
 
 def connect(
-    device: str | None, secret: str | None, *, level: int = 4, keep_alive: int = 60, client_id: str = "c",
+    device: str | None,
+    secret: str | None,
+    *,
+    level: int = 4,
+    keep_alive: int = 60,
+    client_id: str = "c",
     clean: bool = True,
-) -> bytes:  # fmt: skip
+    will: tuple[str, bytes] | None = None,
+) -> bytes:
     flags = clean << 1 | (0x80 if device is not None else 0) | (0x40 if secret is not None else 0)
+    flags |= 0 if will is None else 0x24
     body = text("MQTT") + bytes((level, flags)) + keep_alive.to_bytes(2, "big") + text(client_id)
+    body += b"" if will is None else text(will[0]) + text(will[1])
     return packet(0x10, body + (text(device) if device is not None else b"") + (text(secret) if secret else b""))
 
 
 def connect5(
-    device: str, secret: str, *, properties: bytes = b"", keep_alive: int = 60, client_id: str = "c", clean: bool = True
+    device: str,
+    secret: str,
+    *,
+    properties: bytes = b"",
+    keep_alive: int = 60,
+    client_id: str = "c",
+    clean: bool = True,
+    will: bytes | None = None,
 ) -> bytes:
-    """A CONNECT of MQTT 5; `properties` without their length."""
-    body = text("MQTT") + bytes((5, 0xC0 | clean << 1)) + keep_alive.to_bytes(2, "big")
-    return packet(0x10, body + bytes((len(properties),)) + properties + text(client_id) + text(device) + text(secret))
+    """A CONNECT of MQTT 5; `properties` without their length, `will` as it stands in the packet."""
+    flags = 0xC0 | clean << 1 | (0 if will is None else 0x24)
+    body = text("MQTT") + bytes((5, flags)) + keep_alive.to_bytes(2, "big")
+    body += bytes((len(properties),)) + properties + text(client_id) + (will or b"")
+    return packet(0x10, body + text(device) + text(secret))
 
 
 def publish5(

@@ -55,7 +55,7 @@ def test_in_mqtt_5_pubrec_says_what_is_in_quarantine() -> None:
     made, transport, notes = signed_in5()
     made.data_received(publish5(TOPIC, b"x", 7, quality=2))
     commit(made, notes, "No weight")
-    assert transport.written == b"\x50\x24\x00\x07\x00\x20\x1f\x00\x1dKept in quarantine. No weight"
+    assert transport.written == b"\x50\x24\x00\x07\x00\x20\x1f\x00\x1dWaits for a person. No weight"
     made.data_received(packet(0x62, b"\x00\x07\x00"))
     assert transport.written.endswith(pubcomp(7))
 

@@ -132,7 +132,7 @@ def test_properties_are_taken_off_and_an_alias_stands_for_its_topic() -> None:
 
 def test_an_acknowledgement_says_what_is_in_quarantine_to_who_wants_to_know_and_has_room() -> None:
     for properties, told in (
-        (b"", b"\x40\x24\x00\x07\x00\x20\x1f\x00\x1dKept in quarantine. No weight"),
+        (b"", b"\x40\x24\x00\x07\x00\x20\x1f\x00\x1dWaits for a person. No weight"),
         (b"\x17\x00", b"\x40\x02\x00\x07"),
         (b"\x27\x00\x00\x00\x14", b"\x40\x02\x00\x07"),
     ):

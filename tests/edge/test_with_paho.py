@@ -113,7 +113,7 @@ def test_in_mqtt_5_an_acknowledgement_says_why_a_message_is_in_quarantine(runnin
         paho.on_publish = on_publish
         paho.publish("shelfwise/scale-7/weight", b'{"kind": "weight", "value": -1}', qos=1)
         assert heard.wait(10)
-    assert str(told[0]).startswith("[ReasonString : Kept in quarantine. value: expected weight from 0 g")
+    assert str(told[0]).startswith("[ReasonString : Waits for a person. value: expected weight from 0 g")
 
 
 def test_a_wrong_secret_an_unknown_and_a_revoked_device_are_refused(running: Running) -> None:

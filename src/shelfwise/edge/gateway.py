@@ -17,8 +17,7 @@ from shelfwise.edge.directory import Directory
 from shelfwise.edge.http import HttpDoor, Server
 from shelfwise.edge.link import Link
 from shelfwise.edge.metrics import Metrics
-from shelfwise.edge.mqtt.door import MqttDoor, MqttLimits
-from shelfwise.edge.mqtt.session import Sessions
+from shelfwise.edge.mqtt.door import MqttDoor, MqttLimits, Place
 from shelfwise.edge.outgoing import Outgoing
 from shelfwise.edge.pipeline import Limits, Pipeline, Surroundings
 from shelfwise.edge.reaching import ours
@@ -96,8 +95,8 @@ class Gateway:
             self._room,
         )
         self._link = Link(config.database_url)
-        sessions = Sessions(self._link, config.tenant, f"{socket.gethostname()}:{config.mqtt_port}")
-        self.mqtt = MqttDoor(self.directory, self.pipeline, self.metrics, sessions, config.mqtt)
+        place = Place(config.tenant, f"{socket.gethostname()}:{config.mqtt_port}")
+        self.mqtt = MqttDoor(self.directory, self.pipeline, self.metrics, config.mqtt, self._link, place)
         self.http = HttpDoor(self.directory, self.pipeline, self.metrics)
         self.outgoing = Outgoing(config.database_url, config.tenant, self.directory, self.pipeline, self.metrics)
         self._http_servers = [Server(self.http)]
@@ -113,7 +112,7 @@ class Gateway:
         self.mqtt_port, self.http_port = (listener.getsockname()[1] for listener in listeners)
         self.pipeline.start()
         self._mqtt_servers = [await loop.create_server(self.mqtt.connection, sock=listeners[0], backlog=_BACKLOG)]
-        for work in (self.directory.watch(), self.mqtt.watch(), self.mqtt.clear_up()):
+        for work in (self.directory.watch(), self.mqtt.watch(), self.mqtt.keep_books()):
             self._tasks.append(loop.create_task(work))
         self._serving.append(loop.create_task(self._http_servers[0].serve_on(listeners[1])))
         if self._config.tls is not None:

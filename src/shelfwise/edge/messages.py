@@ -89,7 +89,10 @@ class Message:
         except Partly as error:
             self._take_apart(tenant, error, known)
         except Invalid as error:
-            self.refuse(str(error))
+            if says_presence(self.payload):
+                self.days = set()
+            else:
+                self.refuse(str(error))
         except Exception as error:  # whatever a format trips over must not stop the others
             log.exception("a format failed", format=self.origin.format)
             self.refuse(f"The format {self.origin.format} failed: {type(error).__name__}: {error}. Report this.")
@@ -145,6 +148,20 @@ class Message:
         self.rows = rows[0] if len(rows) == 1 else b"".join(rows)
         self.readings = len(readings)
         self.days = days
+
+
+_PRESENCE = frozenset((b"online", b"offline", b"connected", b"disconnected"))
+
+
+def says_presence(payload: bytes) -> bool:
+    """Whether a message is of the kind that clients publish when they come, and leave as their will for when they go.
+
+    It holds no reading and is no nonsense either: the door itself knows who is connected.
+    """
+    word = payload[:32].strip().lower()
+    if word[:1] == b"{" and len(payload) <= 32:
+        word = word.replace(b" ", b"").removeprefix(b'{"state":"').removesuffix(b'"}')
+    return word in _PRESENCE
 
 
 class Note(Message):

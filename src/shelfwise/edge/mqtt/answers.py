@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shelfwise.edge.mqtt import codes
+from shelfwise.edge.mqtt import aliases, codes
 from shelfwise.edge.mqtt import properties as p
 from shelfwise.edge.mqtt.requests import Connect, has_wildcards
-from shelfwise.edge.mqtt.session import MOST_EXPIRY_S
-from shelfwise.edge.mqtt.wire import DISCONNECT, MAX_PACKET, SUBACK, UNSUBACK, packet, reasoned
+from shelfwise.edge.mqtt.session import MOST_EXPIRY_S, RECEIVE_MAXIMUM
+from shelfwise.edge.mqtt.wire import DISCONNECT, MAX_PACKET, SUBACK, UNSUBACK, acknowledgement, packet, reasoned
 
-# How many messages of QoS 1 and 2 a client of MQTT 5 may send before it hears of the first, and 2 of MQTT 3.1.1.
-RECEIVE_MAXIMUM = 1024
-TOPIC_ALIASES = 32
+# What a client of MQTT 5 is told when its connection is closed for a reason.
+FAREWELLS = {
+    "revoked": codes.NOT_AUTHORISED,
+    "taken over": codes.TAKEN_OVER,
+    "shutdown": codes.SHUTTING_DOWN,
+    "keep-alive": codes.KEEP_ALIVE_TIMEOUT,
+    "too large": codes.PACKET_TOO_LARGE,
+}
+# What a person reads in quarantine.
+TOO_LARGE = (
+    "packet: expected at most {} bytes, got {}. Only its first bytes were kept and the connection was closed; send "
+    "smaller messages."
+)
 
 _CONNACK = 0x20
 
@@ -24,7 +34,7 @@ def welcome(wish: Connect, present: bool, assigned: str | None, most_keep_alive:
     told: dict[int, int | str] = {
         p.RECEIVE_MAXIMUM: RECEIVE_MAXIMUM,
         p.MAXIMUM_PACKET: MAX_PACKET,
-        p.TOPIC_ALIAS_MAXIMUM: TOPIC_ALIASES,
+        p.TOPIC_ALIAS_MAXIMUM: aliases.MOST,
         p.WILDCARDS: 0,
         p.IDENTIFIERS: 0,
         p.SHARED: 0,
@@ -49,6 +59,13 @@ def refusal(level: int, code: int, reason: str | None = None) -> bytes:
         return bytes((_CONNACK, 2, 0, codes.in_311(code)))
     told: dict[int, int | str] = {p.REASON_STRING: reason} if reason else {}
     return packet(_CONNACK, bytes((0, code)) + p.written(told))
+
+
+def acknowledged(wish: Connect | None, kind: int, packet_id: int, outcome: str | None) -> bytes:
+    """PUBACK, PUBREC or PUBCOMP, with the reason why a message is in quarantine for who wants to know."""
+    if outcome is None or wish is None or wish.level == 4 or not wish.problems:
+        return acknowledgement(kind, packet_id)
+    return reasoned(kind, packet_id, codes.SUCCESS, f"Waits for a person. {outcome}", wish.largest)
 
 
 def farewell(code: int, reason: str | None, largest: int) -> bytes:

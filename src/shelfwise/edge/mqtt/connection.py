@@ -13,7 +13,9 @@ from shelfwise.edge.formats import UNKNOWN, origin_of_topic
 from shelfwise.edge.messages import Message, Note
 from shelfwise.edge.model import Origin
 from shelfwise.edge.mqtt import answers, codes
-from shelfwise.edge.mqtt import properties as p
+from shelfwise.edge.mqtt.aliases import Aliases
+from shelfwise.edge.mqtt.downstream import Downstream
+from shelfwise.edge.mqtt.presence import CLOSED, ENDINGS, LOST
 from shelfwise.edge.mqtt.requests import (
     Connect,
     Refusal,
@@ -21,10 +23,8 @@ from shelfwise.edge.mqtt.requests import (
     read_acknowledgement,
     read_connect,
     read_disconnect,
-    read_subscribe,
-    read_unsubscribe,
 )
-from shelfwise.edge.mqtt.session import EXACTLY_ONCE, MOST_EXPIRY_S, PACKET_ID, RELEASE, Session
+from shelfwise.edge.mqtt.session import EXACTLY_ONCE, MOST_EXPIRY_S, PACKET_ID, RECEIVE_MAXIMUM, RELEASE, Session
 from shelfwise.edge.mqtt.signin import admit
 from shelfwise.edge.mqtt.wire import (
     CONNECT,
@@ -46,25 +46,15 @@ from shelfwise.edge.mqtt.wire import (
     read_topic,
     reasoned,
 )
-from shelfwise.edge.tables import Receipt
 
 if TYPE_CHECKING:
     from shelfwise.edge.mqtt.door import MqttDoor
 
 log = structlog.get_logger(__name__)
 
-_SIGN_IN_S = 10.0
-_STUCK_S = 30.0
+_SIGN_IN_S, _STUCK_S = 10.0, 30.0
 _TOPICS_REMEMBERED = 64
 _NOTE_BYTES = 1024
-# What a client of MQTT 5 is told when its connection is closed for a reason.
-_FAREWELLS = {
-    "revoked": codes.NOT_AUTHORISED,
-    "taken over": codes.TAKEN_OVER,
-    "shutdown": codes.SHUTTING_DOWN,
-    "keep-alive": codes.KEEP_ALIVE_TIMEOUT,
-    "too large": codes.PACKET_TOO_LARGE,
-}
 
 
 class Connection(asyncio.Protocol):
@@ -75,6 +65,7 @@ class Connection(asyncio.Protocol):
         self.device: Device | None = None
         self.session: Session | None = None
         self.will: Will | None = None
+        self.down: Downstream | None = None
         # Messages that the door has not counted yet.
         self.taken = 0
         self._transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything else is called
@@ -86,7 +77,7 @@ class Connection(asyncio.Protocol):
         self._origins: dict[bytes, Origin] = {}
         self._level = 4
         self._wish: Connect | None = None
-        self._aliases: dict[int, bytes] = {}
+        self._aliases = Aliases()
         # Of QoS 1 in MQTT 5, without acknowledgement.
         self._open = 0
         self._keep_alive = _SIGN_IN_S
@@ -111,7 +102,7 @@ class Connection(asyncio.Protocol):
         self.door.connections.discard(self)
         self.door.metrics.connections.set(len(self.door.connections))
         self.door.count(self)
-        self._leave()
+        self._leave(LOST)
 
     def data_received(self, data: bytes) -> None:
         self._heard = time.monotonic()
@@ -145,6 +136,10 @@ class Connection(asyncio.Protocol):
             if not self._closed:
                 self._transport.write(bytes(self._acks))
             self._acks.clear()
+
+    def knows_nothing_of(self, packet_id: int) -> None:
+        code = codes.PACKET_ID_NOT_FOUND if self._level == 5 else codes.SUCCESS
+        self._transport.write(reasoned(PUBCOMP, packet_id, code, None, 0))
 
     # What the door calls.
 
@@ -190,21 +185,25 @@ class Connection(asyncio.Protocol):
         self.door.metrics.closed.labels(reason).inc()
         if detail is not None:
             device = self.device.device if self.device else None
-            peer = self._transport.get_extra_info("peername")
-            log.warning("mqtt connection closed", reason=reason, detail=detail, device=device, peer=str(peer))
-        code = _FAREWELLS.get(reason) if code is None else code
+            log.warning("mqtt connection closed", reason=reason, detail=detail, device=device, peer=self._address())
+        code = answers.FAREWELLS.get(reason) if code is None else code
         if self._level == 5 and self._wish is not None and self.device is not None and code is not None:
             self._transport.write(answers.farewell(code, detail, self._wish.largest))
-        self._leave()
+        self._leave(ENDINGS.get(reason, CLOSED))
         if self._stuck_since is None:
             self._transport.close()
         else:
             self._transport.abort()
 
-    def _leave(self) -> None:
+    def _address(self) -> str:
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0]) if peer else ""
+
+    def _leave(self, ending: str) -> None:
         session = self.session
         if session is not None and session.line is self:
             session.line = None
+            self.door.presence.went(session.key[0], ending, self.will, session.expiry_s)
             self.door.run(self.door.sessions.leave(session))
 
     def _read(self, data: bytes) -> None:
@@ -276,14 +275,15 @@ class Connection(asyncio.Protocol):
         if quality == 0x06 or (first & 0x08 and not quality):
             raise Malformed("a QoS of 3, or a copy of a message that has no QoS")
         if self._level == 5:
-            topic, content = self._unfold(topic, content)
+            topic, content = self._aliases.unfold(topic, content)
         origin = self._origins.get(topic) or self._origin(topic)
         session = cast(Session, self.session)
-        if token and self._level == 5 and self._open + session.unreleased >= answers.RECEIVE_MAXIMUM:
-            text = f"more than {answers.RECEIVE_MAXIMUM} messages without acknowledgement"
+        if token and self._level == 5 and self._open + session.unreleased >= RECEIVE_MAXIMUM:
+            text = f"more than {RECEIVE_MAXIMUM} messages without acknowledgement"
             raise Malformed(text, codes.RECEIVE_MAXIMUM_EXCEEDED)
         if quality == 0x04:
-            self._exactly_once(session, token, origin, content)
+            if (message := session.message(token, origin, content, self._heard)) is not None:
+                self._pipeline.submit(message)
             return
         if quality and self._level == 5:
             self._open += 1
@@ -293,59 +293,17 @@ class Connection(asyncio.Protocol):
         else:
             self._pipeline.submit(Message(self, token, origin, content, self._heard))
 
-    def _unfold(self, topic: bytes, content: bytes) -> tuple[bytes, bytes]:
-        """The topic that a PUBLISH of MQTT 5 means, and its payload."""
-        if content[:1] == b"\0" and topic:
-            return topic, content[1:]
-        found, at = p.read_properties(content, 0, p.IN_PUBLISH)
-        alias = found.get(p.TOPIC_ALIAS)
-        if alias is not None:
-            if not 0 < alias <= answers.TOPIC_ALIASES:
-                raise Malformed(f"a topic alias of {alias}", codes.TOPIC_ALIAS_INVALID)
-            if topic:
-                self._aliases[alias] = topic
-            elif alias not in self._aliases:
-                raise Malformed(f"a topic alias of {alias} that stands for nothing", codes.PROTOCOL_ERROR)
-            topic = self._aliases[alias]
-        elif not topic:
-            raise Malformed("neither a topic nor an alias", codes.PROTOCOL_ERROR)
-        return topic, content[at:]
-
-    def _exactly_once(self, session: Session, packet_id: int, origin: Origin, payload: bytes) -> None:
-        if packet_id in session.pending:
-            return  # Its PUBREC follows its commit.
-        if packet_id in session.received:
-            self._pipeline.submit(Note(session, packet_id | EXACTLY_ONCE, origin, self._heard))
-        elif session.unreleased >= answers.RECEIVE_MAXIMUM:
-            text = f"more than {answers.RECEIVE_MAXIMUM} messages of QoS 2 that were not released"
-            raise Malformed(text, codes.RECEIVE_MAXIMUM_EXCEEDED)
-        else:
-            self._pipeline.submit(session.message(packet_id, origin, payload, self._heard))
-
     def _release(self, body: bytes) -> None:
         packet_id, _ = read_acknowledgement(body, self._level)
-        session = cast(Session, self.session)
-        if packet_id not in session.received:
-            self._transport.write(
-                acknowledgement(PUBCOMP, packet_id)
-                if self._level == 4
-                else reasoned(PUBCOMP, packet_id, codes.PACKET_ID_NOT_FOUND, None, 0)
-            )
-        elif session.session_id is None:
-            session.received.discard(packet_id)
-            self._transport.write(acknowledgement(PUBCOMP, packet_id))
-        else:
-            receipt = Receipt(session.session_id, packet_id, released=True)
-            self._pipeline.submit(Note(session, packet_id | RELEASE, self._own_origin(), self._heard, receipt))
+        note = cast(Session, self.session).release(packet_id, self._own_origin(), self._heard)
+        if note is not None:
+            self._pipeline.submit(note)
 
     def _acknowledgement(self, token: int, outcome: str | None) -> bytes:
-        kind = PUBREC if token & EXACTLY_ONCE else PUBCOMP if token & RELEASE else PUBACK
-        packet_id = token & PACKET_ID
-        if kind == PUBACK:
+        if token <= PACKET_ID:
             self._open -= 1
-        if outcome is None or self._level == 4 or self._wish is None or not self._wish.problems:
-            return acknowledgement(kind, packet_id)
-        return reasoned(kind, packet_id, codes.SUCCESS, f"Kept in quarantine. {outcome}", self._wish.largest)
+        kind = PUBREC if token & EXACTLY_ONCE else PUBCOMP if token & RELEASE else PUBACK
+        return answers.acknowledged(self._wish, kind, token & PACKET_ID, outcome)
 
     def _origin(self, topic: bytes) -> Origin:
         device = cast(Device, self.device)
@@ -370,11 +328,13 @@ class Connection(asyncio.Protocol):
         elif kind == DISCONNECT and not flags and (not body or self._level == 5):
             self._disconnect(body)
         elif kind == PUBACK and not flags:
-            read_acknowledgement(body, self._level)
+            if cast(Downstream, self.down).acknowledged(read_acknowledgement(body, self._level)[0]):
+                self._remember()
         elif kind == SUBSCRIBE and flags == 2:
             self._subscribe(body)
         elif kind == UNSUBSCRIBE and flags == 2:
-            self._unsubscribe(body)
+            cast(Downstream, self.down).unsubscribe(body)
+            self._remember()
         else:
             raise Malformed("a packet that a publishing device does not send", codes.PROTOCOL_ERROR)
 
@@ -390,42 +350,23 @@ class Connection(asyncio.Protocol):
         self.close("disconnect", None)
 
     def _subscribe(self, body: bytes) -> None:
-        packet_id, wishes = read_subscribe(body, self._level)
-        session, device = cast(Session, self.session), cast(Device, self.device)
-        own = f"shelfwise/{device.device}/command"
-        granted = []
-        for name, options in wishes:
-            if name == own:
-                session.subscriptions[name] = min(options & 3, 1)
-                granted.append(session.subscriptions[name])
-            else:
-                granted.append(answers.refused_filter(self._level, name))
-        self._transport.write(answers.suback(self._level, packet_id, granted))
-        self.door.run(self.door.sessions.remember(session))
+        if cast(Downstream, self.down).subscribe(body):
+            self.door.run(self.door.tell_config([self], retained=True))
+        self._remember()
 
-    def _unsubscribe(self, body: bytes) -> None:
-        packet_id, names = read_unsubscribe(body, self._level)
-        session = cast(Session, self.session)
-        outcomes = [
-            codes.NO_SUBSCRIPTION_EXISTED if session.subscriptions.pop(name, None) is None else codes.SUCCESS
-            for name in names
-        ]
-        self._transport.write(answers.unsuback(self._level, packet_id, outcomes))
-        self.door.run(self.door.sessions.remember(session))
+    def _remember(self) -> None:
+        self.door.run(self.door.sessions.remember(cast(Session, self.session)))
 
     def _connect(self, body: bytes) -> None:
-        wish = read_connect(body)
+        self._wish = wish = read_connect(body)
         self._level = wish.level
-        self._wish = wish
         self._signing_in = True
         self.hold()
         self.door.run(self._sign_in(wish))
 
     async def _sign_in(self, wish: Connect) -> None:
         try:
-            peer = self._transport.get_extra_info("peername")
-            address = str(peer[0]) if peer else ""
-            admitted = await admit(self.door.directory, self.door.sessions, wish, address)
+            admitted = await admit(self.door.directory, self.door.sessions, wish, self._address())
         except Refusal as refusal:
             self._refuse(refusal)
             return
@@ -434,12 +375,16 @@ class Connection(asyncio.Protocol):
             await self.door.sessions.leave(session)
             return
         session.line = self
+        self.door.presence.came(admitted.device.device)
+        self.down = Downstream(wish, session, self._transport.write)
         self.device, self.session, self.will = admitted.device, session, wish.will
         self._keep_alive = answers.keep_alive(wish, self.door.limits.keep_alive_s)
         self._largest = MAX_PACKET
         self._heard = time.monotonic()
         self._transport.write(answers.welcome(wish, admitted.present, admitted.assigned, self.door.limits.keep_alive_s))
         self._signing_in = False
+        if self.down.hears_config:
+            self.door.run(self.door.tell_config([self], retained=False))
         self.go_on()
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -450,9 +395,6 @@ class Connection(asyncio.Protocol):
     def _too_large(self, data: bytes, size: int) -> None:
         """Nobody sends a reading of this size: keep the beginning for a person to see, and close."""
         if self.device is not None:
-            note = (
-                f"packet: expected at most {self._largest} bytes, got {size}. Only its first bytes were kept and the "
-                "connection was closed; send smaller messages."
-            )
+            note = answers.TOO_LARGE.format(self._largest, size)
             self._pipeline.submit(Message(None, 0, self._own_origin(), data[:_NOTE_BYTES], self._heard, note))
         self.close("too large", f"a packet of {size} bytes")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +13,18 @@ import psycopg
 import structlog
 
 from shelfwise.edge.directory import Directory
+from shelfwise.edge.link import Link
 from shelfwise.edge.metrics import Metrics
+from shelfwise.edge.mqtt.configuration import configurations
 from shelfwise.edge.mqtt.connection import Connection
+from shelfwise.edge.mqtt.presence import Presence
 from shelfwise.edge.mqtt.session import Sessions
 from shelfwise.edge.pipeline import Pipeline
 
 log = structlog.get_logger(__name__)
 
 _CLEAR_UP_S = 600.0
+_WRITE_DOWN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -35,16 +40,27 @@ class MqttLimits:
     keep_alive_s: int = 60
 
 
+@dataclass(frozen=True)
+class Place:
+    """Whose door it is. `gateway`: the name by which it knows its own rows in Postgres after a crash."""
+
+    tenant: int
+    gateway: str
+
+
 class MqttDoor:
     """See the module."""
 
     def __init__(
-        self, directory: Directory, pipeline: Pipeline, metrics: Metrics, sessions: Sessions, limits: MqttLimits
+        self, directory: Directory, pipeline: Pipeline, metrics: Metrics, limits: MqttLimits, link: Link, at: Place
     ) -> None:
         self.directory = directory
         self.pipeline = pipeline
         self.metrics = metrics
-        self.sessions = sessions
+        self.sessions = Sessions(link, at.tenant, at.gateway)
+        self.presence = Presence(link, at.tenant, at.gateway, lambda: directory.time)
+        self._link = link
+        self._at = at
         self.limits = limits
         self.connections: set[Connection] = set()
         self._received = metrics.messages.labels("mqtt")
@@ -69,6 +85,21 @@ class MqttDoor:
         for connection in list(self.connections):
             if connection.device is not None and not self.directory.allows(connection.device):
                 connection.close("revoked", "the device was shut out or has a new secret")
+        if listening := [one for one in self.connections if one.down is not None and one.down.hears_config]:
+            self.run(self.tell_config(listening, retained=False))
+
+    async def tell_config(self, connections: Sequence[Connection], retained: bool) -> None:
+        """Say to each client the configuration of its device."""
+        devices = {one.device.device for one in connections if one.device is not None}
+        try:
+            told = await configurations(self._link, self._at.tenant, devices)
+        except psycopg.Error as error:
+            log.warning("configurations could not be read", error=str(error))
+            return
+        for one in connections:
+            # It may have left meanwhile.
+            if one in self.connections and one.device is not None and one.down is not None:
+                one.down.tell_config(told.get(one.device.device, b""), retained)
 
     def room(self) -> None:
         """The pipeline takes messages again."""
@@ -85,17 +116,22 @@ class MqttDoor:
                 self.count(connection)
                 connection.check(now)
 
-    async def clear_up(self) -> None:
-        """Forget sessions that have expired, until cancelled."""
-        after_a_start = True
+    async def keep_books(self) -> None:
+        """Write down who is connected, and forget sessions that have expired, until cancelled."""
+        begun = False
+        clear_up_at = 0.0
         while True:
             try:
-                await self.sessions.clear_up(after_a_start)
-                after_a_start = False
-                await asyncio.sleep(_CLEAR_UP_S)
+                if not begun:
+                    await self.presence.begin()
+                if time.monotonic() >= clear_up_at:
+                    await self.sessions.clear_up(after_a_start=not begun)
+                    clear_up_at = time.monotonic() + _CLEAR_UP_S
+                begun = True
+                await self.presence.write_down()
             except psycopg.Error as error:
-                log.warning("sessions could not be cleared up", error=str(error))
-                await asyncio.sleep(5)
+                log.warning("connections could not be written down", error=str(error))
+            await asyncio.sleep(_WRITE_DOWN_S)
 
     def stop_reading(self) -> None:
         """Take nothing more; what was taken is still acknowledged."""
@@ -109,3 +145,5 @@ class MqttDoor:
         await asyncio.sleep(0)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
+        with contextlib.suppress(psycopg.Error):
+            await self.presence.write_down(everything=True)

@@ -18,12 +18,16 @@ import structlog
 from psycopg.types.json import Jsonb
 
 from shelfwise.edge.link import Connection, Link
-from shelfwise.edge.messages import Message
+from shelfwise.edge.messages import Message, Note
 from shelfwise.edge.model import Origin
+from shelfwise.edge.mqtt.codes import RECEIVE_MAXIMUM_EXCEEDED
+from shelfwise.edge.mqtt.wire import Malformed
 from shelfwise.edge.tables import Receipt
 
 log = structlog.get_logger(__name__)
 
+# How many messages of QoS 1 and 2 a client of MQTT 5 may send before it hears of the first, and 2 of MQTT 3.1.1.
+RECEIVE_MAXIMUM = 1024
 MOST_EXPIRY_S = 7 * 86_400
 # Marks of a message, above its 16 bits of packet identifier.
 EXACTLY_ONCE, RELEASE = 1 << 16, 1 << 17
@@ -38,6 +42,10 @@ class Line(Protocol):
     def acknowledge(self, token: int, outcome: str | None) -> None: ...
 
     def flush(self) -> None: ...
+
+    def knows_nothing_of(self, packet_id: int) -> None:
+        """Answer the release of a message that nobody sent."""
+        ...
 
     def close(self, reason: str, detail: str | None) -> None: ...
 
@@ -75,13 +83,38 @@ class Session:
         self.subscriptions: dict[str, int] = {}
         self.delivered: bytes | None = None
 
-    def message(self, packet_id: int, origin: Origin, payload: bytes, arrived: float) -> Message:
-        """A new message of QoS 2, to be submitted."""
+    def message(self, packet_id: int, origin: Origin, payload: bytes, arrived: float) -> Message | None:
+        """What is to be submitted of a message of QoS 2, or None: it waits for its commit already, and PUBREC follows.
+
+        Raises:
+            Malformed: there are too many that were not released.
+        """
+        if packet_id in self.pending:
+            return None
+        if packet_id in self.received:
+            return Note(self, packet_id | EXACTLY_ONCE, origin, arrived)
+        if self.unreleased >= RECEIVE_MAXIMUM:
+            raise Malformed(
+                f"more than {RECEIVE_MAXIMUM} messages of QoS 2 that were not released", RECEIVE_MAXIMUM_EXCEEDED
+            )
         self.pending.add(packet_id)
         token = packet_id | EXACTLY_ONCE
         if self.session_id is None:
             return Message(self, token, origin, payload, arrived)
         return ExactlyOnce(self, token, origin, payload, arrived, Receipt(self.session_id, packet_id, released=False))
+
+    def release(self, packet_id: int, origin: Origin, arrived: float) -> Note | None:
+        """What is to be submitted before a release can be answered, or None: it has been answered."""
+        token = packet_id | RELEASE
+        if packet_id in self.received and self.session_id is not None:
+            receipt = Receipt(self.session_id, packet_id, released=True)
+            return Note(self, token, origin, arrived, receipt)
+        if packet_id in self.received:
+            self.acknowledge(token, None)
+            self.flush()
+        elif self.line is not None:
+            self.line.knows_nothing_of(packet_id)
+        return None
 
     @property
     def unreleased(self) -> int:
@@ -138,13 +171,15 @@ class Sessions:
         earlier = self.live.get(key)
         waited = self._take_over(key)
         expiry_s = min(expiry_s, MOST_EXPIRY_S)
+        found = None
         if clean and not expiry_s:
             await self._link.do(lambda db: self._forget(db, key))
-            session, present = Session(key, 0, None), False
-            self._take_over(key)
         else:
             found = await self._link.do(lambda db: self._find(db, key, clean, expiry_s))
-            waited |= self._take_over(key)
+        waited |= self._take_over(key)
+        if found is None:
+            session, present = Session(key, 0, None), False
+        else:
             session, present = Session(key, expiry_s, found.session_id), found.present
             # Of messages that wait for their commit, or did so until now, memory alone knows.
             earlier = self.live.get(key, earlier)
@@ -203,7 +238,8 @@ class Sessions:
             "delete from mqtt_session where tenant_id = %s and device = %s and client_id = %s", (self._tenant, *key)
         )
 
-    async def _find(self, db: Connection, key: Key, clean: bool, expiry_s: int) -> Found:
+    async def _find(self, db: Connection, key: Key, clean: bool, expiry_s: int) -> Found | None:
+        """The row of a session; None: of a device that nobody registered nothing is kept."""
         now = datetime.now(UTC)
         async with db.transaction():
             if clean:
@@ -215,17 +251,16 @@ class Sessions:
             )
             cursor = await db.execute(
                 """insert into mqtt_session (tenant_id, device, client_id, gateway, expiry_s)
-                   values (%s, %s, %s, %s, %s)
+                   select tenant_id, device, %s, %s, %s from device where tenant_id = %s and device = %s
                    on conflict (tenant_id, device, client_id)
                    do update set gateway = excluded.gateway, expiry_s = excluded.expiry_s, ended_at = null
                    returning session_id, xmax <> 0, subscriptions, delivered,
                        array(select packet_id from mqtt_receipt r
                              where r.tenant_id = mqtt_session.tenant_id and r.session_id = mqtt_session.session_id)""",
-                (self._tenant, *key, self._gateway, expiry_s),
+                (key[1], self._gateway, expiry_s, self._tenant, key[0]),
             )
             row = await cursor.fetchone()
-        assert row is not None  # noqa: S101 (an insert that returns)
-        return Found(*row)
+        return None if row is None else Found(*row)
 
     async def _leave(self, session: Session) -> None:
         async def work(db: Connection) -> None:
