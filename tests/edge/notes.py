@@ -15,6 +15,7 @@ from shelfwise.edge.directory import Directory
 from shelfwise.edge.link import Link
 from shelfwise.edge.messages import Message
 from shelfwise.edge.metrics import Metrics
+from shelfwise.edge.model import Origin
 from shelfwise.edge.mqtt.connection import Connection
 from shelfwise.edge.mqtt.door import MqttDoor, MqttLimits, Place
 from shelfwise.edge.mqtt.session import Session, Sessions
@@ -30,6 +31,9 @@ class Directory_:
 
     async def sign_in(self, name: str, secret: bytes, address: str) -> Device | None:
         return SCALE if (name, secret) == ("scale-7", b"secret") else None
+
+    def understood(self, origin: Origin) -> Origin:
+        return origin
 
 
 class Pipeline_:

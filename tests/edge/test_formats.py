@@ -37,7 +37,11 @@ def uplink(fields: dict[str, Any] | None, **others: Any) -> bytes:
 @pytest.mark.parametrize("form", FORMATS.values(), ids=lambda form: form.name)
 def test_the_example_of_every_format_is_understood(form: Any) -> None:
     origin = UPLINK if form.name == "chirpstack" else GATE
-    assert form.decode(form.example, origin, NOW)
+    if form.announced is not None:
+        origin = origin_of_topic("homeassistant/sensor/cold-1/temperature/config", "gate-1", "gateway")
+        assert form.announced(form.example, origin)
+    else:
+        assert form.decode(form.example, origin, NOW)
 
 
 @pytest.mark.parametrize(

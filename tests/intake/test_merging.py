@@ -91,8 +91,8 @@ def test_an_absorbed_item_is_the_other_one_wherever_it_is_named(ctx: Context, sh
     merging.merge(ctx, "item", mug, old)
     assert records.item_by_sku(ctx, "MUG-OLD").sku == "MUG"
     assert records.item_ids(ctx, ["MUG-OLD"]) == {"MUG-OLD": mug}
-    scanned = records.item_scanned(ctx, "4006381333931")
-    assert scanned is not None and scanned.sku == "MUG"
+    scanned = records.scanned(ctx, "4006381333931")
+    assert scanned is not None and scanned.item.sku == "MUG"
     assert sold(ctx, mug) == 3 + 4 and sold(ctx, old) == 0
     assert lying(ctx, mug) == {shop.bins[0]: 5, shop.bins[1]: 7} and lying(ctx, old) == {}
     assert [one.supplier_id for one in records.terms_for(ctx, [mug])] == [shop.supplier]

@@ -13,6 +13,7 @@ import pytest
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Role, person
 from shelfwise.core.errors import Forbidden, Invalid, NotFound, Refused
+from shelfwise.edge.gs1 import Label
 from shelfwise.records import service
 from shelfwise.records.changes import NeedsWord
 from shelfwise.records.item_tables import Barcode, ItemPack
@@ -192,6 +193,17 @@ def test_a_barcode_leads_to_one_item_and_to_the_pack_it_is_on(ctx: Context) -> N
         assert service.by_barcode(ctx, scanned) == Barcode("4006381333931", mug)
     assert service.by_barcode(ctx, "CASE-1") == Barcode("CASE-1", mug, "case")
     assert service.by_barcode(ctx, "nothing\x00") is None
+    for scanned in ("]E04006381333931", "010400638133393110AB", "https://id.gs1.org/01/04006381333931/10/AB?17=270131"):
+        assert service.by_barcode(ctx, scanned) == Barcode("4006381333931", mug)
+    assert service.item_named(ctx, "4006381333931").item_id == mug
+    with pytest.raises(NotFound):
+        service.item_named(ctx, "nothing")
+    found = service.scanned(ctx, "010400638133393110AB\x1d17270131")
+    assert found is not None
+    assert (found.item.item_id, found.label.lot, found.label.last_day) == (mug, "AB", date(2027, 1, 31))
+    assert service.scanned(ctx, "CASE-1") == service.Scan(found.item, "case", Label())
+    with pytest.raises(Invalid, match="right last digit of the item number"):
+        service.scanned(ctx, "(01)04006381333932")
     assert service.items(ctx, "33393")[0].sku == "MUG"
     with pytest.raises(Refused, match="on the item 'MUG' already"):
         service.add_barcode(ctx, cup, "CASE-1")

@@ -167,10 +167,44 @@ def test_goods_are_known_by_their_barcode_and_told_in_packs(client: Client, offi
     omar = client("omar")
     asked = {"site": "LON", "from": "A-001", "scanned": "04006381333931"}
     answer = omar.get("/move/code", params=asked).json()
-    assert (answer["kind"], answer["code"]) == ("item", "21000")
+    assert (answer["kind"], answer["code"]) == ("goods", "21000")
     assert omar.post("/move", data=told(amount="1 case + 2")).status_code == 303
     assert lies(office, world, "A-002") == 8
     assert omar.post("/move", data=told(amount="1 pallet", source="page:2")).status_code == 422
     with office.context(person("root", Role.ADMIN)) as ctx:
         assert "4006381333931" in records.codes_of(ctx, world.items["21000"])
         assert "04006381333931" in records.codes_of(ctx, world.items["21000"])
+
+
+def test_a_gs1_label_leads_to_just_those_goods(client: Client, office: Office, world: World) -> None:
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        records.add_barcode(ctx, world.items["21000"], "4006381333931")
+    omar = client("omar")
+
+    def asked(scanned: str, start: str = "A-001") -> dict[str, str]:
+        told: dict[str, str] = omar.get("/move/code", params={"site": "LON", "from": start, "scanned": scanned}).json()
+        return told
+
+    assert asked("]C10104006381333931")["kind"] == "goods"
+    assert asked("https://id.gs1.org/01/04006381333931")["code"] == "21000"
+    other_lot = asked("010400638133393110NO-SUCH-LOT")
+    assert (other_lot["kind"], "lot=NO-SUCH-LOT" in other_lot["address"]) == ("item", True)
+    assert asked("010400638133393110X", start="")["kind"] == "item"
+    wrong = asked("(01)04006381333932")
+    assert wrong["kind"] == "unreadable"
+    assert "Scan it once more" in wrong["words"]
+    shown = omar.get("/move", params={"site": "LON", "from": "0104006381333931"})
+    assert "Where do you take it from?" in shown.text
+    assert "A-001" in shown.text
+
+
+def test_a_label_fills_in_what_a_receipt_asks_for(client: Client, office: Office, world: World) -> None:
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        records.add_barcode(ctx, world.items["21000"], "4006381333931")
+    omar = client("omar")
+    told = omar.get("/scan", params={"code": "010400638133393117261200310300125010AB-1\x1d21S7"}).json()
+    assert told == {
+        "sku": "21000", "words": "", "lot": "AB-1", "last_day": "2026-12-31", "serial": "S7", "weight_kg": "1.250",
+    }  # fmt: skip
+    assert omar.get("/scan", params={"code": "nothing"}).json()["words"].startswith("This is nothing we know.")
+    assert "right last digit" in omar.get("/scan", params={"code": "(01)04006381333932"}).json()["words"]

@@ -446,6 +446,7 @@ ASKED = {
     "/floor/rack": "?aisle=A",
     "/labels/item.pdf": "?sku=21001",
     "/move/code": "?site=LON&scanned=A-001",
+    "/scan": "?code=21001",
     "/lot/customers.csv": "?item=1&code=L1",
     "/serial": "?item=1&code=S1",
     "/movements": "?item=1",

@@ -31,6 +31,7 @@ ASKED = {
     "/explain": "?item={item_id}",
     "/lot": "?item={item_id}&code=L1",
     "/move/code": "?scanned=21001&site={site}",
+    "/scan": "?code=21001",
     "/lot/customers.csv": "?item={item_id}&code=L1",
     "/serial": "?item={item_id}&code=S1",
     "/movements": "?item={item_id}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,8 +14,11 @@ import structlog
 from psycopg.rows import class_row
 
 from shelfwise.core.clocks import BusinessTime
+from shelfwise.core.errors import Invalid
+from shelfwise.edge.announced import SELECT_ANNOUNCED, Announcements, Topics, by_topic, learn, of_row
 from shelfwise.edge.devices import SELECT_DEVICES, Device, hash_of
-from shelfwise.edge.model import Known, fault_of_name
+from shelfwise.edge.formats import ANNOUNCED
+from shelfwise.edge.model import Announcement, Known, Origin, fault_of_name
 from shelfwise.edge.scopes import SELECT_SCOPES, SELECT_SITE_KEYS, Scope, SiteKeySecret, reach_of
 from shelfwise.edge.sign_ins import SignIns
 
@@ -23,6 +27,8 @@ log = structlog.get_logger(__name__)
 _LOOK_S = 1.0
 _PAUSE_S = 0.5
 _FIRST_READ_S = 5.0
+# By then what was learned is committed, or will be sent again.
+_COMMITTED_S = 30.0
 _CLOCK = "select wall_anchor, business_anchor, rate from business_clock where tenant_id = %s"
 
 Connection = psycopg.AsyncConnection[psycopg.rows.TupleRow]
@@ -50,6 +56,11 @@ class Directory:
         self._lock = asyncio.Lock()
         self._read = asyncio.Event()
         self.known = Known()
+        self._announced: dict[str, Announcements] = {}
+        self._topics: dict[str, Topics] = {}
+        # Just learned, and perhaps not committed yet when the table is read next.
+        self._learned: dict[tuple[str, str], tuple[float, Announcement]] = {}
+        self._loop = asyncio.get_running_loop()
         now = datetime.now(UTC)
         self.time = BusinessTime(now, now)
         self.trouble: str | None = "the devices have not been read yet"
@@ -116,6 +127,24 @@ class Directory:
         found = self._devices.get(device.device)
         return found is not None and found.secret_hash == device.secret_hash
 
+    def understood(self, origin: Origin) -> Origin:
+        """The same, with what the topic's values mean where the sender announced that."""
+        means = self._topics.get(origin.device, {}).get(origin.topic)
+        return origin if means is None else replace(origin, subject=origin.device, format=ANNOUNCED, means=means)
+
+    def learn(self, device: str, told: Announcement) -> None:
+        """Take what a device announced; on any thread.
+
+        Raises:
+            Invalid: it has announced too much.
+        """
+        known = dict(self._announced.get(device, {}))
+        learn(known, told)
+        self._learned[device, told.topic] = (time.monotonic(), told)
+        self._announced[device] = known
+        self._topics[device] = by_topic(known)
+        self._loop.call_soon_threadsafe(self._on_change)
+
     async def close(self) -> None:
         if self._lookup is not None:
             with contextlib.suppress(psycopg.Error):
@@ -156,6 +185,7 @@ class Directory:
                 self._keys = {key.secret_hash: key async for key in keys}
         active = frozenset(name for name, device in self._devices.items() if device.active)
         self.known = Known(active, reach_of(self._scopes, self._devices.values()))
+        await self._read_announced(db)
         self._on_change()
 
     def _an_overlap_ended(self) -> bool:
@@ -169,6 +199,18 @@ class Directory:
         for device in ended:
             self._devices[device.device] = replace(device, secret_before=None, secret_before_until=None)
         return bool(ended)
+
+    async def _read_announced(self, db: Connection) -> None:
+        found: dict[str, Announcements] = {}
+        async for device, topic, states in await db.execute(SELECT_ANNOUNCED, (self._tenant,)):
+            found.setdefault(device, {})[topic] = of_row(topic, states)
+        since = time.monotonic() - _COMMITTED_S
+        self._learned = {key: told for key, told in self._learned.items() if told[0] > since}
+        for (device, _), (_, told) in self._learned.items():
+            with contextlib.suppress(Invalid):
+                learn(found.setdefault(device, {}), told)
+        self._announced = found
+        self._topics = {device: by_topic(known) for device, known in found.items()}
 
     async def _read_clock(self, db: Connection) -> None:
         async with db.cursor(row_factory=class_row(BusinessTime)) as cursor:

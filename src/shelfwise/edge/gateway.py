@@ -88,7 +88,9 @@ class Gateway:
         self.directory = Directory(config.database_url, config.tenant, self._devices_changed)
         self.pipeline = Pipeline(
             writer or PostgresWriter(config.database_url, config.tenant, config.crash_point),
-            Surroundings(config.tenant, lambda: self.directory.time, lambda: self.directory.known),
+            Surroundings(
+                config.tenant, lambda: self.directory.time, lambda: self.directory.known, self.directory.learn
+            ),
             self.metrics,
             config.limits,
             config.crash_point,

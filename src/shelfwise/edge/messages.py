@@ -9,7 +9,7 @@ import structlog
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.edge.formats import FORMATS
-from shelfwise.edge.model import Known, Moment, Origin, Partly, Reading, microseconds, of_nobody
+from shelfwise.edge.model import Announcement, Known, Moment, Origin, Partly, Reading, microseconds, of_nobody
 from shelfwise.edge.tables import DAY_US, Receipt, Unreadable, copy_row
 from shelfwise.edge.waiting import UNCLAIMED
 
@@ -43,6 +43,7 @@ class Message:
         timeless: whether a reading has an id of its own but no claimed time.
         waits: readings of devices that nobody registered.
         unreadable: what of it goes to quarantine.
+        announced: what it says of its device's other topics.
         outcome: what its sink is told; None: all of its readings are stored.
         refused: whether something of it was kept nowhere, because too much of unknown devices waits already.
         receipt: of few, which are of a class of their own.
@@ -50,8 +51,8 @@ class Message:
 
     receipt: Receipt | None = None
     __slots__ = (
-        "arrived", "days", "note", "origin", "outcome", "payload", "readings", "refused", "rows", "sink", "timeless",
-        "token", "unreadable", "waits", "when",
+        "announced", "arrived", "days", "note", "origin", "outcome", "payload", "readings", "refused", "rows", "sink",
+        "timeless", "token", "unreadable", "waits", "when",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +71,7 @@ class Message:
         self.timeless = False
         self.waits: Sequence[Reading] = ()
         self.unreadable: Unreadable | None = None
+        self.announced: Announcement | None = None
         self.outcome: str | None = None
         self.refused = False
 
@@ -112,6 +114,7 @@ class Message:
     def refuse(self, reason: str) -> None:
         """Send it to quarantine instead."""
         self.rows, self.readings, self.days, self.timeless, self.waits = b"", 0, set(), False, ()
+        self.announced = None
         self._set_aside(reason, self.payload)
 
     def _take_apart(self, tenant: int, partly: Partly, known: Known) -> None:
@@ -188,4 +191,6 @@ def _decode(message: Message, when: Moment) -> list[Reading]:
                 "Publish to one of these topics, or say on the device's page which format it speaks.",
             )
         )
+    if found.announced is not None:
+        message.announced = found.announced(message.payload, message.origin)
     return found.decode(message.payload, message.origin, when)

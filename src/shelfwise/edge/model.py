@@ -154,6 +154,19 @@ class Meaning:
 
 
 @dataclass(frozen=True)
+class Announcement:
+    """What a device says of its own topics.
+
+    Attributes:
+        topic: where it was announced; a later one there takes its place.
+        states: topic and meaning of each value; none: it is taken back.
+    """
+
+    topic: str
+    states: tuple[tuple[str, Meaning], ...]
+
+
+@dataclass(frozen=True)
 class Origin:
     """Where a message came in and who may be speaking in it.
 

@@ -19,10 +19,10 @@ from datetime import UTC, datetime
 import structlog
 
 from shelfwise.core.clocks import BusinessTime
-from shelfwise.core.errors import Unavailable
+from shelfwise.core.errors import Invalid, Unavailable
 from shelfwise.edge.messages import Message, Sink
 from shelfwise.edge.metrics import Metrics
-from shelfwise.edge.model import Known, moment
+from shelfwise.edge.model import Announcement, Known, moment
 from shelfwise.edge.writer import BadRow, Batch, CrashPoint, Writer
 
 log = structlog.get_logger(__name__)
@@ -54,11 +54,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the pipeline must know of the outside: whose it is, and what changes under way: business time, devices."""
+    """What the pipeline must know of the outside: whose it is, and what changes under way: business time, devices.
+
+    `learn` takes what a device announced of its topics, and raises Invalid where it has announced too much.
+    """
 
     tenant: int
     time: Callable[[], BusinessTime]
     known: Callable[[], Known]
+    learn: Callable[[str, Announcement], None]
 
 
 class Pipeline:
@@ -109,6 +113,8 @@ class Pipeline:
         message.when = self._moment
         if len(message.payload) <= _LARGE:
             message.decode(self._surroundings.tenant, self._surroundings.known())
+            if message.announced is not None:
+                self._learn(message, message.announced)
         self._held += 1
         self._held_bytes += len(message.payload)
         self._queue.append(message)
@@ -118,6 +124,13 @@ class Pipeline:
             self._wake.set()
         if self._held >= self._limits.messages or self._held_bytes >= self._limits.bytes:
             self.full = True
+
+    def _learn(self, message: Message, announced: Announcement) -> None:
+        """States may follow at once: they are understood before the announcement is durable."""
+        try:
+            self._surroundings.learn(message.origin.device, announced)
+        except Invalid as error:
+            message.refuse(str(error))
 
     def trouble(self) -> str | None:
         """Why acknowledgements cannot be given at the moment, or None."""
@@ -172,6 +185,8 @@ class Pipeline:
         for message in messages:
             if message.days is None:
                 message.decode(self._surroundings.tenant, self._surroundings.known())
+                if message.announced is not None:
+                    self._learn(message, message.announced)
         done = self._store(messages)
         self._since = None
         if done:
@@ -250,6 +265,7 @@ def _batch(messages: Sequence[Message]) -> Batch:
     unreadable = []
     receipts = []
     waiting = []
+    announced = []
     for message in messages:
         readings += message.readings
         if message.days:
@@ -262,6 +278,7 @@ def _batch(messages: Sequence[Message]) -> Batch:
             receipts.append(message.receipt)
         if message.waits:
             waiting.append(message)
-    return Batch(
-        [message.rows for message in messages], readings, frozenset(days), timeless, unreadable, receipts, waiting
-    )
+        if message.announced is not None:
+            announced.append((message.origin.device, message.announced))
+    rows = [message.rows for message in messages]
+    return Batch(rows, readings, frozenset(days), timeless, unreadable, receipts, waiting, announced)

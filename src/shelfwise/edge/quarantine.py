@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
+from shelfwise.edge import announced
 from shelfwise.edge.devices import SITE_OF_DEVICE, device, site_of_device
 from shelfwise.edge.formats import FORMATS, origin_of_topic
 from shelfwise.edge.model import Origin, moment, of_nobody
@@ -85,12 +86,16 @@ def replay(ctx: Context, quarantine_id: int, payload: bytes | None = None) -> in
     sender = device(ctx, message.device)
     if sender is None or not sender.active:
         raise Refused(f"The device {message.device!r} that sent this is not active. Activate it first, or drop this.")
-    origin = _origin(message, sender.speaks_for)
-    readings = form.decode(message.payload if payload is None else payload, origin, moment(message.received_at))
+    origin = _origin(ctx, message, sender.speaks_for)
+    content = message.payload if payload is None else payload
+    readings = form.decode(content, origin, moment(message.received_at))
     for reading in of_nobody(readings, origin, known_devices(ctx)):
         raise Invalid(
             Fault("device", "a registered, active device", shorten(reading.device), "Register it, then replay this.")
         )
+    told = None if form.announced is None else form.announced(content, origin)
+    if told is not None:
+        announced.keep(ctx.tx, ctx.tenant, [(message.device, told)])
     new = store_readings(ctx.tx, ctx.tenant, readings)
     _decide(ctx, message, "replayed", corrected=payload is not None, readings=len(readings), new=new)
     return new
@@ -128,10 +133,12 @@ def _waiting(ctx: Context, quarantine_id: int) -> Quarantined:
     return message
 
 
-def _origin(message: Quarantined, speaks_for: str) -> Origin:
+def _origin(ctx: Context, message: Quarantined, speaks_for: str) -> Origin:
     if message.door != "mqtt":
         return Origin(message.door, message.device, speaks_for, message.device, message.topic, message.format)
-    return origin_of_topic(message.topic, message.device, speaks_for, message.format)
+    origin = origin_of_topic(message.topic, message.device, speaks_for, message.format)
+    means = announced.of_device(ctx.tx, ctx.tenant, message.device).get(message.topic, ())
+    return replace(origin, means=means)
 
 
 def _decide(ctx: Context, message: Quarantined, state: str, **detail: object) -> None:

@@ -9,7 +9,8 @@ from typing import Protocol
 import psycopg
 
 from shelfwise.core.errors import Unavailable
-from shelfwise.edge import tables, waiting
+from shelfwise.edge import announced, tables, waiting
+from shelfwise.edge.model import Announcement
 from shelfwise.edge.tables import Receipt, Unreadable
 from shelfwise.store.database import Tx, notify, run
 
@@ -37,6 +38,7 @@ class Batch:
         unreadable: messages for the quarantine.
         receipts: what sessions of QoS 2 keep or give back, in order.
         waiting: messages with readings of devices that are not known; they are told what became of them.
+        announced: by device, what it said of its topics, in order.
     """
 
     rows: Sequence[bytes]
@@ -46,6 +48,7 @@ class Batch:
     unreadable: Sequence[Unreadable]
     receipts: Sequence[Receipt] = ()
     waiting: Sequence[waiting.Waiting] = ()
+    announced: Sequence[tuple[str, Announcement]] = ()
 
 
 class Writer(Protocol):
@@ -123,6 +126,8 @@ class PostgresWriter:
             notify(tx, "live", "quarantine")
         if batch.receipts:
             tables.keep_receipts(tx, self._tenant, batch.receipts)
+        if batch.announced:
+            announced.keep(tx, self._tenant, batch.announced)
         self._crash_point("before_commit")
         run(tx, "notify reading; commit" if new or heard else "commit")
         self._crash_point("after_commit")

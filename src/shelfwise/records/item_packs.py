@@ -9,13 +9,14 @@ from decimal import Decimal
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import Fault, NotFound, Refused, shorten
+from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
 from shelfwise.core.quantities import plain
+from shelfwise.edge import gs1
 from shelfwise.records import item_tables as tables
 from shelfwise.records.item_tables import Barcode, ItemPack
-from shelfwise.records.items import item, item_by_sku
+from shelfwise.records.items import item
 from shelfwise.records.joined import standing
-from shelfwise.records.model import Item, code_faults, refuse
+from shelfwise.records.model import code_faults, refuse
 from shelfwise.records.packs import LEVELS, Level, Pack, on_day, pack_faults, parse
 
 
@@ -198,7 +199,7 @@ def barcodes_of(ctx: Context, item_id: int) -> list[Barcode]:
 def by_barcode(ctx: Context, scanned: str) -> Barcode | None:
     """The item, and the pack of it, that a scanner has read; None: nobody said what this is.
 
-    A retail number is one number whether it is written with 8, 12, 13 or 14 digits.
+    A retail number is one number whether it is written with 8, 12, 13 or 14 digits, or in a GS1 label or Digital Link.
     """
     ctx.require_somewhere(Right.VIEW)
     forms = _forms(scanned)
@@ -233,24 +234,22 @@ def content(packs: Sequence[Pack], level: Level | None) -> Decimal | None:
     return next((pack.quantity for pack in packs if pack.level == level), None)
 
 
-def item_scanned(ctx: Context, code: str) -> Item | None:
-    """The item whose SKU or barcode this is; None: there is none."""
-    ctx.require_somewhere(Right.VIEW)
-    try:
-        return item_by_sku(ctx, code)
-    except NotFound:
-        found = by_barcode(ctx, code)
-        return None if found is None else item(ctx, found.item_id)
-
-
 def codes_of(ctx: Context, item_id: int) -> list[str]:
     """All that a scanner may read off an item, in each way a retail number can be written."""
     return [form for one in barcodes_of(ctx, item_id) for form in _forms(one.barcode)]
 
 
 def _forms(scanned: str) -> list[str]:
-    """As it was read, then all other ways to write the same retail number."""
-    if not (scanned.isascii() and scanned.isdecimal() and len(scanned) in (8, 12, 13, 14)):
-        return [scanned]
-    bare = scanned.lstrip("0")
-    return [scanned, *(bare.zfill(size) for size in (8, 12, 13, 14) if len(bare) <= size and size != len(scanned))]
+    """As it was read, then every other way to write the retail number that it is, or that a GS1 label of it holds."""
+    code = gs1.without_prefix(scanned)
+    try:
+        label = gs1.read(scanned)
+    except Invalid:
+        label = None
+    number = code if label is None or label.gtin is None else label.gtin
+    if number.isascii() and number.isdecimal() and len(number) in (8, 12, 13, 14):
+        bare = number.lstrip("0")
+        others = [bare.zfill(size) for size in (8, 12, 13, 14) if len(bare) <= size]
+    else:
+        others = []
+    return list(dict.fromkeys([scanned, code, *others]))

@@ -17,7 +17,6 @@ from shelfwise.records.item_packs import (
     by_barcode,
     codes_of,
     in_base,
-    item_scanned,
     pack_history,
     packs_of,
     remove_barcode,
@@ -36,6 +35,7 @@ from shelfwise.records.items import (
     items_by_id,
     restore_item,
 )
+from shelfwise.records.scanning import Scan, item_named, scanned
 from shelfwise.records.site_changes import (
     archive_place,
     change_place,
@@ -78,6 +78,7 @@ from shelfwise.records.suppliers import (
 )
 
 __all__ = [
+    "Scan",
     "add_barcode",
     "add_barcodes",
     "add_item",
@@ -110,7 +111,7 @@ __all__ = [
     "item",
     "item_by_sku",
     "item_ids",
-    "item_scanned",
+    "item_named",
     "items",
     "items_by_id",
     "pack_history",
@@ -123,6 +124,7 @@ __all__ = [
     "remove_terms",
     "restore_item",
     "restore_place",
+    "scanned",
     "set_go_live",
     "set_pack",
     "set_packs",

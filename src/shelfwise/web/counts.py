@@ -69,7 +69,7 @@ def start(
 def _chosen(ctx: Context, here: Site, zone: str, bins: str, item: str) -> tuple[list[Place], list[int] | None, str]:
     real = [place for place in records.places(ctx, here.site_id) if place.real]
     if item:
-        found = records.item_by_sku(ctx, item)
+        found = records.item_named(ctx, item)
         lies = {one.place_id for one in stock.item_stock(ctx, found.item_id) if one.site_id == here.site_id}
         places = [place for place in real if place.place_id in lies or place.item_id == found.item_id]
         return _some(places, f"a place for {item}"), [found.item_id], f"{item} wherever it lies"

@@ -85,7 +85,7 @@ def item_of(ctx: Context, sku: str, row: int) -> int:
         Invalid: there is no such item.
     """
     try:
-        return records.item_by_sku(ctx, sku).item_id
+        return records.item_named(ctx, sku).item_id
     except NotFound as error:
         raise Invalid(
             Fault(f"line {row}, item", "an item that exists", repr(sku[:60]), "Correct the SKU, or add the item.")

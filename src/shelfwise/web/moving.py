@@ -26,7 +26,7 @@ from shelfwise.web.fulfilment_words import new_source
 from shelfwise.web.visits import Visit, Visitor
 
 router = APIRouter(include_in_schema=False)
-Code = Annotated[str, Query(max_length=200)]
+Code = Annotated[str, Query(max_length=600)]
 Sent = Annotated[str, Form(max_length=200)]
 # A longer list of bins helps nobody to choose, and takes long to send.
 MOST_CHOICES = 500
@@ -42,7 +42,7 @@ def move_address(site: str, start: str = "", **more: str) -> str:
 def move(
     visit: Visitor,
     site: str | None = None,
-    start: Annotated[str, Query(alias="from", max_length=64)] = "",
+    start: Annotated[str, Query(alias="from", max_length=600)] = "",
     sku: Code = "",
     lot: Code = "",
     serial: Code = "",
@@ -123,33 +123,64 @@ def lying(lies: Sequence[LiesAt], item_id: int, lot: str, status: str) -> Decima
 
 def _where_it_lies(ctx: Context, here: Site, code: str) -> list[LiesAt]:
     """Somebody scanned goods instead of a bin: where there are such goods."""
-    item = records.item_scanned(ctx, code)
-    if item is None:
+    found = records.scanned(ctx, code)
+    if found is None:
         return []
-    return [one for one in stock.lies_at(ctx, item_id=item.item_id, site_id=here.site_id) if one.on_hand > 0]
+    return [
+        one
+        for one in stock.lies_at(ctx, item_id=found.item.item_id, site_id=here.site_id)
+        if one.on_hand > 0 and found.label.lot in (None, one.lot)
+    ]
 
 
 @router.get("/move/code")
 def code(
     visit: Visitor, site: str, scanned: Code, start: Annotated[str, Query(alias="from", max_length=64)] = ""
 ) -> Response:
-    """What a scanned code is, for the page's script: a bin, an item, a serial number at the bin, or nothing."""
+    """What a scanned code is, for the page's script: a bin, an item, goods at the bin, or nothing.
+
+    A label that says its lot or serial number leads to just those goods.
+    """
     with visit.context() as ctx:
         here = records.site(ctx, site)
         require_any(ctx, "move", here.site_id)
         place = place_scanned(ctx, here, scanned)
         if place is not None:
             return JSONResponse({"kind": "place", "code": place.code, "address": move_address(site, place.code)})
-        for one in stock.find_serial(ctx, scanned):
-            if one.site_id == here.site_id and one.place.upper() == start.upper():
-                address = move_address(
-                    site, start, sku=one.sku, lot=one.lot or "", serial=one.serial, status=one.status
-                )
-                return JSONResponse({"kind": "goods", "code": one.serial, "address": address})
-        item = records.item_scanned(ctx, scanned)
-        if item is None:
+        if (found := _serial_at(ctx, here, start, scanned)) is not None:
+            return found
+        try:
+            scan = records.scanned(ctx, scanned)
+        except Invalid as error:
+            return JSONResponse({"kind": "unreadable", "code": scanned, "address": "", "words": str(error)})
+        if scan is None:
             return JSONResponse({"kind": "unknown", "code": scanned, "address": ""})
-        return JSONResponse({"kind": "item", "code": item.sku, "address": move_address(site, start, sku=item.sku)})
+        label, sku = scan.label, scan.item.sku
+        if label.serial and (found := _serial_at(ctx, here, start, label.serial, sku)) is not None:
+            return found
+        spot = place_scanned(ctx, here, start) if start else None
+        lies = [] if spot is None else [
+            one for one in stock.lies_at(ctx, place_id=spot.place_id, item_id=scan.item.item_id)
+            if one.on_hand > 0 and label.lot in (None, one.lot)
+        ]  # fmt: skip
+        if len(lies) == 1:
+            address = move_address(site, start, sku=sku, lot=lies[0].lot or "", status=lies[0].status)
+            return JSONResponse({"kind": "goods", "code": sku, "address": address})
+        return JSONResponse(
+            {"kind": "several" if lies else "item", "code": sku,
+             "address": move_address(site, start, sku=sku, lot=label.lot or "")}
+        )  # fmt: skip
+
+
+def _serial_at(ctx: Context, here: Site, start: str, serial: str, sku: str | None = None) -> Response | None:
+    """The piece with this serial number, where it is at the bin that goods are taken from."""
+    for one in stock.find_serial(ctx, serial):
+        if one.site_id == here.site_id and one.place.upper() == start.upper() and sku in (None, one.sku):
+            address = move_address(
+                here.code, start, sku=one.sku, lot=one.lot or "", serial=one.serial, status=one.status
+            )
+            return JSONResponse({"kind": "goods", "code": one.serial, "address": address})
+    return None
 
 
 @router.post("/move")

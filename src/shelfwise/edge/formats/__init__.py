@@ -6,8 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from shelfwise.edge.formats import chirpstack, epcis, generic, impinj, llrp, osmand, traccar, zebra, zebra_handheld
-from shelfwise.edge.model import Moment, Origin, Reading
+from shelfwise.edge.formats import (
+    chirpstack,
+    epcis,
+    generic,
+    homeassistant,
+    impinj,
+    llrp,
+    osmand,
+    traccar,
+    zebra,
+    zebra_handheld,
+)
+from shelfwise.edge.model import Announcement, Moment, Origin, Reading
 
 Decode = Callable[[bytes, Origin, Moment], list[Reading]]
 
@@ -23,15 +34,19 @@ class Format:
         decode: bytes, where they came in and when -> readings; an empty list for messages that by their nature carry
             none. Raises Invalid where nothing of a message can be right, and Partly where only some can.
         example: a message that is understood, for the documentation and the tests.
+        announced: what a message says of its device's other topics, where the format has such; raises Invalid.
     """
 
     name: str
     label: str
     decode: Decode
     example: bytes
+    announced: Callable[[bytes, Origin], Announcement | None] | None = None
 
 
 UNKNOWN = "unknown"
+# What topics carry that a device announced.
+ANNOUNCED = "homeassistant"
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
@@ -45,6 +60,13 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             Format("zebra-handheld", "Zebra handheld readers", zebra_handheld.decode, zebra_handheld.EXAMPLE),
             Format("osmand", "Trackers and phones, by OsmAnd or Traccar Client", osmand.decode, osmand.EXAMPLE),
             Format("traccar", "A Traccar server", traccar.decode, traccar.EXAMPLE),
+            Format(
+                "homeassistant",
+                "Zigbee2MQTT, ESPHome and others that Home Assistant discovers",
+                homeassistant.decode,
+                homeassistant.EXAMPLE,
+                homeassistant.announced,
+            ),
             Format("epcis", "A partner's EPCIS 2.0", epcis.decode, epcis.EXAMPLE),
         )
     }
@@ -56,6 +78,8 @@ TOPICS: tuple[tuple[str, str, int], ...] = (
     ("shelfwise/+/#", "generic", 1),
     ("application/+/device/+/event/+", "chirpstack", 3),
     ("+/DATA/clients/data1event/+", "zebra-handheld", 4),
+    ("homeassistant/+/+/config", "homeassistant", 2),
+    ("homeassistant/+/+/+/config", "homeassistant", 2),
 )
 
 

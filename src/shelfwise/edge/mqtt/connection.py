@@ -307,11 +307,19 @@ class Connection(asyncio.Protocol):
 
     def _origin(self, topic: bytes) -> Origin:
         device = cast(Device, self.device)
-        origin = origin_of_topic(read_topic(topic), device.device, device.speaks_for, device.format)
+        told = origin_of_topic(read_topic(topic), device.device, device.speaks_for, device.format)
+        origin = self.door.directory.understood(told)
+        if origin.format == UNKNOWN:
+            # The next message may say what this topic carries.
+            return origin
         if len(self._origins) >= _TOPICS_REMEMBERED:
             self._origins.clear()
         self._origins[topic] = origin
         return origin
+
+    def forget_topics(self) -> None:
+        """What topics carry may have changed."""
+        self._origins.clear()
 
     def _own_origin(self) -> Origin:
         device = cast(Device, self.device)

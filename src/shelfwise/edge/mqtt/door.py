@@ -81,8 +81,9 @@ class MqttDoor:
         task.add_done_callback(self._tasks.discard)
 
     def devices_changed(self) -> None:
-        """Close the connections of devices that are shut out or have a new secret."""
+        """Close the connections of devices that are shut out or have a new secret; look at topics anew."""
         for connection in list(self.connections):
+            connection.forget_topics()
             if connection.device is not None and not self.directory.allows(connection.device):
                 connection.close("revoked", "the device was shut out or has a new secret")
         if listening := [one for one in self.connections if one.down is not None and one.down.hears_config]:

@@ -22,13 +22,16 @@
       go(found.address);
     } else if (found.kind === "item") {
       tell(true, `${found.code} is goods. Choose where you take it from.`);
-      go(`/move?${new URLSearchParams({ site, from: found.code })}`);
+      go(`/move?${new URLSearchParams({ site, from: code })}`);
     } else tell(false, `${code} is no bin here. Scan the label of the bin.`);
   };
   const goods = (found, code) => {
     if (found.kind === "goods") {
       tell(true, `${found.code}: right.`);
       go(found.address);
+    } else if (found.kind === "several") {
+      tell(true, "There is more than one lot of it. Scan the lot, or choose it.");
+      for (const one of move.querySelectorAll("[data-sku]")) one.hidden = !is(found.code, one.dataset.sku);
     } else if (found.kind === "place") {
       tell(true, `Now at ${found.code}.`);
       go(found.address);
@@ -77,7 +80,8 @@
     }
     try {
       const found = await ask(code);
-      ({ from: bin, what: goods, to: end })[step](found, code);
+      if (found.kind === "unreadable") tell(false, found.words);
+      else ({ from: bin, what: goods, to: end })[step](found, code);
     } catch {
       tell(false, "The house does not answer. Look whether the device has a connection, and scan again.");
     }
