@@ -23,6 +23,7 @@ from shelfwise.orders import service as orders
 from shelfwise.orders.paper import paper
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
+from shelfwise.stock.portals import service as portals
 from shelfwise.store.database import Tx
 from shelfwise.store.events import EVENTS, Consumer, Event, Fact
 from shelfwise.work import alerts, spreading, tasks
@@ -39,6 +40,7 @@ def consumers(office: Office) -> list[Consumer[Any]]:
         Consumer("health", READINGS, _with_context(office, "devices", in_true_time(health.learn)), batch=2000),
         Consumer("tell-of-devices", EVENTS, _with_context(office, "devices", tell_of_devices)),
         Consumer("hours", HOURS_TOLD, _with_context(office, "history", history.remember_hours), batch=20_000),
+        Consumer("portals", READINGS, _with_context(office, "portals", in_true_time(portals.watch)), batch=2000),
         Consumer("reserve", EVENTS, _with_context(office, "reservations", reserve)),
         Consumer("ask-for-counts", EVENTS, _with_context(office, "stock", ask_for_counts)),
         Consumer("tell-of-stock", EVENTS, _with_context(office, "stock", tell_of_stock)),
@@ -69,6 +71,12 @@ def in_true_time(
         handle(ctx, health.corrected(ctx, facts))
 
     return corrected
+
+
+def when_all_is_read(office: Office) -> int:
+    """What follows from silence, once every consumer has got as far as there is: a tag that is not heard any more."""
+    with office.context(system("portals")) as ctx:
+        return portals.settle(ctx)
 
 
 def reserve(ctx: Context, facts: Sequence[Event]) -> None:

@@ -177,6 +177,8 @@ def serve_consumers(office: Office) -> int:
             undone = undone or error
     if undone is not None:
         raise undone
+    if done == 0:
+        done = app.when_all_is_read(office)
     return done + (parked.attempt_next(office, consumers) is not None)
 
 

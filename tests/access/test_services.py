@@ -32,6 +32,7 @@ from shelfwise.records.model import NewItem, NewPlace, NewSupplier, Site, Terms,
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
 from shelfwise.stock.opening import OpeningLot
+from shelfwise.stock.tags.model import Content
 from shelfwise.store.database import value
 from tests.access.two_sites import FAR, Rows, TwoSites, build
 from tests.conftest import NOON
@@ -192,6 +193,16 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
         "stock": [OpeningLot(rows["item_id"], rows["place_id"], Decimal(1), "L1")]
     },
     "edge.standing.move_device": lambda rows: {"to": Spot(place_id=rows["place_id"])},
+    "stock.tags.service.bind_tags": lambda rows: {
+        "epcs": ["E28011609999"],
+        "content": [Content(rows["item_id"], Decimal(1))],
+    },
+    "stock.portals.service.change_door": lambda rows: {
+        "place_id": rows["dock_id"],
+        "policy": "off",
+        "weakest_dbm": -70.0,
+    },
+    "stock.portals.service.being_read": lambda rows: {"place_id": rows["dock_id"]},
     "stock.figures.left": lambda rows: {"to": "scrap"},
     "demand.service.forecast_site": lambda rows: {"origin": (NOON - timedelta(days=1)).date()},
 }
@@ -200,6 +211,7 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
 NARROWED = {
     "stock.explain.lies_at",
     "stock.trace.batch_steps",
+    "stock.tags.service.tags",
     "orders.shipments.shipments",
     "orders.shipments.customer_returns",
 }

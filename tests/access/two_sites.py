@@ -36,6 +36,10 @@ from shelfwise.records.model import NewPlace
 from shelfwise.records.promotions import Promotion
 from shelfwise.stock import counts, shipping
 from shelfwise.stock import service as stock
+from shelfwise.stock.portals import tables as portal_tables
+from shelfwise.stock.portals.model import Verdict
+from shelfwise.stock.tags import service as tags
+from shelfwise.stock.tags.model import Content
 from shelfwise.store.database import run, value, values
 from shelfwise.work import alerts, outbox, tasks
 from tests.conftest import NOON
@@ -136,6 +140,9 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
     calendars.put_closed_days(ctx, [ClosedDay(site_id, None, today, None, f"Fair in {name}")])
     about = f"purchase_order:{order.purchase_order_id}"
     measure.record_day(ctx, site_id, ctx.now.date())
+    tag_epc = "E28011600001" if code == "LON" else "E28077700000"
+    tags.bind_tags(ctx, site_id, [tag_epc], [Content(shared["item_id"], Decimal(1))])
+    dock_id = records.place_by_code(ctx, site_id, "DOCK").place_id
     return shared | {
         "shipment_id": shipment.shipment_id,
         "transfer_id": transfer.transfer_id,
@@ -145,7 +152,9 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "bin": bin_code,
         "zone_id": zone_id,
         "place_id": place_id,
-        "dock_id": records.place_by_code(ctx, site_id, "DOCK").place_id,
+        "dock_id": dock_id,
+        "tag_epc": tag_epc,
+        "load_id": _load(ctx, dock_id, tag_epc),
         "movement_id": movement_id,
         "batch_id": batch_id,
         "device": device,
@@ -223,6 +232,14 @@ def _proposal(ctx: Context, item_id: int, site_id: int) -> int:
     demand.forecast_site(ctx, site_id, demand.last_whole_day(ctx, site_id))
     (made,) = agents.propose_purchases(ctx, site_id)
     return made
+
+
+def _load(ctx: Context, dock_id: int, tag_epc: str) -> int:
+    """A tag that came in through the dock."""
+    verdict = Verdict("in", ctx.now - timedelta(minutes=5), 4, -50.0)
+    found = portal_tables.note_pass(ctx.tx, ctx.tenant, (dock_id, tag_epc), verdict, ctx.now)
+    assert found is not None
+    return found
 
 
 def _mend(ctx: Context, site_id: int) -> int:

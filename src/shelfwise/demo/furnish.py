@@ -9,11 +9,14 @@ from zoneinfo import ZoneInfo
 from shelfwise.access.context import Context
 from shelfwise.core.clocks import local_day
 from shelfwise.edge import devices
+from shelfwise.edge.standing import Spot, Way, move_device
 from shelfwise.records import service as records
+from shelfwise.records.item_tables import Barcode
 from shelfwise.records.model import NewItem, NewPlace, Terms
 from shelfwise.stock import service as stock
 from shelfwise.stock.opening import OpeningLot, opening_lots
 from shelfwise.twin import world
+from shelfwise.twin.gate import gtins
 from shelfwise.twin.world import World
 
 
@@ -52,6 +55,7 @@ def put_in(ctx: Context, built: World, site_id: int, device_secrets: dict[str, s
     """Bins, devices, suppliers, terms and opening stock."""
     item_ids = records.item_ids(ctx, [item.sku for item in built.items])
     places = _bins(ctx, built, site_id, item_ids)
+    records.add_barcodes(ctx, [Barcode(code, item_ids[sku]) for sku, code in gtins(built.items).items()])
     _devices(ctx, built, site_id, places, device_secrets)
     _terms(ctx, built, item_ids, order_url)
     _opening(ctx, built, item_ids, places)
@@ -85,7 +89,7 @@ def _opening(ctx: Context, built: World, item_ids: dict[str, int], places: dict[
 def device_names(built: World) -> list[str]:
     """Every device of the world that signs in or is spoken for."""
     scales = [item.scale for item in built.items if item.scale]
-    return [*scales, *(one.device for one in built.thermometers), world.LORA_GATEWAY]
+    return [*scales, *(one.device for one in built.thermometers), world.LORA_GATEWAY, world.READER]
 
 
 def _bins(ctx: Context, built: World, site_id: int, item_ids: dict[str, int]) -> dict[str, int]:
@@ -116,6 +120,14 @@ def _devices(ctx: Context, built: World, site_id: int, places: dict[str, int], d
             ctx, one.device, name=f"Thermometer, {one.name}", zone_id=zone_ids[one.zone],
             secret=device_secrets[one.device], provenance="invented",
         )  # fmt: skip
+    dock_id = records.place_by_code(ctx, site_id, "DOCK").place_id
+    devices.add_device(
+        ctx, world.READER, name="Reader at the dock door", place_id=dock_id, secret=device_secrets[world.READER],
+        provenance="invented",
+    )  # fmt: skip
+    ways: tuple[Way, ...] = ("outside", "inside")
+    for antenna, way in enumerate(ways, 1):
+        move_device(ctx, world.READER, Spot(place_id=dock_id, way=way), antenna=antenna)
     devices.add_device(
         ctx, world.LORA_GATEWAY, name="LoRaWAN gateway", speaks_for="gateway",
         secret=device_secrets[world.LORA_GATEWAY], provenance="invented",

@@ -21,10 +21,11 @@ from shelfwise.twin import config, sales
 from shelfwise.twin.config import TwinConfig
 from shelfwise.twin.desk import OrderDesk
 from shelfwise.twin.devices import NEXT_DRIFT, Climate, HttpDoor, Scale, Sensor
+from shelfwise.twin.gate import Gate, gtins
 from shelfwise.twin.mqtt import Publisher
 from shelfwise.twin.platform import Platform, PlatformClock
 from shelfwise.twin.staff import Dock, Floor, FloorWorkers, Shop
-from shelfwise.twin.world import LORA_GATEWAY, World, build
+from shelfwise.twin.world import LORA_GATEWAY, READER, World, build
 
 log = structlog.get_logger()
 
@@ -89,12 +90,24 @@ async def play(given: TwinConfig) -> None:
         start("order desk", lambda: desk.run(given.desk_host, given.desk_port))
         start("shop", Shop(platform, clock, lines, given.shift_days).run)
         start("floor", FloorWorkers(platform, clock, floor, given.seed).run)
-        start("dock", Dock(platform, clock, floor, desk, world.suppliers, given.seed).run)
+        gate = _start_reader(start, given, world, platform, clock)
+        start("dock", Dock(platform, clock, floor, desk, world.suppliers, given.seed, gate).run)
         _start_scales(start, given, world, floor, clock)
         _start_thermometers(start, given, world, clock, http)
 
 
 Start = Callable[[str, Callable[[], Awaitable[None]]], None]
+
+
+def _start_reader(
+    start: Start, given: TwinConfig, world: World, platform: Platform, clock: PlatformClock
+) -> Gate | None:
+    """The reader at the dock door; a demonstration of before has none."""
+    if READER not in given.devices:
+        return None
+    publisher = Publisher(given.mqtt_host, given.mqtt_port, READER, given.devices[READER])
+    start(READER, publisher.run)
+    return Gate(platform, clock, publisher, gtins(world.items))
 
 
 def _start_scales(start: Start, given: TwinConfig, world: World, floor: Floor, clock: PlatformClock) -> None:

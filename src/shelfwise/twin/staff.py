@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from shelfwise.twin.desk import OrderDesk
+from shelfwise.twin.gate import Gate
 from shelfwise.twin.platform import Platform, PlatformClock, Rejected, listed
 from shelfwise.twin.sales import ROUND, OrderLine
 from shelfwise.twin.world import SITE, TIME_ZONE, Item, Supplier, deliveries
@@ -180,7 +181,7 @@ class FloorWorkers:
 
 @dataclass
 class Dock:
-    """Puts away what suppliers bring, when it really comes, and tells of it."""
+    """Puts away what suppliers bring, when it really comes, and tells of it; what is tagged passes the gate first."""
 
     platform: Platform
     clock: PlatformClock
@@ -188,12 +189,15 @@ class Dock:
     desk: OrderDesk
     suppliers: Sequence[Supplier]
     seed: int
+    gate: Gate | None = None
     _done: set[str] = field(default_factory=set)
 
     async def run(self) -> None:
         by_name = {supplier.name: supplier for supplier in self.suppliers}
         while True:
-            orders = await self.platform.get("/purchase-orders", state=["sent", "part_received"])
+            # What passed the gate may be booked as the last of its order, and is still to be put away.
+            states = ["sent", "part_received", *(["received"] if self.gate is not None and self.gate.waiting else [])]
+            orders = await self.platform.get("/purchase-orders", state=states)
             for order in listed(orders, "orders"):
                 if (supplier := by_name.get(order["supplier"])) is not None:
                     await self._bring(order, supplier)
@@ -213,13 +217,27 @@ class Dock:
                 before += pieces
                 source = f"delivery-{order['number']}-{line['line']}-{part}"
                 due = dock_hours(taken + timedelta(days=days))
+                if self.gate is not None and came >= before and self.gate.brought(source):
+                    await self._put_away(self.gate, line["sku"], pieces, source)
                 # What the books already count as received needs no second receipt, whoever told of it.
                 if source in self._done or came >= before or due > self.clock.now():
                     continue
                 brought = min(pieces, outstanding)
+                if self.gate is not None and await self.gate.waits(order["number"], line["sku"], brought, source):
+                    continue
                 if brought > 0 and await self._receive(order, line, brought, source, due):
                     outstanding -= brought
                 self._done.add(source)
+
+    async def _put_away(self, gate: Gate, sku: str, pieces: int, source: str) -> None:
+        item = self.floor.items[sku]
+        try:
+            await gate.put_away(item, pieces, source)
+        except Rejected as refusal:
+            log.warning("put-away refused", sku=sku, refusal=str(refusal))
+            return
+        self.floor.put(sku, pieces)
+        self._done.add(source)
 
     async def _receive(
         self, order: dict[str, Any], line: dict[str, Any], pieces: int, source: str, at: datetime

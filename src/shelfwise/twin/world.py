@@ -23,6 +23,8 @@ NEAR_REORDER = 12
 # Of what lies in the chilled room.
 SHELF_LIFE_DAYS = 180
 LORA_GATEWAY = "lorawan-gateway"
+# At the dock door; one supplier's goods are tagged.
+READER, TAGGED = "reader-dock", "MIDLAND"
 BIN_WIDTH_M, BIN_DEPTH_M = 1.1, 0.95
 # Wax and chocolate do not bear a hot summer.
 _COOL_GOODS = re.compile(r"CANDLE|CHOC|WAX|T-LIGHT|TEALIGHT|SOAP", re.IGNORECASE)

@@ -19,6 +19,7 @@ from shelfwise.web import (
     api_shipments,
     api_standing,
     api_stock,
+    api_tags,
     api_transfers,
     api_waiting,
     api_work,
@@ -28,6 +29,6 @@ router = APIRouter(prefix="/api/v1")
 for part in (
     api_stock, api_ledger, api_counts, api_records, api_floor, api_orders, api_purchases, api_shipments, api_transfers,
     api_decisions, api_waiting, api_work, api_search, api_incoming,
-    api_handover, api_history, api_standing,
+    api_handover, api_history, api_standing, api_tags,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -31,6 +31,7 @@ _AFTER = {
 # Tasks that are closed by what they ask for and not by saying so: what to do instead.
 SETTLED_BY: dict[str, str] = {
     "approve_order": "Approve the order on its page, or take the first approval back there: then this is done.",
+    "portal": "Book or reject on its page what passed the door: then this is done.",
     "tell_supplier": "Say on the page of the order that you have told the supplier: then this is done.",
 }
 
