@@ -46,6 +46,7 @@ def _follow_supervisor() -> None:
 def _gateway(settings: Settings, database_url: str) -> None:
     from shelfwise.edge.gateway import GatewayConfig, TlsDoors
     from shelfwise.edge.gateway import run as run_gateway
+    from shelfwise.edge.mqtt.door import MqttLimits
 
     tls = None
     if (keeper := keeper_of(settings)) is not None:
@@ -58,6 +59,8 @@ def _gateway(settings: Settings, database_url: str) -> None:
             mqtt_port=settings.mqtt_port,
             http_port=settings.door_port,
             tls=tls,
+            mqtt=MqttLimits(keep_alive_s=settings.mqtt_keep_alive_s),
+            device_messages=settings.device_messages,
             own_ports=(settings.web_port, settings.https_port),
         )
     )

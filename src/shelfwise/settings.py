@@ -51,6 +51,18 @@ class Settings:
     web_port: int = _setting(8080, "SHELFWISE_WEB_PORT", "The port of the pages and the REST API.")
     mqtt_port: int = _setting(1883, "SHELFWISE_MQTT_PORT", "The port of the MQTT door.")
     door_port: int = _setting(8081, "SHELFWISE_DOOR_PORT", "The port of the HTTP door for devices.")
+    device_messages: Count = _setting(
+        5_000,
+        "SHELFWISE_DEVICE_MESSAGES",
+        "How many messages of up to a kilobyte a device may send each second in the long run; twenty times as many at "
+        "once after a silence. Who sends more is made to wait (MQTT) or told when to send again (HTTP, 429).",
+    )
+    mqtt_keep_alive_s: Count = _setting(
+        60,
+        "SHELFWISE_MQTT_KEEP_ALIVE_S",
+        "The longest keep-alive in seconds that a client of MQTT 5 gets; whoever is silent for one and a half times as "
+        "long is taken for lost. Clients of MQTT 3.1.1 get what they ask for.",
+    )
     secure_cookies: bool = _setting(
         False,
         "SHELFWISE_SECURE_COOKIES",

@@ -12,6 +12,7 @@ import pytest
 from shelfwise.core.clocks import BusinessTime
 from shelfwise.edge.devices import Device
 from shelfwise.edge.directory import Directory
+from shelfwise.edge.limits import DeviceRates, SignInBrake
 from shelfwise.edge.link import Link
 from shelfwise.edge.messages import Message
 from shelfwise.edge.metrics import Metrics
@@ -119,7 +120,9 @@ def connection(pipeline: Pipeline_ | None = None) -> tuple[Connection, Transport
         cast(Directory, Directory_()),
         cast(Pipeline, pipeline),
         Metrics(),
-        MqttLimits(10),
+        MqttLimits(10, connections_of_device=5),
+        DeviceRates(1000),
+        SignInBrake(),
         cast(Link, None),
         Place(1, ""),
     )

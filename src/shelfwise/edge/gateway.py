@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from shelfwise.edge.directory import Directory
-from shelfwise.edge.http import HttpDoor, Server
+from shelfwise.edge.http import HttpDoor
+from shelfwise.edge.http_server import Server
+from shelfwise.edge.limits import DeviceRates, SignInBrake
 from shelfwise.edge.link import Link
 from shelfwise.edge.metrics import Metrics
 from shelfwise.edge.mqtt.door import MqttDoor, MqttLimits, Place
@@ -56,6 +58,7 @@ class GatewayConfig:
         host: the address both doors listen on.
         mqtt_port, http_port: 0 takes a free one.
         mqtt: how much the MQTT door takes.
+        device_messages: how many a second one device may send in the long run, over both doors.
         limits: how much may wait for its commit.
         tls: None: only the plain doors are open.
         own_ports: further ports of Shelfwise on this machine: none of our own calls goes there.
@@ -71,6 +74,7 @@ class GatewayConfig:
     mqtt_port: int = 1883
     http_port: int = 8081
     mqtt: MqttLimits = field(default_factory=MqttLimits)
+    device_messages: int = 5_000
     limits: Limits = field(default_factory=Limits)
     tls: TlsDoors | None = None
     own_ports: Sequence[int] = ()
@@ -97,11 +101,12 @@ class Gateway:
             self._room,
         )
         self._link = Link(config.database_url)
+        rates, brake = DeviceRates(config.device_messages), SignInBrake()
         place = Place(config.tenant, f"{socket.gethostname()}:{config.mqtt_port}")
-        self.mqtt = MqttDoor(self.directory, self.pipeline, self.metrics, config.mqtt, self._link, place)
-        self.http = HttpDoor(self.directory, self.pipeline, self.metrics)
+        self.mqtt = MqttDoor(self.directory, self.pipeline, self.metrics, config.mqtt, rates, brake, self._link, place)
+        self.http = HttpDoor(self.directory, self.pipeline, self.metrics, rates, brake)
         self.outgoing = Outgoing(config.database_url, config.tenant, self.directory, self.pipeline, self.metrics)
-        self._http_servers = [Server(self.http)]
+        self._http_servers = [Server(self.http.app)]
         self._mqtt_servers: list[asyncio.Server] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._serving: list[asyncio.Task[None]] = []
@@ -133,7 +138,7 @@ class Gateway:
                 ssl_handshake_timeout=_HANDSHAKE_S, ssl_shutdown_timeout=_HANDSHAKE_S,
             )
         )  # fmt: skip
-        self._http_servers.append(Server(self.http, tls.keeper))
+        self._http_servers.append(Server(self.http.app, tls.keeper))
         self._serving.append(loop.create_task(self._http_servers[1].serve_on(listeners[1])))
         self._tasks.append(loop.create_task(_keep_fit(tls.keeper)))
         log.info("gateway open by TLS", host=tls.host, mqtt_port=self.mqtt_tls_port, http_port=self.http_tls_port)

@@ -11,13 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
-import socket
+import math
 import time
-from collections.abc import Iterator
 
 import psycopg
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -27,13 +24,13 @@ from shelfwise.core.errors import ShelfwiseError, Unauthenticated, Unavailable
 from shelfwise.edge.devices import Device
 from shelfwise.edge.directory import Directory
 from shelfwise.edge.formats import FORMATS
+from shelfwise.edge.http_server import BodyRefused, read_body
+from shelfwise.edge.limits import DeviceRates, SignInBrake
 from shelfwise.edge.messages import Message
 from shelfwise.edge.metrics import Metrics
 from shelfwise.edge.model import Origin
 from shelfwise.edge.pipeline import Pipeline
-from shelfwise.https.keeper import Keeper
 
-MAX_BODY = 1024 * 1024
 _PATIENCE_S = 10.0
 _RETRY_AFTER_S = "2"
 _RETRY_REFUSED_S = "600"
@@ -42,10 +39,14 @@ _RETRY_REFUSED_S = "600"
 class HttpDoor:
     """The HTTP door of one gateway."""
 
-    def __init__(self, directory: Directory, pipeline: Pipeline, metrics: Metrics) -> None:
+    def __init__(
+        self, directory: Directory, pipeline: Pipeline, metrics: Metrics, rates: DeviceRates, brake: SignInBrake
+    ) -> None:
         self._directory = directory
         self._pipeline = pipeline
         self._metrics = metrics
+        self._rates = rates
+        self._brake = brake
         self._received = metrics.messages.labels("http")
         self.stopping = False
         self.app = Starlette(
@@ -119,16 +120,20 @@ class HttpDoor:
         arrived = time.monotonic()
         try:
             device = await self._sign_in(request, sign_in)
-            body = await _body(request) if told is None else told
-            if body is None:
-                text = f"The body has more than {MAX_BODY} bytes. Send fewer readings at once."
-                return JSONResponse({"error": text}, 413, headers={"connection": "close"})
+            if wait := self._rates.wait(device.device, arrived):
+                raise _TooMuch(wait, "This device sends more than it may. Send these readings again later.")
+            body = await read_body(request) if told is None else told
+            self._rates.spend(device.device, 1, len(body), arrived)
             form = form or device.format or "generic"
             origin = Origin("http", device.device, device.speaks_for, device.device, topic, form)
             message = Message(None, 0, origin, body, arrived)
             reason = await self._commit(message)
         except ShelfwiseError as error:
             return _refusal(error)
+        except _TooMuch as error:
+            return JSONResponse({"error": str(error)}, 429, headers={"retry-after": f"{math.ceil(error.wait_s)}"})
+        except BodyRefused as error:
+            return JSONResponse({"error": str(error)}, error.status, headers={"connection": "close"})
         except ClientDisconnect:
             return Response(status_code=400)
         if message.refused:
@@ -157,14 +162,25 @@ class HttpDoor:
         name, colon, secret = credentials.strip().partition(":")
         if scheme.lower() not in ("bearer", "basic") or not name or not colon:
             raise Unauthenticated("Sign in with the header `Authorization: Bearer <device>:<secret>`.")
+        peer = request.client.host if request.client else ""
+        if wait := self._brake.wait(peer, name, time.monotonic()):
+            raise _TooMuch(wait, "Too many sign-ins have failed. Check name and secret, and try again later.")
         try:
-            peer = request.client.host if request.client else ""
             device = await self._directory.sign_in(name, secret.encode(), peer)
         except psycopg.Error as error:
             raise Unavailable("The sign-in cannot be checked now. Send the readings again.") from error
         if device is None:
+            self._brake.failed(peer, name, time.monotonic())
             raise Unauthenticated("This device is not known, is shut out, or has another secret.")
         return device
+
+
+class _TooMuch(Exception):
+    """Somebody asks for more than they may."""
+
+    def __init__(self, wait_s: float, text: str) -> None:
+        self.wait_s = wait_s
+        super().__init__(text)
 
 
 class _Waiting:
@@ -189,49 +205,7 @@ def _of_basic(credentials: str) -> str:
         return ""
 
 
-async def _body(request: Request) -> bytes | None:
-    """The body, or None when it is too large; the rest is then not read."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > MAX_BODY:
-        return None
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
 def _refusal(error: ShelfwiseError) -> Response:
     if isinstance(error, Unauthenticated):
         return JSONResponse({"error": str(error)}, 401, headers={"www-authenticate": "Bearer"})
     return JSONResponse({"error": str(error)}, 503, headers={"retry-after": _RETRY_AFTER_S})
-
-
-class Server(uvicorn.Server):
-    """Uvicorn within a loop that somebody else runs: signals are the gateway's business."""
-
-    def __init__(self, door: HttpDoor, keeper: Keeper | None = None) -> None:
-        super().__init__(
-            uvicorn.Config(
-                door.app,
-                ssl_context_factory=None if keeper is None else keeper.context_for_uvicorn,
-                http="h11",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=5,
-                limit_concurrency=1000,
-            )
-        )
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def serve_on(self, listener: socket.socket) -> None:
-        """Serve until `should_exit` is set."""
-        await self.serve(sockets=[listener])

@@ -24,6 +24,7 @@ class Metrics:
         self.refusals = self._counter("commits_refused", "Batches that Postgres did not take; they are tried again.")
         self.closed = self._counter("connections_closed", "Connections that the gateway closed.", "reason")
         self.connections = Gauge("shelfwise_edge_connections", "Open MQTT connections.", registry=self.registry)
+        self.held_back = self._counter("held_back", "Times that a device was slowed down because it sent too much.")
         self.latency = _Latency()
         self.registry.register(self.latency)
 

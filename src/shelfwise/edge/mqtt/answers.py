@@ -17,6 +17,7 @@ FAREWELLS = {
     "shutdown": codes.SHUTTING_DOWN,
     "keep-alive": codes.KEEP_ALIVE_TIMEOUT,
     "too large": codes.PACKET_TOO_LARGE,
+    "memory": codes.QUOTA_EXCEEDED,
 }
 # What a person reads in quarantine.
 TOO_LARGE = (

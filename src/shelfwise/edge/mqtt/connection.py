@@ -26,6 +26,7 @@ from shelfwise.edge.mqtt.requests import (
 )
 from shelfwise.edge.mqtt.session import EXACTLY_ONCE, MOST_EXPIRY_S, PACKET_ID, RECEIVE_MAXIMUM, RELEASE, Session
 from shelfwise.edge.mqtt.signin import admit
+from shelfwise.edge.mqtt.stream import Stream
 from shelfwise.edge.mqtt.wire import (
     CONNECT,
     DISCONNECT,
@@ -52,26 +53,21 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_SIGN_IN_S, _STUCK_S = 10.0, 30.0
+_SIGN_IN_S, _STUCK_S, _HALF_S = 10.0, 30.0, 60.0
 _TOPICS_REMEMBERED = 64
 _NOTE_BYTES = 1024
 
 
-class Connection(asyncio.Protocol):
+class Connection(Stream):
     """One client."""
 
     def __init__(self, door: MqttDoor) -> None:
+        super().__init__(door.pipeline)
         self.door = door
         self.device: Device | None = None
         self.session: Session | None = None
         self.will: Will | None = None
         self.down: Downstream | None = None
-        # Messages that the door has not counted yet.
-        self.taken = 0
-        self._transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything else is called
-        self._pipeline = door.pipeline
-        self._buffer = bytearray()
-        self._wanted = 2
         self._largest = MAX_BEFORE_SIGN_IN
         self._acks = bytearray()
         self._origins: dict[bytes, Origin] = {}
@@ -81,16 +77,11 @@ class Connection(asyncio.Protocol):
         # Of QoS 1 in MQTT 5, without acknowledgement.
         self._open = 0
         self._keep_alive = _SIGN_IN_S
-        self._opened = self._heard = time.monotonic()
-        self._signing_in = False
-        self._held = False
-        self._stuck_since: float | None = None
-        self._closed = False
 
     # What asyncio calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        super().connection_made(transport)
         self.door.connections.add(self)
         self.door.metrics.connections.set(len(self.door.connections))
         if len(self.door.connections) > self.door.limits.connections:
@@ -103,24 +94,6 @@ class Connection(asyncio.Protocol):
         self.door.metrics.connections.set(len(self.door.connections))
         self.door.count(self)
         self._leave(LOST)
-
-    def data_received(self, data: bytes) -> None:
-        self._heard = time.monotonic()
-        if self._buffer or self._held:
-            self._buffer += data
-            if len(self._buffer) < self._wanted or self._held:
-                return
-            data = bytes(self._buffer)
-            self._buffer.clear()
-        self._read(data)
-
-    def pause_writing(self) -> None:
-        self._stuck_since = time.monotonic()
-        self.hold()
-
-    def resume_writing(self) -> None:
-        self._stuck_since = None
-        self.go_on()
 
     # What the pipeline calls, for QoS 2 by way of the session.
 
@@ -143,24 +116,6 @@ class Connection(asyncio.Protocol):
 
     # What the door calls.
 
-    def hold(self) -> None:
-        """Read no more from this client for now."""
-        if not self._held and not self._closed:
-            self._held = True
-            self._transport.pause_reading()
-
-    def go_on(self) -> None:
-        """Read on: first what has come already, then from the network."""
-        if not self._held or self._closed or self._signing_in or self._stuck_since is not None or self._pipeline.full:
-            return
-        self._held = False
-        self._heard = time.monotonic()
-        data = bytes(self._buffer)
-        self._buffer.clear()
-        self._read(data)
-        if not self._held and not self._closed:
-            self._transport.resume_reading()
-
     def check(self, now: float) -> None:
         """Close a client that has been silent for one and a half keep-alive times, or does not read its answers."""
         if self._stuck_since is not None:
@@ -169,7 +124,12 @@ class Connection(asyncio.Protocol):
         elif self.device is None:
             if now - self._opened > _SIGN_IN_S:
                 self.close("no sign-in", f"no CONNECT within {_SIGN_IN_S:g} s")
-        elif self._keep_alive and not self._held and now - self._heard > 1.5 * self._keep_alive:
+        elif self._held:
+            # It is not silent, it is not listened to.
+            self.go_on()
+        elif self._buffer and now - self._heard > _HALF_S:
+            self.close("half a packet", f"nothing came for {_HALF_S:g} s in the middle of a packet")
+        elif self._keep_alive and now - self._heard > 1.5 * self._keep_alive:
             self.close("keep-alive", f"nothing came for 1.5 times {self._keep_alive:g} s")
 
     def close(self, reason: str, detail: str | None, code: int | None = None) -> None:
@@ -374,7 +334,7 @@ class Connection(asyncio.Protocol):
 
     async def _sign_in(self, wish: Connect) -> None:
         try:
-            admitted = await admit(self.door.directory, self.door.sessions, wish, self._address())
+            admitted = await admit(self.door, wish, self._address())
         except Refusal as refusal:
             self._refuse(refusal)
             return

@@ -13,6 +13,7 @@ import psycopg
 import structlog
 
 from shelfwise.edge.directory import Directory
+from shelfwise.edge.limits import DeviceRates, SignInBrake
 from shelfwise.edge.link import Link
 from shelfwise.edge.metrics import Metrics
 from shelfwise.edge.mqtt.configuration import configurations
@@ -32,12 +33,16 @@ class MqttLimits:
     """How much the door takes.
 
     Attributes:
-        connections: at once.
+        connections, connections_of_device: at once.
         keep_alive_s: the longest silence that a client of MQTT 5 is allowed.
+        buffered_bytes: of all clients together, of packets that are not whole yet or not read on; above it, who has
+            the most is sent away.
     """
 
     connections: int = 5_000
+    connections_of_device: int = 50
     keep_alive_s: int = 60
+    buffered_bytes: int = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,15 @@ class MqttDoor:
     """See the module."""
 
     def __init__(
-        self, directory: Directory, pipeline: Pipeline, metrics: Metrics, limits: MqttLimits, link: Link, at: Place
+        self,
+        directory: Directory,
+        pipeline: Pipeline,
+        metrics: Metrics,
+        limits: MqttLimits,
+        rates: DeviceRates,
+        brake: SignInBrake,
+        link: Link,
+        at: Place,
     ) -> None:
         self.directory = directory
         self.pipeline = pipeline
@@ -62,15 +75,25 @@ class MqttDoor:
         self._link = link
         self._at = at
         self.limits = limits
+        self.rates = rates
+        self.brake = brake
         self.connections: set[Connection] = set()
         self._received = metrics.messages.labels("mqtt")
         self._tasks: set[asyncio.Task[None]] = set()
 
     def count(self, connection: Connection) -> None:
-        """Count what a connection has taken since it was last asked: a counter for each message would cost too much."""
-        if connection.taken:
-            self._received.inc(connection.taken)
-            connection.taken = 0
+        """Count what a connection has taken since it was last asked: a counter for each message would cost too much.
+
+        Who has sent more than a device may is not read from for a while.
+        """
+        taken, size, connection.taken, connection.taken_bytes = connection.taken, connection.taken_bytes, 0, 0
+        if taken:
+            self._received.inc(taken)
+        if size and connection.device is not None:
+            now = time.monotonic()
+            if wait := self.rates.spend(connection.device.device, taken, size, now):
+                self.metrics.held_back.inc()
+                connection.rest(now + wait)
 
     def connection(self) -> Connection:
         return Connection(self)
@@ -116,6 +139,13 @@ class MqttDoor:
             for connection in list(self.connections):
                 self.count(connection)
                 connection.check(now)
+            self._bound_memory()
+
+    def _bound_memory(self) -> None:
+        total = sum(connection.buffered for connection in self.connections)
+        if total > self.limits.buffered_bytes:
+            largest = max(self.connections, key=lambda connection: connection.buffered)
+            largest.close("memory", f"{total} bytes wait in buffers, {largest.buffered} of this client")
 
     async def keep_books(self) -> None:
         """Write down who is connected, and forget sessions that have expired, until cancelled."""

@@ -162,6 +162,10 @@ class Sessions:
         self._gateway = gateway
         self.live: dict[Key, Session] = {}
 
+    def is_connected(self, key: Key) -> bool:
+        session = self.live.get(key)
+        return session is not None and session.line is not None
+
     async def open(self, key: Key, clean: bool, expiry_s: int) -> tuple[Session, bool]:
         """The session of a client, and whether it was there before. An earlier connection of it is closed.
 
