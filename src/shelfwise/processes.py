@@ -83,7 +83,13 @@ def _web(settings: Settings, database_url: str) -> None:
             trusted_proxies=networks(settings.trusted_proxies),
             mail=_mail_said(settings),
             settings=settings,
-            doors=Doors(settings.host, settings.mqtt_port, settings.door_port),
+            doors=Doors(
+                settings.host,
+                settings.mqtt_port,
+                settings.door_port,
+                None if lan is None else settings.mqtt_tls_port,
+                None if lan is None else settings.door_tls_port,
+            ),
             lan=lan,
         )
         PageServer(app, settings.pages_host, settings.web_port, lan).run()

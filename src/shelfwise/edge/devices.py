@@ -76,7 +76,7 @@ SELECT_DEVICES = f"""select d.device, d.secret_hash, d.speaks_for, d.active, d.f
         d.secret_before_until, {SITE_OF_DEVICE} as site_id, d.behind
     from device d where d.tenant_id = %s"""
 LONGEST_OVERLAP = timedelta(days=7)
-_SELECT_STATES = """select d.device, d.name, d.zone_id, d.place_id, d.speaks_for, d.active, d.provenance,
+_SELECT_STATES = """select d.device, d.name, d.zone_id, d.place_id, d.speaks_for, d.active, d.retired_at, d.provenance,
         l.kind, l.value, l.detail, l.observed_at, l.received_at
     from device d left join device_latest l using (tenant_id, device)"""
 
@@ -91,6 +91,7 @@ class DeviceState:
     place_id: int | None
     speaks_for: str
     active: bool
+    retired_at: datetime | None
     provenance: str
     kind: str | None
     value: float | None

@@ -8,7 +8,7 @@ from typing import Any
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import NotFound, Refused
+from shelfwise.core.errors import Fault, Invalid, NotFound, Refused
 from shelfwise.edge import devices, waiting
 from shelfwise.edge.devices import SITE_OF_DEVICE
 from shelfwise.edge.scopes import forget_refusals
@@ -127,10 +127,14 @@ def claim(
 
     Raises:
         NotFound: nobody of that name waits.
-        Refused: it is registered already.
+        Invalid: it stands nowhere, and the actor manages the devices of single sites.
     """
     waiting.lock(ctx.tx, ctx.tenant)
     found = _managed(ctx, unclaimed_device)
+    if zone_id is None and place_id is None and ctx.sites(Right.MANAGE_DEVICES) is not None:
+        raise Invalid(
+            Fault("where it is", "a bin or a zone of a site whose devices you manage", "nowhere", "Choose one.")
+        )
     devices.add_device(
         ctx, unclaimed_device, name=name, family=family, zone_id=zone_id, place_id=place_id, provenance="entered"
     )

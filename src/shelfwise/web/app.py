@@ -77,6 +77,7 @@ from shelfwise.web import (
     tracing,
     trade,
     transfers,
+    unclaimed,
     webhooks,
     wrong,
 )
@@ -190,6 +191,7 @@ def create_app(
         quarantine,
         devices,
         device_health,
+        unclaimed,
         # After the list's own addresses, such as /devices/new.
         device,
         device_standing,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from typing import Annotated, Any
 
-from shelfwise.access.context import business_time
-from shelfwise.edge import devices
+from fastapi import APIRouter, Form, Response
+
+from shelfwise.access.context import Context, business_time
+from shelfwise.access.model import Right
+from shelfwise.edge import credentials, device_life, devices, scopes
+from shelfwise.records import service as records
 from shelfwise.web import device_health, device_history, device_standing, pages
 from shelfwise.web.device_words import how_it_is, importance, last_heard, said, standings
+from shelfwise.web.families import FAMILIES, family_of
 from shelfwise.web.floor_view import stale_after
 from shelfwise.web.visits import Visitor
 
 router = APIRouter(include_in_schema=False)
+Text = Annotated[str, Form(max_length=600)]
 
 
 @router.get("/devices/{device}")
@@ -26,6 +32,66 @@ def device_page(visit: Visitor, device: str) -> Response:
             heard=last_heard(states), state=how_it_is(one, last_heard(states), ctx.now, stale),
             stands=standings(ctx).of(one),
             last=[(state, said(state)) for state in sorted(states, key=importance) if state.kind is not None],
+            **_registered(ctx, device), families=FAMILIES,
             standing=device_standing.parts(ctx, device), health=device_health.parts(ctx, device),
             history=device_history.parts(ctx, device),
         )  # fmt: skip
+
+
+def _registered(ctx: Context, device: str) -> dict[str, Any]:
+    """What is registered of it, for the parts of the page that change that."""
+    facts = devices.device_facts(ctx, device)
+    gateway = facts.speaks_for == "gateway"
+    allowed = ctx.sites(Right.MANAGE_DEVICES) if ctx.actor.may_somewhere(Right.MANAGE_DEVICES) else []
+    return {
+        "facts": facts,
+        "family": family_of(facts.family).words if facts.family else "",
+        "signed_in": credentials.sign_in_of(ctx, device),
+        "scope": scopes.scope(ctx, device) if gateway else None,
+        "scope_sites": [site for site in records.sites(ctx) if allowed is None or site.site_id in allowed],
+    }
+
+
+@router.post("/devices/{device}/words")
+def change_words(visit: Visitor, device: str, name: Text = "", description: Text = "", family: Text = "") -> Response:
+    with visit.context() as ctx:
+        device_life.change_device(ctx, device, name=name, description=description, family=family)
+    return _back(device, "It is called so from now on.")
+
+
+@router.post("/devices/{device}/behind")
+def assign(visit: Visitor, device: str, behind: Text = "") -> Response:
+    with visit.context() as ctx:
+        device_life.assign(ctx, device, behind.strip() or None)
+    return _back(device, f"It reports behind {behind.strip()}." if behind.strip() else "It reports behind no gateway.")
+
+
+@router.post("/devices/{device}/scope")
+def limit(
+    visit: Visitor, device: str, most_devices: Annotated[int, Form()], most_readings: Annotated[int, Form()],
+    reach: Text = "any", site: Annotated[int | None, Form()] = None,
+) -> Response:  # fmt: skip
+    with visit.context() as ctx:
+        scopes.limit_gateway(
+            ctx, device, reach=reach, site_id=site if reach == "site" else None, most_devices=most_devices,
+            most_readings=most_readings,
+        )  # fmt: skip
+    return _back(device, "It speaks for these from now on.")
+
+
+@router.post("/devices/{device}/retire")
+def retire(visit: Visitor, device: str) -> Response:
+    with visit.context() as ctx:
+        device_life.retire(ctx, device)
+    return _back(device, "It is retired: shut out at once, and what it said stays.")
+
+
+@router.post("/devices/{device}/delete")
+def delete(visit: Visitor, device: str) -> Response:
+    with visit.context() as ctx:
+        device_life.delete(ctx, device)
+    return pages.go("/devices", f"{device} is deleted.")
+
+
+def _back(device: str, said: str) -> Response:
+    return pages.go(f"/devices/{pages.segment(device)}", said)

@@ -50,6 +50,8 @@ def last_heard(states: Sequence[DeviceState]) -> datetime | None:
 
 
 def how_it_is(one: DeviceState, heard: datetime | None, now: datetime, stale: timedelta) -> str:
+    if one.retired_at is not None:
+        return "retired"
     if not one.active:
         return "switched off"
     if heard is None:

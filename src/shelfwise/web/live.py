@@ -12,7 +12,7 @@ import structlog
 from shelfwise.store.database import Database
 
 CHANNEL = "live"
-TOPICS = frozenset({"floor", "alerts", "proposals", "orders", "quarantine"})
+TOPICS = frozenset({"floor", "alerts", "proposals", "orders", "quarantine", "unclaimed"})
 GAP = 0.5
 HEARTBEAT = 10.0
 _PAUSE = 1.0

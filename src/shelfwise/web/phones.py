@@ -7,15 +7,14 @@ import re
 import uuid
 from typing import Any
 
-import segno
 from fastapi import APIRouter, Request, Response
-from markupsafe import Markup
 
 from shelfwise.core.errors import NotFound
 from shelfwise.https.authority import Authority
 from shelfwise.https.model import host_of
 from shelfwise.web import pages
 from shelfwise.web.lan import Lan
+from shelfwise.web.qr import picture
 from shelfwise.web.visits import Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -136,13 +135,5 @@ def connect(visit: Visitor) -> Response:
             lan=lan,
             address=address,
             https=address_for_phones(visit.request),
-            code=_picture(address) if address else None,
+            code=picture(address, f"Leads to {address}") if address else None,
         )
-
-
-def _picture(address: str) -> Markup:
-    """A code for cameras. Dark on light in both themes: not every camera reads the other way round."""
-    drawn: str = segno.make(address, micro=False).svg_inline(
-        omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr", title=f"Leads to {address}"
-    )
-    return Markup(drawn)  # noqa: S704 (segno escapes the title, and the rest is its own)

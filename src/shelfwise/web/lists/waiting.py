@@ -218,6 +218,12 @@ def _devices(ctx: Context) -> Iterable[Row]:
         }  # fmt: skip
 
 
+def _in_state(row: Row, state: str) -> bool:
+    if state == "in use":
+        return bool(row["state"] != "retired")
+    return state == "all" or bool(row["state"] == state)
+
+
 DEVICES = Listing(
     name="devices",
     home="/devices",
@@ -229,17 +235,17 @@ DEVICES = Listing(
         Column("says", "Says", sortable=False),
         Column("heard_at", "Last heard", "instant"),
         Column("state", "State", "code"),
-        Column("deed", "", sortable=False, exported=False),
     ),
     order="device",
     key="device",
     rows=_devices,
     filters=(
         Filter(
-            "state", "State", keep=lambda row, state: bool(row["state"] == state),
+            "state", "State", keep=_in_state, default="in use",
             choices=(
-                Choice("", "any"), Choice("reporting", "reporting"), Choice("silent", "silent"),
+                Choice("in use", "in use"), Choice("reporting", "reporting"), Choice("silent", "silent"),
                 Choice("never heard", "never heard"), Choice("switched off", "switched off"),
+                Choice("retired", "retired"), Choice("all", "all"),
             ),
         ),
     ),

@@ -41,7 +41,7 @@
   };
 
   // Pages listen while they are seen: a browser allows few lasting connections, and a page shown again asks for all.
-  const everything = ["floor", "alerts", "proposals", "orders", "quarantine"];
+  const everything = ["floor", "alerts", "proposals", "orders", "quarantine", "unclaimed"];
   let source = null;
   const tell = (topics) => {
     for (const topic of topics) body.dispatchEvent(new CustomEvent(`live-${topic}`));
