@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from shelfwise.access.context import Office
+from shelfwise.access.model import Role, person
+from shelfwise.records import service as records
 from shelfwise.store.database import values
 from tests.web.conftest import Client
 from tests.web.world import World
@@ -61,3 +63,16 @@ def test_what_to_count_is_a_zone_bins_that_begin_so_or_an_item(client: Client, w
         assert omar.post("/counts", data={"site": "LON", **wrong}).status_code == 422
     assert omar.post("/counts/1/cancel", data={"reason": "wrong aisle"}).status_code == 303
     assert "cancelled" in omar.get("/counts").text
+
+
+def test_an_item_that_was_not_expected_is_told_by_its_barcode(client: Client, office: Office, world: World) -> None:
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        records.add_barcode(ctx, world.items["21009"], "4006381333931")
+    omar = client("omar")
+    omar.post("/counts", data={"site": "LON", "bins": "A-001"})
+    told = {"source": "s1", "sku": ["(01)04006381333931", "nothing"], "lot": ["", ""], "amount": ["7", ""]}
+    assert omar.post(f"/counts/1/places/{world.bins['A-001']}", data=told).status_code == 422
+    told["sku"] = ["(01)04006381333931"]
+    assert omar.post(f"/counts/1/places/{world.bins['A-001']}", data=told).status_code == 303
+    with office.database.transaction() as tx:
+        assert values(tx, "select item_id from count_line where counted = 7") == [(world.items["21009"],)]

@@ -127,3 +127,16 @@ def test_a_site_key_is_shown_once_and_revoked(client: Client, world: World) -> N
     assert "Boards" in page
     assert mara.post("/devices/site-keys/1/revoke").status_code == 303
     assert "revoked" in mara.get("/devices/site-keys").text
+
+
+def test_what_a_device_speaks_is_chosen_and_taken_back(client: Client, office: Office, world: World) -> None:
+    with office.context(ROOT) as ctx:
+        devices.add_device(ctx, "dock-1", zone_id=world.zones["C"])
+    mara = client("mara")
+    for told, kept in (("impinj", "impinj"), ("", None)):
+        assert mara.post("/devices/dock-1/format", data={"format": told}).status_code == 303
+        with office.context(ROOT) as ctx:
+            found = devices.device(ctx, "dock-1")
+            assert found is not None and found.format == kept
+        assert (f'value="{told}" selected' in mara.get("/devices/dock-1").text) == bool(told)
+    assert mara.post("/devices/dock-1/format", data={"format": "telepathy"}).status_code == 422

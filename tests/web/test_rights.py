@@ -184,6 +184,7 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/api/v1/tags/{tag_epc}/off": (Right.RECEIVE_GOODS, {"reason": "torn"}),
     "/devices/{device}/move": (Right.MANAGE_DEVICES, {"antenna": "1", "stands": ""}),
     "/api/v1/devices/{device}/move": (Right.MANAGE_DEVICES, {"antenna": 1}),
+    "/devices/{device}/format": (Right.MANAGE_DEVICES, {"format": "impinj"}),
     "/devices/{device}/active": (Right.MANAGE_DEVICES, {"active": "false"}),
     "/devices/{device}/words": (Right.MANAGE_DEVICES, {"name": "Scale at the door"}),
     "/devices/{device}/behind": (Right.MANAGE_DEVICES, {}),

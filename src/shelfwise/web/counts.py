@@ -135,11 +135,15 @@ def tell(visit: Visitor, count_id: int, place_id: int, sent: Sent) -> Response:
             text = str(amount).strip()
             if not sku and not text:
                 continue
+            of_label = ""
             if sku not in items:
-                raise Invalid(Fault(f"line {row}, item", "an item that exists", shorten(sku), "Scan it again."))
+                scan = records.scanned(ctx, sku)
+                if scan is None:
+                    raise Invalid(Fault(f"line {row}, item", "an item that exists", shorten(sku), "Scan it again."))
+                items[sku], of_label = scan.item.item_id, scan.label.lot or ""
             if not text:
                 raise Invalid(Fault(f"line {row}, {sku}", "how many there are, 0 if none", "nothing", "Count it."))
-            found.append((items[sku], str(lot).strip(), read_typed(text, f"line {row}, {sku}")))
+            found.append((items[sku], str(lot).strip() or of_label, read_typed(text, f"line {row}, {sku}")))
         counts.tell_count(ctx, count_id, place_id, found, str(sent.get("source", ""))[:100] or secrets.token_hex(8))
         left = counts.count(ctx, count_id).places_left
     said = f"Kept. {left} {'place' if left == 1 else 'places'} to go." if left else "Kept. That was the last place."

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Response
 from shelfwise.access.context import Context, business_time
 from shelfwise.access.model import Right
 from shelfwise.edge import credentials, device_life, devices, scopes
+from shelfwise.edge.formats import FORMATS
 from shelfwise.records import service as records
 from shelfwise.web import device_health, device_history, device_standing, pages
 from shelfwise.web.device_words import how_it_is, importance, last_heard, said, standings
@@ -30,7 +31,7 @@ def device_page(visit: Visitor, device: str) -> Response:
         return pages.render(
             visit, ctx, "device.html", at_site=site_id, one=one, site_id=site_id,
             heard=last_heard(states), state=how_it_is(one, last_heard(states), ctx.now, stale),
-            stands=standings(ctx).of(one),
+            stands=standings(ctx).of(one), formats=FORMATS.values(), speaks=_speaks(ctx, device),
             last=[(state, said(state)) for state in sorted(states, key=importance) if state.kind is not None],
             **_registered(ctx, device), families=FAMILIES,
             standing=device_standing.parts(ctx, device), health=device_health.parts(ctx, device),
@@ -95,3 +96,9 @@ def delete(visit: Visitor, device: str) -> Response:
 
 def _back(device: str, said: str) -> Response:
     return pages.go(f"/devices/{pages.segment(device)}", said)
+
+
+def _speaks(ctx: Context, device: str) -> str:
+    """The format it was registered to speak; '': its topics say."""
+    found = devices.device(ctx, device)
+    return "" if found is None or found.format is None else found.format

@@ -148,3 +148,14 @@ def set_active(visit: Visitor, device: str, active: Annotated[bool, Form()]) -> 
     with visit.context() as ctx:
         devices.set_active(ctx, device, active)
     return pages.go("/devices", f"{device} is {'let in again' if active else 'shut out'}.")
+
+
+@router.post("/devices/{device}/format")
+def set_format(
+    visit: Visitor, device: str, form: Annotated[str, Form(alias="format", max_length=200)] = ""
+) -> Response:
+    """Say what a device speaks wherever it publishes; empty: its topics say."""
+    with visit.context() as ctx:
+        devices.set_format(ctx, device, form or None)
+    said = f"{device} speaks {FORMATS[form].label}." if form else f"The topics of {device} say what it speaks."
+    return pages.go(f"/devices/{pages.segment(device)}", said)
