@@ -71,6 +71,7 @@ class BrokerPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tls: whether the connection is encrypted.
         authority: the certificate of the authority that vouches for the broker, PEM; empty: those the machine trusts.
         user: empty: none. The password and a client's certificate lie apart.
+        client: what we are called there, and the slot; made up where it is left empty, so that no two are the same.
         in_flight: how many messages may wait for our commit before the broker pauses (MQTT 5).
     """
 
@@ -78,6 +79,7 @@ class BrokerPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tls: bool = False
     authority: Annotated[str, msgspec.Meta(max_length=65_536)] = ""
     user: Annotated[str, msgspec.Meta(max_length=512)] = ""
+    client: Annotated[str, msgspec.Meta(max_length=64, pattern="^[A-Za-z0-9_-]*$")] = ""
     in_flight: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2_000
 
 

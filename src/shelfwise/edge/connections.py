@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 import msgspec
@@ -83,6 +84,8 @@ def add_connection(
         Refused: the device has a connection already, or may not speak for others.
     """
     ctx.require_somewhere(Right.MANAGE_DEVICES)
+    if kind == "mqtt" and not settings.get("client"):
+        settings = {**settings, "client": f"shelfwise-{token_hex(4)}"}
     settings, slots = _checked(kind, host, port, settings, slots)
     known = devices.device(ctx, device)
     if known is None:
@@ -125,6 +128,9 @@ def change_connection(
         Invalid: an address, a topic or a setting that cannot be right.
     """
     before = _managed(ctx, connection_id)
+    if before.kind == "mqtt" and not settings.get("client"):
+        # Under another name the broker would not know us, and keep for nobody what it kept for us.
+        settings = {**settings, "client": before.settings["client"]}
     settings, slots = _checked(before.kind, host, port, settings, slots)
     after = replace(before, host=host, port=port, settings=settings, slots=slots)
     run(

@@ -21,6 +21,7 @@ from shelfwise.web import (
     approval,
     audit,
     company,
+    connections,
     counts,
     data,
     device,
@@ -192,6 +193,7 @@ def create_app(
         devices,
         device_health,
         unclaimed,
+        connections,
         # After the list's own addresses, such as /devices/new.
         device,
         device_standing,
