@@ -10,6 +10,7 @@ from shelfwise import jobs
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import system
 from shelfwise.condition import service as condition
+from shelfwise.condition import weighing
 from shelfwise.connectors import http
 from shelfwise.connectors.mail import Attachment, Busy, Letter, MailServer, Refused
 from shelfwise.connectors.mail import send as send_letter
@@ -41,6 +42,7 @@ def consumers(office: Office) -> list[Consumer[Any]]:
         Consumer("tell-of-devices", EVENTS, _with_context(office, "devices", tell_of_devices)),
         Consumer("hours", HOURS_TOLD, _with_context(office, "history", history.remember_hours), batch=20_000),
         Consumer("portals", READINGS, _with_context(office, "portals", in_true_time(portals.watch)), batch=2000),
+        Consumer("weigh-again", EVENTS, _with_context(office, "condition", weigh_again)),
         Consumer("reserve", EVENTS, _with_context(office, "reservations", reserve)),
         Consumer("ask-for-counts", EVENTS, _with_context(office, "stock", ask_for_counts)),
         Consumer("tell-of-stock", EVENTS, _with_context(office, "stock", tell_of_stock)),
@@ -77,6 +79,26 @@ def when_all_is_read(office: Office) -> int:
     """What follows from silence, once every consumer has got as far as there is: a tag that is not heard any more."""
     with office.context(system("portals")) as ctx:
         return portals.settle(ctx)
+
+
+def weigh_again(ctx: Context, facts: Sequence[Event]) -> None:
+    """What a device says came into doubt or out of it: excursions are weighed again, a scale's bin is counted."""
+    weighing.weigh_again(ctx, facts)
+    for fact in facts:
+        if fact.kind != "device.doubted" or fact.data["cause"] != "scale":
+            continue
+        for device in fact.data["devices"]:
+            one = devices.states_of_device(ctx, device)[0]
+            subject = f"place:{one.place_id}:scale"
+            if one.place_id is None or not any(doubt.cause == "scale" for doubt in health.health_of(ctx, device).open):
+                tasks.close_task(ctx, "count", subject, "Its scale is believed again.")
+                continue
+            tasks.open_task(
+                ctx, kind="count", subject=subject, site_id=devices.site_of_device(ctx, device),
+                title=f"Count the bin of {device}: its scale is in doubt",
+                detail="Count what lies there and post the count; the scale's weight is not used until it is well.",
+                why="Until then only the book says what is there.", link=f"/bins/{one.place_id}",
+            )  # fmt: skip
 
 
 def reserve(ctx: Context, facts: Sequence[Event]) -> None:

@@ -9,14 +9,18 @@ import pytest
 
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Role, person, system
-from shelfwise.condition import service
+from shelfwise.condition import service, weighing
 from shelfwise.core.errors import Forbidden
 from shelfwise.edge import devices
+from shelfwise.edge.devices import remember_latest
+from shelfwise.edge.health import tables as health
+from shelfwise.edge.health.model import Finding
 from shelfwise.edge.standing import Spot, move_device
 from shelfwise.edge.tables import StoredReading
 from shelfwise.records import service as records
 from shelfwise.store.database import run, values
-from shelfwise.work.alerts import open_alerts
+from shelfwise.store.events import Event
+from shelfwise.work.alerts import Alert, open_alerts
 from tests.conftest import NOON
 
 DAY_BEFORE = NOON - timedelta(days=1)
@@ -180,7 +184,9 @@ def test_an_excursion_ends_when_the_zones_limit_is_taken_away(ctx: Context, zone
     assert open_alerts(ctx) == []
 
 
-def test_zones_show_their_newest_temperature_and_unknown_is_not_zero(ctx: Context, site_id: int, zone_id: int) -> None:
+def test_zones_show_the_middle_of_their_temperatures_and_unknown_is_not_zero(
+    ctx: Context, site_id: int, zone_id: int
+) -> None:
     add_zone(ctx, site_id, "2")
     add_device(ctx, "t2", zone_id)
     for device, kind, degc, minute in (
@@ -195,7 +201,7 @@ def test_zones_show_their_newest_temperature_and_unknown_is_not_zero(ctx: Contex
             (device, kind, degc, NOON + timedelta(minutes=minute), NOON),
         )
     cold, unknown = service.zone_states(ctx, site_id)
-    assert (cold.device, cold.degc, cold.observed_at, cold.excursion) == ("t1", 9.0, NOON + timedelta(minutes=1), None)
+    assert (cold.device, cold.degc, cold.observed_at, cold.excursion) == ("t1", 8.75, NOON + timedelta(minutes=1), None)
     assert (unknown.device, unknown.degc, unknown.observed_at) == (None, None, None)
     service.watch(ctx, [fact(0, 9)])
     assert [one.excursion for one in service.zone_states(ctx, site_id)] == ["pending", None]
@@ -213,3 +219,86 @@ def test_viewers_see_excursions_and_do_not_judge_readings(office: Office) -> Non
             service.watch(ctx, [fact(0, 9)])
     with office.context(system("condition")) as ctx:
         service.watch(ctx, [fact(0, 9)])
+
+
+def doubt(ctx: Context, device: str) -> None:
+    finding = Finding("temperature", "drift", NOON, 1.2, {"against": ["t2", "t3"]})
+    health.open_doubt(ctx.tx, ctx.tenant, device, finding, NOON)
+
+
+def beside(ctx: Context, zone_id: int, degc: float = 5.0) -> None:
+    """Another thermometer in the zone, and what it says at noon."""
+    add_device(ctx, "t2", zone_id)
+    told = [fact(0, degc, "t2")]
+    service.watch(ctx, told)
+    remember_latest(ctx, told)
+
+
+def outside(ctx: Context) -> Alert:
+    hot = [fact(minute, 9.0) for minute in (-12, -6, -1)]
+    remember_latest(ctx, hot)
+    service.watch(ctx, hot)
+    (alert,) = open_alerts(ctx)
+    return alert
+
+
+def changed(subject: str) -> Event:
+    return Event(1, 1, "device.doubted", subject, {"devices": ["t1"], "cause": "drift"}, NOON, NOON)
+
+
+def test_a_doubted_thermometer_alone_outside_is_to_be_checked_where_another_says_all_is_well(
+    ctx: Context, zone_id: int
+) -> None:
+    doubt(ctx, "t1")
+    beside(ctx, zone_id)
+    alert = outside(ctx)
+    assert (alert.severity, alert.title) == ("attention", "To check: Cold room 1 is at 9.0 °C, limit 8 °C")
+    assert "But t1 is in doubt, and t2 beside it says that all is well. Hold another thermometer" in alert.detail
+    weighing.weigh_again(ctx, [changed("device:t1")])
+    assert [one.severity for one in open_alerts(ctx)] == ["attention"]
+
+
+def test_a_doubted_thermometer_whom_nobody_contradicts_is_a_danger(ctx: Context, zone_id: int) -> None:
+    doubt(ctx, "t1")
+    assert outside(ctx).severity == "danger"
+
+
+def test_a_thermometer_that_is_believed_is_a_danger_whatever_another_says(ctx: Context, zone_id: int) -> None:
+    beside(ctx, zone_id)
+    assert outside(ctx).severity == "danger"
+
+
+def test_a_second_one_outside_makes_what_was_to_be_checked_a_danger(ctx: Context, zone_id: int) -> None:
+    doubt(ctx, "t1")
+    beside(ctx, zone_id)
+    outside(ctx)
+    service.watch(ctx, [fact(1, 9.2, "t2"), fact(11, 9.3, "t2")])
+    (alert,) = open_alerts(ctx)
+    assert (alert.severity, alert.title) == ("danger", "Cold room 1 is at 9.3 °C, limit 8 °C")
+
+
+def test_what_was_to_be_checked_is_a_danger_once_its_doubt_is_gone(ctx: Context, zone_id: int) -> None:
+    doubt(ctx, "t1")
+    beside(ctx, zone_id)
+    outside(ctx)
+    run(ctx.tx, "update device_doubt set ended_at = %s", (NOON,))
+    weighing.weigh_again(ctx, [changed("device:t1")])
+    (alert,) = open_alerts(ctx)
+    assert (alert.severity, alert.title) == ("danger", "Cold room 1 is at 9.0 °C, limit 8 °C")
+
+
+def test_a_zone_shows_the_middle_of_its_thermometers_without_those_in_doubt(ctx: Context, zone_id: int) -> None:
+    (site_id,) = (one.site_id for one in records.sites(ctx))
+    for device, degc in (("t2", 4.0), ("t3", 5.0), ("t4", 40.0)):
+        add_device(ctx, device, zone_id)
+        remember_latest(ctx, [fact(0, degc, device)])
+    remember_latest(ctx, [fact(-60, 30.0, "t1")])
+    (state,) = service.zone_states(ctx, site_id)
+    assert (state.degc, state.sensors) == (5.0, 3)
+    doubt(ctx, "t4")
+    (state,) = service.zone_states(ctx, site_id)
+    assert (state.degc, state.sensors) == (4.5, 2)
+    for device in ("t2", "t3"):
+        doubt(ctx, device)
+    (state,) = service.zone_states(ctx, site_id)
+    assert (state.degc, state.sensors) == (5.0, 3)

@@ -10,6 +10,7 @@ from shelfwise.access.context import Context
 from shelfwise.condition import tables
 from shelfwise.condition.model import Limit, Spell, State
 from shelfwise.condition.tables import Watched
+from shelfwise.condition.weighing import TO_CHECK, only_doubted
 from shelfwise.store.database import notify
 from shelfwise.work.alerts import clear_alert, raise_alert
 
@@ -21,14 +22,19 @@ def alarm(ctx: Context, zone: Watched, excursion_id: int, state: State, at: date
     """A zone is outside its limit for longer than its delay, now."""
     limit, started_at = zone.limit, state.started_at or at
     minutes = (at - started_at).total_seconds() / 60
+    title = f"{zone.name} is at {degc:.1f} °C, limit {limit.crossed(degc):g} °C"
+    look = "Look at the door and the cooling, and at the goods."
+    doubt = only_doubted(ctx, zone.zone_id, limit)
+    if doubt:
+        title, look = f"{TO_CHECK}{title}", f"But {doubt} Hold another thermometer beside it now. {look}"
     raise_alert(
         ctx,
         "temperature",
         f"zone:{zone.zone_id}",
-        "danger",
-        f"{zone.name} is at {degc:.1f} °C, limit {limit.crossed(degc):g} °C",
+        "attention" if doubt else "danger",
+        title,
         f"{zone.device} has been outside its limit ({limit}) since {_there(started_at, zone)}, for {minutes:.0f} min; "
-        f"the worst was {state.worst:.1f} °C. Look at the door and the cooling, and at the goods.",
+        f"the worst was {state.worst:.1f} °C. {look}",
         f"/zones/{zone.zone_id}",
         evidence(zone, limit, excursion_id, state),
         site_id=tables.site_of_zone(ctx.tx, ctx.tenant, zone.zone_id),

@@ -153,6 +153,6 @@ def excursions(ctx: Context, zone_id: int, since: datetime) -> list[Excursion]:
 
 
 def zone_states(ctx: Context, site_id: int) -> list[ZoneState]:
-    """The zones of a site, by code, with their newest temperature and what is wrong with it."""
+    """The zones of a site, by code, with their temperature and what is wrong with it."""
     ctx.require(Right.VIEW, site_id)
-    return tables.zone_states(ctx.tx, ctx.tenant, site_id)
+    return tables.zone_states(ctx.tx, ctx.tenant, site_id, ctx.now)

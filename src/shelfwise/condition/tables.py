@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from psycopg.types.json import Jsonb
 
 from shelfwise.condition.model import Limit, Reading, Spell, State
+from shelfwise.edge.health.tables import DOUBTED
 from shelfwise.edge.standing import covers
 from shelfwise.store.database import Tx, rows, run, value, values
 
@@ -62,9 +63,13 @@ class Excursion:
 
 @dataclass(frozen=True)
 class ZoneState:
-    """A zone of the floor, its limit, and the newest temperature in it; None: unknown.
+    """A zone of the floor, its limit, and the temperature in it; None: unknown.
 
     Attributes:
+        device: the one that spoke last.
+        degc: the middle of what those say that spoke lately, without those in doubt where others are left.
+        sensors: how many that is.
+        doubted: they are all in doubt.
         excursion: 'confirmed', 'pending' (outside, but not yet for the delay) or None.
         since: when the excursion began.
     """
@@ -82,10 +87,31 @@ class ZoneState:
     device: str | None
     degc: float | None
     observed_at: datetime | None
+    sensors: int
+    doubted: bool
     excursion: str | None
     since: datetime | None
 
 
+@dataclass(frozen=True)
+class Thermometer:
+    """A thermometer and the newest it said; `doubted`: by how it compares with others and with itself."""
+
+    device: str
+    degc: float
+    observed_at: datetime
+    doubted: bool
+
+
+# As old as the newest of a zone another reading may be to count beside it.
+FRESH = timedelta(minutes=30)
+# The thermometers that stand in a zone `s.zone_id`, with what each said last there.
+_THERMOMETERS = f"""
+    select l.device, l.value, l.observed_at, max(l.observed_at) over () as newest, {DOUBTED} as doubted
+    from standing s join device d on d.tenant_id = s.tenant_id and d.device = s.device and d.active
+    join device_latest l on l.tenant_id = s.tenant_id and l.device = s.device and l.kind = 'temperature'
+        and l.value is not null and (s.from_at is null or l.observed_at >= s.from_at)
+    where s.tenant_id = %(tenant)s and s.until_at is null and s.antenna = 0"""
 _EXCURSION = """select excursion_id, zone_id, name as zone, device, started_at, confirmed_at, ended_at, worst_degc,
         last_observed_at
     from excursion join zone using (tenant_id, zone_id)"""
@@ -288,28 +314,50 @@ def excursions(tx: Tx, tenant: int, zone_id: int, since: datetime) -> list[Excur
     )
 
 
-def zone_states(tx: Tx, tenant: int, site_id: int) -> list[ZoneState]:
+def zone_states(tx: Tx, tenant: int, site_id: int, now: datetime) -> list[ZoneState]:
     return rows(
         tx,
         ZoneState,
-        """select z.zone_id, z.code, z.name, z.kind, z.x_m, z.y_m, z.width_m, z.depth_m, z.low_degc, z.high_degc,
-                  t.device, t.degc, t.observed_at,
+        f"""select z.zone_id, z.code, z.name, z.kind, z.x_m, z.y_m, z.width_m, z.depth_m, z.low_degc, z.high_degc,
+                  t.device, t.degc, t.observed_at, coalesce(t.sensors, 0) as sensors,
+                  coalesce(t.doubted, false) as doubted,
                   case when e.confirmed then 'confirmed' when e.since is not null then 'pending' end as excursion,
                   e.since
            from zone z
            left join lateral (
-               select l.device, l.value as degc, l.observed_at
-               from standing s join device d on d.tenant_id = s.tenant_id and d.device = s.device and d.active
-               join device_latest l on l.tenant_id = s.tenant_id and l.device = s.device and l.kind = 'temperature'
-                   and (s.from_at is null or l.observed_at >= s.from_at)
-               where s.tenant_id = z.tenant_id and s.zone_id = z.zone_id and s.until_at is null and s.antenna = 0
-               order by l.observed_at desc, l.device limit 1) t on true
+               select (array_agg(device order by observed_at desc, device))[1] as device,
+                      percentile_cont(0.5) within group (order by value) as degc,
+                      max(observed_at) as observed_at, count(*) as sensors, bool_and(doubted) as doubted
+               from (select *, bool_and(doubted) over () as all_doubted from ({_THERMOMETERS}
+                       and s.zone_id = z.zone_id) all_here where observed_at > newest - %(fresh)s) fresh
+               where all_doubted or not doubted) t on true
            left join lateral (
                select min(started_at) as since, bool_or(confirmed_at is not null) as confirmed from excursion x
                where x.tenant_id = z.tenant_id and x.zone_id = z.zone_id and x.ended_at is null) e on true
-           where z.tenant_id = %s and z.site_id = %s order by z.code""",
-        (tenant, site_id),
+           where z.tenant_id = %(tenant)s and z.site_id = %(site)s order by z.code""",
+        {"tenant": tenant, "site": site_id, "now": now, "fresh": FRESH},
     )
+
+
+def thermometers(tx: Tx, tenant: int, zone_id: int, now: datetime) -> list[Thermometer]:
+    """Those that stand in a zone, with the newest each said."""
+    return rows(
+        tx,
+        Thermometer,
+        f"select device, value as degc, observed_at, doubted from ({_THERMOMETERS} and s.zone_id = %(zone)s) t",
+        {"tenant": tenant, "zone": zone_id, "now": now},
+    )
+
+
+def confirmed_devices(tx: Tx, tenant: int, zone_id: int) -> set[str]:
+    """Whose confirmed excursions of the zone are still open."""
+    found = values(
+        tx,
+        """select device from excursion where tenant_id = %s and zone_id = %s and ended_at is null
+           and confirmed_at is not null""",
+        (tenant, zone_id),
+    )
+    return {device for (device,) in found}
 
 
 def _as_json(state: State) -> list[list[object]]:

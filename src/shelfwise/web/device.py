@@ -10,6 +10,7 @@ from shelfwise.access.context import Context, business_time
 from shelfwise.access.model import Right
 from shelfwise.edge import credentials, device_life, devices, scopes
 from shelfwise.edge.formats import FORMATS
+from shelfwise.edge.health import service
 from shelfwise.records import service as records
 from shelfwise.web import device_health, device_history, device_standing, pages
 from shelfwise.web.device_words import how_it_is, importance, last_heard, said, standings
@@ -28,9 +29,10 @@ def device_page(visit: Visitor, device: str) -> Response:
         one = states[0]
         stale = stale_after(business_time(ctx.tx, ctx.tenant).rate)
         site_id = devices.site_of_device(ctx, device)
+        heard, bearing = last_heard(states), service.bearings(ctx).get(device)
         return pages.render(
             visit, ctx, "device.html", at_site=site_id, one=one, site_id=site_id,
-            heard=last_heard(states), state=how_it_is(one, last_heard(states), ctx.now, stale),
+            heard=heard, state=how_it_is(one, heard, ctx.now, stale, bearing),
             stands=standings(ctx).of(one), formats=FORMATS.values(), speaks=_speaks(ctx, device),
             last=[(state, said(state)) for state in sorted(states, key=importance) if state.kind is not None],
             **_registered(ctx, device), families=FAMILIES,

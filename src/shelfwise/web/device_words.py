@@ -49,14 +49,21 @@ def last_heard(states: Sequence[DeviceState]) -> datetime | None:
     return max((state.observed_at for state in states if state.observed_at is not None), default=None)
 
 
-def how_it_is(one: DeviceState, heard: datetime | None, now: datetime, stale: timedelta) -> str:
+def how_it_is(
+    one: DeviceState, heard: datetime | None, now: datetime, stale: timedelta, bearing: str | None = None
+) -> str:
+    """In one or two words; `bearing` is what `health.bearings` knows, and where it knows nothing, age alone decides."""
     if one.retired_at is not None:
         return "retired"
     if not one.active:
         return "switched off"
     if heard is None:
         return "never heard"
-    return "reporting" if now - heard <= stale else "silent"
+    if bearing in ("in doubt", "silent"):
+        return bearing
+    if now - heard <= stale or bearing == "steady":
+        return "reporting"
+    return "quiet" if bearing == "by events" else "silent"
 
 
 def importance(state: DeviceState) -> int:

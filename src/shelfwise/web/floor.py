@@ -19,6 +19,9 @@ from shelfwise.access.model import Right
 from shelfwise.condition import service as condition
 from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError, Unauthenticated
 from shelfwise.edge import standing
+from shelfwise.edge.health import service as health
+from shelfwise.edge.health import words
+from shelfwise.edge.health.tables import Doubt
 from shelfwise.records import service as records
 from shelfwise.records.model import Site
 from shelfwise.stock import service as stock
@@ -60,6 +63,7 @@ def bin_facts(ctx: Context, site_id: int) -> list[BinFacts]:
     bins = [one for one in stock.bins(ctx, site_id) if one.kind == "bin"]
     items = {one.item_id for one in bins if one.item_id is not None}
     on_hand = {level.item_id: level.on_hand for level in stock.levels(ctx, site_id, items)}
+    doubted = {device: one for (device, kind), one in health.in_doubt(ctx).items() if kind == "weight"}
     return [
         BinFacts(
             place_id=one.place_id,
@@ -77,6 +81,7 @@ def bin_facts(ctx: Context, site_id: int) -> list[BinFacts]:
             weighed=one.observed,
             weighed_at=one.observed_at,
             weighed_to=one.doubt,
+            scale_doubt=_why(doubted.get(one.scale or "")),
             aisle=one.aisle,
             bay=one.bay,
             level=one.level,
@@ -87,7 +92,8 @@ def bin_facts(ctx: Context, site_id: int) -> list[BinFacts]:
 
 
 def zone_facts(ctx: Context, site_id: int) -> list[ZoneFacts]:
-    """The zones of a site with their newest temperature."""
+    """The zones of a site with their temperature."""
+    doubted = [one for (_, kind), one in health.in_doubt(ctx).items() if kind == "temperature"]
     return [
         ZoneFacts(
             zone_id=one.zone_id,
@@ -101,9 +107,16 @@ def zone_facts(ctx: Context, site_id: int) -> list[ZoneFacts]:
             observed_at=one.observed_at,
             excursion_since=one.since,
             excursion_confirmed=one.excursion == "confirmed",
+            sensors=one.sensors,
+            doubts=tuple(f"{it.name or it.device} {_why(it)}" for it in doubted if it.zone_id == one.zone_id),
+            only_doubted=one.doubted,
         )
         for one in condition.zone_states(ctx, site_id)
     ]
+
+
+def _why(one: Doubt | None) -> str:
+    return "" if one is None else words.what(one.cause, one.kind, one.size, one.evidence)
 
 
 def floor_bins(ctx: Context, site: Site) -> tuple[BinView, ...]:

@@ -63,6 +63,7 @@ class BinFacts:
     weighed: float | None = None
     weighed_at: datetime | None = None
     weighed_to: float | None = None
+    scale_doubt: str = ""
     item_id: int | None = None
     aisle: str | None = None
     bay: int | None = None
@@ -72,7 +73,12 @@ class BinFacts:
 
 @dataclass(frozen=True)
 class ZoneFacts:
-    """What is known of a zone; limits in degC, None where it is not watched."""
+    """What is known of a zone; limits in degC, None where it is not watched.
+
+    Attributes:
+        sensors: how many thermometers its temperature is the middle of.
+        doubts: what is in doubt of its thermometers, in words; `only_doubted`: no other is left.
+    """
 
     zone_id: int
     code: str
@@ -85,6 +91,9 @@ class ZoneFacts:
     observed_at: datetime | None = None
     excursion_since: datetime | None = None
     excursion_confirmed: bool = False
+    sensors: int = 0
+    doubts: tuple[str, ...] = ()
+    only_doubted: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,8 +144,10 @@ def stale_after(rate: float) -> timedelta:
 def see_bin(facts: BinFacts, now: datetime, stale: timedelta) -> BinView:
     """How a bin is drawn: filled by the scale where a fresh one can be read, else by the book."""
     weighed = facts.weighed
-    fresh = facts.weighed_at is not None and now - facts.weighed_at <= stale
-    doubt = _doubt(facts, fresh, now)
+    recent = facts.weighed_at is not None and now - facts.weighed_at <= stale
+    # A scale in doubt moves nothing: the book stands until somebody has counted.
+    fresh = recent and not facts.scale_doubt
+    doubt = f"its scale {facts.scale_doubt}" if facts.scale_doubt else _doubt(facts, recent, now)
     shown = max(0.0, weighed) if weighed is not None and fresh else float(facts.book)
     # Less than half a unit on a scale is noise on an empty shelf.
     empty = shown < 0.5 if weighed is not None and fresh else shown <= 0
@@ -209,12 +220,16 @@ def see_zone(facts: ZoneFacts, now: datetime, stale: timedelta) -> ZoneView:
             "unknown",
             f"no reading since {ago(facts.observed_at, now)}" if facts.observed_at else "no reading",
         )
+    elif facts.only_doubted:
+        state, words = "unknown", "but its thermometer is in doubt"
     elif not watched:
         state, words = "plain", "not watched"
     elif outside:
         state, words = "attention", "outside its limit, not long enough to be an alert"
     else:
         state, words = "well", "within its limit"
+    if facts.doubts and not facts.only_doubted:
+        words += f"; in doubt: {'; '.join(facts.doubts)}"
     reading = temperature(facts.degc)
     return ZoneView(facts, state, reading, f"Zone {facts.name}: {reading}, {words}{f' ({limits})' if limits else ''}")
 

@@ -16,7 +16,7 @@ from shelfwise.edge.devices import add_device, remember_latest
 from shelfwise.edge.health import answers, service
 from shelfwise.edge.tables import StoredReading
 from shelfwise.records import service as records
-from shelfwise.store.database import values
+from shelfwise.store.database import run, values
 from shelfwise.work.alerts import open_alerts
 from shelfwise.work.tasks import tasks
 from tests.conftest import NOON
@@ -94,6 +94,24 @@ def test_what_falls_silent_together_is_one_alert(ctx: Context, zone_id: int) -> 
     service.learn(ctx, [fact(91, 4, device) for device in ("t2", "t3")])
     service.look_for_silence(at(ctx, 92), LEAST)
     assert [one.subject for one in open_alerts(ctx)] == ["device:t1"]
+
+
+def test_a_lost_gateway_is_one_alert_and_a_broken_connection_is_silence_at_once(ctx: Context, zone_id: int) -> None:
+    add_device(ctx, "gate", speaks_for="gateway")
+    run(ctx.tx, "update device set behind = 'gate' where device in ('t1', 't2', 't3')")
+    add_device(ctx, "t4", zone_id=zone_id)
+    service.learn(ctx, [fact(minute, 4, device) for minute in range(60) for device in ("t1", "t2", "t3")])
+    service.learn(ctx, [fact(minute, 4, "t4") for minute in range(91)])
+    assert service.look_for_silence(at(ctx, 90), LEAST) == 3
+    assert [one.title for one in open_alerts(ctx)] == ["gate is silent, with 3 of 3 devices behind it"]
+    run(
+        ctx.tx,
+        "insert into device_presence (tenant_id, device, online, since, ended, gateway) values (1, 't4', false, %s, "
+        "'lost', 'here')",
+        (at(ctx, 90.2).now,),
+    )
+    service.look_for_silence(at(ctx, 90.5), LEAST)
+    assert {one.title for one in open_alerts(ctx)} >= {"t4 has lost its connection"}
 
 
 def test_a_sensor_that_moves_against_its_neighbours_is_in_doubt_within_a_day(ctx: Context, zone_id: int) -> None:

@@ -18,14 +18,17 @@ from statistics import fmean, median
 import msgspec
 
 WINDOW = 24
-_HOURS_NEEDED = 10
+# Of fewer hours a day would be told with its mornings or nights missing.
+_HOURS_NEEDED = 20
 # As many of a day's hours are left out at either end.
 _EXTREMES = 0.15
 DAYS_NEEDED = 7
 _DAYS_KEPT = 28
 # A deviation counts from so much on, and from so many times its usual spread from day to day.
 _LEAST = {"temperature": 0.5, "humidity": 4.0}
-_TIMES = 4.7
+_TIMES = 5.0
+# What counts is more while few days are known: this much more for one over as many.
+_FEW = 3.0
 # Few days say little about a spread: it is taken for as much as this, as if that many more days had said so.
 _PRIOR = {"temperature": 0.1, "humidity": 1.0}
 _PRIOR_DAYS = 6
@@ -202,16 +205,22 @@ def _verdict(
     told = {other: shifts[name, other] for other in asked if other != name and (name, other) in shifts}
     if not told:
         return Verdict(name, None)
-    grid = max(zone.members[one].grid for one in (name, *told)) / 2
+    theirs = _mean([(zone.members[other].grid, one.weight) for other, one in told.items()])
+    grid = (zone.members[name].grid + theirs) / 3
     days = {day for one in told.values() for day in one.before}
     strays = [
         _mean([(one.before[day], one.weight) for one in told.values() if day in one.before]) for day in sorted(days)
     ]
     spread = _TIMES * _spread(strays, zone.kind)
+    caution = (1 + _FEW / len(days)) / (1 + _FEW / _DAYS_KEPT)
     quick = {other: one.grown for other, one in told.items()}
     slow = {other: one.slowly for other, one in told.items() if one.slowly is not None}
-    found = _agreed(name, quick, told, max(_LEAST[zone.kind] + grid, spread))
-    slowly = _agreed(name, slow, told, max(_LEAST_SLOW[zone.kind] + grid, spread)) if len(slow) == len(told) else found
+    found = _agreed(name, quick, told, caution * max(_LEAST[zone.kind] + grid, spread))
+    slowly = (
+        _agreed(name, slow, told, caution * max(_LEAST_SLOW[zone.kind] + grid, spread))
+        if len(slow) == len(told)
+        else found
+    )
     worse = max(found, slowly, key=lambda one: one.score or 0.0)
     return _of_two(zone, worse, hour) if len(told) == 1 and (worse.score or 0.0) >= 1.0 else worse
 

@@ -9,7 +9,7 @@ import msgspec
 # Gaps are sorted into classes, each a fifth longer than the one before.
 _LOG_STEP = math.log(1.2)
 _FORGET_AT = 1000
-_LEARNED_AFTER = 20
+LEARNED_AFTER = 20
 # How many gaps that would have been silence make a new rhythm; a usual gap takes a fifth of one back.
 _NEW_RHYTHM = 5.0
 # A device is steady while the long gaps are no more than this many times the short ones.
@@ -59,18 +59,18 @@ def heard(rhythm: Rhythm, at: float) -> None:
     if rhythm.count >= _FORGET_AT:
         rhythm.count //= 2
         rhythm.gaps = {place: time / 2 for place, time in rhythm.gaps.items() if time > 1.0}
-    if rhythm.count % 16 == 0 or rhythm.count == _LEARNED_AFTER:
+    if rhythm.count % 16 == 0 or rhythm.count == LEARNED_AFTER:
         rhythm.limit = _limit(rhythm)
 
 
 def usual_gap(rhythm: Rhythm) -> float | None:
     """The gap, in seconds, in which a moment taken at random lies in the middle case; None: not learned."""
-    return _quantile(rhythm, 0.5) if rhythm.count >= _LEARNED_AFTER else None
+    return _quantile(rhythm, 0.5) if rhythm.count >= LEARNED_AFTER else None
 
 
 def by_events(rhythm: Rhythm) -> bool:
     """Whether it has been learned that the device reports when something happens, and not by the clock."""
-    return rhythm.count >= _LEARNED_AFTER and rhythm.limit is None
+    return rhythm.count >= LEARNED_AFTER and rhythm.limit is None
 
 
 def silent_since(rhythm: Rhythm, now: float, least: float) -> float | None:
@@ -85,7 +85,7 @@ def silent_since(rhythm: Rhythm, now: float, least: float) -> float | None:
 
 
 def _limit(rhythm: Rhythm) -> float | None:
-    if rhythm.count < _LEARNED_AFTER or _quantile(rhythm, 0.95) > _STEADY * _quantile(rhythm, 0.1):
+    if rhythm.count < LEARNED_AFTER or _quantile(rhythm, 0.95) > _STEADY * _quantile(rhythm, 0.1):
         return None
     return _MULTIPLE * _quantile(rhythm, 0.99)
 

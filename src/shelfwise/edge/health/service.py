@@ -203,6 +203,19 @@ def in_doubt(ctx: Context) -> dict[Key, Doubt]:
     return found
 
 
+def bearings(ctx: Context) -> dict[str, str]:
+    """By device, what is known beside how old its last word is: 'in doubt', 'silent', 'steady', or 'by events'.
+
+    'steady': it keeps to its rhythm. 'by events': its silence means nothing. Who is not here is not known yet.
+    """
+    ctx.require_somewhere(Right.VIEW)
+    found = {
+        device: "silent" if silent else "steady" if steady else "by events"
+        for device, steady, silent in tables.rhythms(ctx.tx, ctx.tenant)
+    }
+    return found | {device: "in doubt" for device, _ in in_doubt(ctx) if found.get(device) != "silent"}
+
+
 def doubt(ctx: Context, doubt_id: int) -> Doubt:
     """
     Raises:

@@ -13,7 +13,8 @@ from psycopg.types.json import Jsonb
 from shelfwise.edge.devices import SITE_OF_DEVICE
 from shelfwise.edge.health import clock
 from shelfwise.edge.health.drift import Pair
-from shelfwise.edge.health.model import Finding, State, instant
+from shelfwise.edge.health.model import IN_DOUBT, Finding, State, instant
+from shelfwise.edge.health.rhythm import LEARNED_AFTER
 from shelfwise.edge.health.silence import Heard
 from shelfwise.store.database import Tx, first, rows, run, value, values
 
@@ -90,6 +91,11 @@ class Reference:
     told_by: str
 
 
+# Whether what the device of a row `l` of device_latest says of its kind is in doubt; takes %(now)s.
+DOUBTED = f"""exists (select from device_doubt x
+    where x.tenant_id = l.tenant_id and x.device = l.device and x.kind = l.kind and x.ended_at is null
+      and x.cause in ({", ".join(f"'{cause}'" for cause in sorted(IN_DOUBT))})
+      and (x.quiet_until is null or x.quiet_until <= %(now)s))"""
 _DOUBT = f"""select x.doubt_id, x.device, d.name, {SITE_OF_DEVICE} as site_id, d.zone_id, d.place_id, x.kind, x.cause,
         x.since, x.noticed_at, x.size, x.evidence, x.quiet_until, x.answer, x.answered_by, x.ended_at
     from device_doubt x join device d using (tenant_id, device)"""
@@ -142,15 +148,36 @@ def corrections(tx: Tx, tenant: int, devices: Collection[str]) -> dict[Key, floa
 
 
 def heard(tx: Tx, tenant: int) -> list[Heard]:
-    """When active devices were last heard with each kind, as far as their rhythm is known."""
+    """When active devices were last heard with each kind, as far as their rhythm is known.
+
+    Of those that report by events, only whose will says that their connection broke off.
+    """
     return rows(
         tx,
         Heard,
-        f"""select h.device, h.kind, {SITE_OF_DEVICE} as site_id, null::text as through, h.heard_at, h.silent_after_s
+        f"""select h.device, h.kind, {SITE_OF_DEVICE} as site_id, d.behind as through, h.heard_at, h.silent_after_s,
+                   case when p.ended = 'lost' then p.since end as lost_at
             from device_health h join device d using (tenant_id, device)
-            where h.tenant_id = %s and d.active and h.silent_after_s is not null order by h.device, h.kind""",
+            left join device_presence p using (tenant_id, device)
+            where h.tenant_id = %s and d.active
+              and (h.silent_after_s is not null or (p.ended = 'lost' and p.last_words is not null))
+            order by h.device, h.kind""",
         (tenant,),
     )
+
+
+def rhythms(tx: Tx, tenant: int) -> list[tuple[str, bool, bool]]:
+    """Of each device whose rhythm is known: its name, whether it reports steadily, and whether it is silent."""
+    found = values(
+        tx,
+        """select h.device, bool_or(h.silent_after_s is not null),
+                  exists (select from device_doubt x where x.tenant_id = h.tenant_id and x.device = h.device
+                          and x.cause = 'silent' and x.ended_at is null)
+           from device_health h
+           where h.tenant_id = %s and (h.state #>> '{rhythm,count}')::int >= %s group by h.tenant_id, h.device""",
+        (tenant, LEARNED_AFTER),
+    )
+    return [(device, steady, silent) for device, steady, silent in found]
 
 
 def watched(tx: Tx, tenant: int, device: str | None = None) -> list[Watched]:

@@ -11,6 +11,7 @@ from shelfwise.access.context import Context, business_time
 from shelfwise.agents import service as agents
 from shelfwise.edge import devices
 from shelfwise.edge.devices import SITE_OF_DEVICE
+from shelfwise.edge.health import service as health
 from shelfwise.records import service as records
 from shelfwise.web.device_words import how_it_is, importance, last_heard, says, standings
 from shelfwise.web.floor_view import stale_after
@@ -206,6 +207,7 @@ PROPOSALS = Listing(
 def _devices(ctx: Context) -> Iterable[Row]:
     stale = stale_after(business_time(ctx.tx, ctx.tenant).rate)
     places = standings(ctx)
+    known = health.bearings(ctx)
     for _, some in groupby(devices.device_states(ctx), attrgetter("device")):
         states = list(some)
         one = states[0]
@@ -214,7 +216,7 @@ def _devices(ctx: Context) -> Iterable[Row]:
         yield {
             "device": one.device, "name": one.name, "provenance": one.provenance, "stands_at": stands, "where": link,
             "says": " · ".join(says(state) for state in sorted(states, key=importance)), "heard_at": heard,
-            "state": how_it_is(one, heard, ctx.now, stale),
+            "state": how_it_is(one, heard, ctx.now, stale, known.get(one.device)),
         }  # fmt: skip
 
 
@@ -244,6 +246,7 @@ DEVICES = Listing(
             "state", "State", keep=_in_state, default="in use",
             choices=(
                 Choice("in use", "in use"), Choice("reporting", "reporting"), Choice("silent", "silent"),
+                Choice("in doubt", "in doubt"), Choice("quiet", "quiet"),
                 Choice("never heard", "never heard"), Choice("switched off", "switched off"),
                 Choice("retired", "retired"), Choice("all", "all"),
             ),
