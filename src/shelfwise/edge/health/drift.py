@@ -25,8 +25,8 @@ _EXTREMES = 0.15
 DAYS_NEEDED = 7
 _DAYS_KEPT = 28
 # A deviation counts from so much on, and from so many times its usual spread from day to day.
-_LEAST = {"temperature": 0.5, "humidity": 4.0}
-_TIMES = 5.0
+_LEAST = {"temperature": 0.52, "humidity": 4.0}
+_TIMES = 5.5
 # What counts is more while few days are known: this much more for one over as many.
 _FEW = 3.0
 # Few days say little about a spread: it is taken for as much as this, as if that many more days had said so.
