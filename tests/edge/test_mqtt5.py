@@ -130,11 +130,12 @@ def test_properties_are_taken_off_and_an_alias_stands_for_its_topic() -> None:
     ]  # fmt: skip
 
 
-def test_an_acknowledgement_says_what_is_in_quarantine_to_who_wants_to_know_and_has_room() -> None:
+def test_an_acknowledgement_says_what_is_in_quarantine_to_who_asks_and_has_room() -> None:
     for properties, told in (
-        (b"", b"\x40\x24\x00\x07\x00\x20\x1f\x00\x1dWaits for a person. No weight"),
+        (b"\x17\x01", b"\x40\x24\x00\x07\x00\x20\x1f\x00\x1dWaits for a person. No weight"),
+        (b"", b"\x40\x02\x00\x07"),
         (b"\x17\x00", b"\x40\x02\x00\x07"),
-        (b"\x27\x00\x00\x00\x14", b"\x40\x02\x00\x07"),
+        (b"\x17\x01\x27\x00\x00\x00\x14", b"\x40\x02\x00\x07"),
     ):
         made, transport, notes = signed_in5(properties=properties)
         made.data_received(publish5(TOPIC, b"x", 7))
@@ -163,7 +164,7 @@ def test_subscriptions_are_granted_or_refused_one_by_one() -> None:
     made, transport, _ = signed_in5()
     own = "shelfwise/scale-7/command"
     made.data_received(subscribe5(5, own, "shelfwise/probe-1/command", "#", "$share/g/a"))
-    assert transport.written == b"\x90\x07\x00\x05\x00\x01\x87\xa2\x9e"
+    assert transport.written == b"\x90\x07\x00\x05\x00\x01\x80\xa2\x9e"
     transport.written = b""
     made.data_received(packet(0xA2, b"\x00\x06\x00" + text(own) + text(own) + text("a")))
     assert transport.written == b"\xb0\x06\x00\x06\x00\x00\x11\x11"

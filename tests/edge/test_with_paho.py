@@ -42,9 +42,11 @@ def client(
         clean_session=None if five else not kept,
     )
     properties = None
-    if five and kept:
+    if five:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = 3600
+        properties.RequestProblemInformation = 1
+        if kept:
+            properties.SessionExpiryInterval = 3600
     paho.on_connect = on_connect
     paho.username_pw_set(device, secret)
     paho.reconnect_delay_set(0.05, 0.2)  # type: ignore[arg-type]  # parts of a second do as well

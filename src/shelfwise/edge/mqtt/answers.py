@@ -63,7 +63,7 @@ def refusal(level: int, code: int, reason: str | None = None) -> bytes:
 
 
 def acknowledged(wish: Connect | None, kind: int, packet_id: int, outcome: str | None) -> bytes:
-    """PUBACK, PUBREC or PUBCOMP, with the reason why a message is in quarantine for who wants to know."""
+    """PUBACK, PUBREC or PUBCOMP, with the reason why a message is in quarantine for who asked for reasons."""
     if outcome is None or wish is None or wish.level == 4 or not wish.problems:
         return acknowledgement(kind, packet_id)
     return reasoned(kind, packet_id, codes.SUCCESS, f"Waits for a person. {outcome}", wish.largest)
@@ -89,4 +89,5 @@ def refused_filter(level: int, name: str) -> int:
         return codes.UNSPECIFIED
     if name.startswith("$share/"):
         return codes.SHARED_NOT_OFFERED
-    return codes.WILDCARDS_NOT_OFFERED if has_wildcards(name) else codes.NOT_AUTHORISED
+    # Not "not authorised": whether another device has such a topic is not told.
+    return codes.WILDCARDS_NOT_OFFERED if has_wildcards(name) else codes.UNSPECIFIED

@@ -54,7 +54,8 @@ class Connect:
         keep_alive: in seconds, 0: none.
         receive_maximum: how many messages the client takes before it has acknowledged one.
         largest: the largest packet that the client takes.
-        problems: whether the client wants to be told reasons.
+        problems: whether the client asks to be told reasons. Who does not ask is told none: small clients read an
+            acknowledgement as four bytes, though the standard would allow more.
     """
 
     level: int
@@ -67,7 +68,7 @@ class Connect:
     will: Will | None
     receive_maximum: int = 65_535
     largest: int = _UNLIMITED
-    problems: bool = True
+    problems: bool = False
 
 
 def read_connect(body: bytes) -> Connect:
@@ -136,7 +137,7 @@ def _read_connect(body: bytes, at: int, level: int) -> Connect:
         will,
         asked.get(p.RECEIVE_MAXIMUM, 65_535),
         asked.get(p.MAXIMUM_PACKET, _UNLIMITED),
-        bool(asked.get(p.PROBLEM_INFORMATION, 1)),
+        bool(asked.get(p.PROBLEM_INFORMATION, 0)),
     )
 
 
