@@ -52,7 +52,7 @@ def test_a_release_of_what_nobody_sent_is_answered_and_in_mqtt_5_told() -> None:
 
 
 def test_in_mqtt_5_pubrec_says_what_is_in_quarantine() -> None:
-    made, transport, notes = signed_in5()
+    made, transport, notes = signed_in5(properties=b"\x17\x01")
     made.data_received(publish5(TOPIC, b"x", 7, quality=2))
     commit(made, notes, "No weight")
     assert transport.written == b"\x50\x24\x00\x07\x00\x20\x1f\x00\x1dWaits for a person. No weight"

@@ -143,8 +143,8 @@ def test_held_stock_is_counted_and_stays_held(ctx: Context, otto: Context, house
     count_id = start(otto, house)
     tell(otto, count_id, house, "99")
     counts.finish_count(otto, count_id)
-    found = values(ctx.tx, "select status, on_hand from balance where on_hand > 0 and item_id = %s", (house.mug,))
-    assert dict(found) == {"available": 59, "hold": 40}
+    here = "select status, on_hand from balance where on_hand > 0 and item_id = %s and place_id = %s"
+    assert dict(values(ctx.tx, here, (house.mug, house.place["A-1"]))) == {"available": 59, "hold": 40}
 
 
 def test_a_posted_count_clears_the_alert_that_asked_for_it(ctx: Context, otto: Context, house: House) -> None:

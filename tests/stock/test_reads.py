@@ -10,6 +10,8 @@ import pytest
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Actor, Role, person
 from shelfwise.core.errors import Forbidden
+from shelfwise.edge import standing
+from shelfwise.edge.standing import Spot
 from shelfwise.records import service as records
 from shelfwise.stock import service
 from shelfwise.stock.model import NewMovement, StockLevel
@@ -19,12 +21,13 @@ from tests.conftest import NOON
 from tests.stock.house import MANAGER, House, build_house
 
 
+def stand(ctx: Context, device: str, place_id: int) -> None:
+    run(ctx.tx, "insert into device (tenant_id, device, secret_hash) values (1, %s, '')", (device,))
+    standing.begin(ctx.tx, 1, device, Spot(place_id=place_id), since=None, noted_at=NOON, noted_by="mara")
+
+
 def weigh(ctx: Context, device: str, place_id: int, grams: float | None, minute: int = 0) -> None:
-    run(
-        ctx.tx,
-        "insert into device (tenant_id, device, secret_hash, place_id) values (1, %s, '', %s) on conflict do nothing",
-        (device, place_id),
-    )
+    stand(ctx, device, place_id)
     run(
         ctx.tx,
         """insert into device_latest (tenant_id, device, kind, value, observed_at, received_at)
@@ -58,11 +61,7 @@ def test_what_a_scale_cannot_know_is_unknown_and_never_zero(ctx: Context) -> Non
     house = build_house(ctx)
     weigh(ctx, "no-value", house.place["A-1"], None)
     weigh(ctx, "no-unit-weight", house.place["A-2"], 500.0)
-    run(
-        ctx.tx,
-        "insert into device (tenant_id, device, secret_hash, place_id) values (1, 'silent', '', %s)",
-        (house.place["A-3"],),
-    )
+    stand(ctx, "silent", house.place["A-3"])
     found = by_code(ctx, house)
     assert [(one.scale, one.observed) for one in found.values()] == [
         ("no-value", None), ("no-unit-weight", None), ("silent", None), (None, None),

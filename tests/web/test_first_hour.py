@@ -126,7 +126,7 @@ def test_a_device_is_added_on_a_page_and_its_secret_shown_once(as_role: AsRole, 
     assert f"place:{place.place_id}" in browser.get("/devices/new").text
     told = {"device": "scale-99", "name": "Under it", "family": "scale", "stands": f"place:{place.place_id}"}
     shown = browser.post("/devices/new", data=told)
-    secret = re.search(r'big-code code">([^<]+)<', shown.text)
+    secret = re.search(r'big-code code" id="secret">([^<]+)<', shown.text)
     assert secret is not None
     assert "mosquitto_pub -h shelfwise.test -p 1883" in shown.text
     with office.context(system("test")) as ctx:

@@ -22,6 +22,7 @@ def only_doubted(ctx: Context, zone_id: int, limit: Limit) -> str:
     doubted thermometer that nobody contradicts may be right, and goods are not risked on it.
     """
     ctx.require_somewhere(Right.VIEW)
+    ctx.require(Right.VIEW, tables.site_of_zone(ctx.tx, ctx.tenant, zone_id))
     outside = tables.confirmed_devices(ctx.tx, ctx.tenant, zone_id)
     here = tables.thermometers(ctx.tx, ctx.tenant, zone_id, ctx.now)
     doubted = {one.device for one in here if one.doubted}

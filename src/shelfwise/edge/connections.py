@@ -165,12 +165,13 @@ def set_connection_active(ctx: Context, connection_id: int, active: bool) -> Non
     )  # fmt: skip
 
 
-def remove_connection(ctx: Context, connection_id: int) -> None:
-    """Forget the connection and its secrets. Its device stays, with all it has said."""
+def remove_connection(ctx: Context, connection_id: int) -> str:
+    """Forget the connection and its secrets; returns its device, which stays, with all it has said."""
     found = _managed(ctx, connection_id)
     run(ctx.tx, "delete from connection where tenant_id = %s and connection_id = %s", (ctx.tenant, connection_id))
     alerts.clear_alert(ctx, "connection", f"connection:{connection_id}")
     ctx.audit("connection.remove", f"connection:{connection_id}", device=found.device)
+    return found.device
 
 
 def connections(ctx: Context) -> list[Connected]:
@@ -188,6 +189,11 @@ def connection(ctx: Context, connection_id: int) -> Connected:
     if found is None:
         raise NotFound("connection", connection_id)
     return found
+
+
+def kind_of(ctx: Context, connection_id: int) -> Kind:
+    """What is called, for whoever may change it."""
+    return _managed(ctx, connection_id).kind
 
 
 def secrets_of(ctx: Context, connection_id: int) -> Secrets:

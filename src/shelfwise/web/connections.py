@@ -72,7 +72,7 @@ def show(visit: Visitor, connection_id: int) -> Response:
 def change(visit: Visitor, connection_id: int, sent: Sent) -> Response:
     try:
         with visit.context() as ctx:
-            kind = connections.connection(ctx, connection_id).connection.kind
+            kind = connections.kind_of(ctx, connection_id)
             connections.change_connection(
                 ctx, connection_id, _text(sent, "host"), _port(sent, kind), _settings(sent, kind),
                 slots=int(_number(sent, "slots") or 1), secrets=_secrets(sent),
@@ -109,9 +109,8 @@ def set_active(visit: Visitor, connection_id: int, sent: Sent) -> Response:
 @router.post("/devices/connections/{connection_id}/remove")
 def remove(visit: Visitor, connection_id: int) -> Response:
     with visit.context() as ctx:
-        found = connections.connection(ctx, connection_id).connection
-        connections.remove_connection(ctx, connection_id)
-    return pages.go("/devices/connections", f"{found.device} is not called any more. What it said stays.")
+        device = connections.remove_connection(ctx, connection_id)
+    return pages.go("/devices/connections", f"{device} is not called any more. What it said stays.")
 
 
 def own_doors(visit: Visit) -> Ours:
