@@ -28,6 +28,8 @@ def told(office: Office, world: World) -> None:
         add_probe(ctx, "probe-1", zone_id=world.zones["C"])
         minutes = [n for n in range(2870, -1, -10) if not 600 <= n < 780]
         tell(ctx, [Said(NOON - timedelta(minutes=n), 15.0 if n < 60 else 4.0 + n % 3) for n in minutes])
+        # It tells of the air as well; what is watched is shown first.
+        tell(ctx, [Said(NOON - timedelta(minutes=5), 60.0, kind="humidity")])
     hear_and_sum(office)
 
 

@@ -195,13 +195,9 @@ def raw(
 
 
 def kinds_of(tx: Tx, tenant: int, device: str) -> list[str]:
-    """What a device has ever said, measured kinds first."""
-    found = values(
-        tx,
-        """select kind from device_latest where tenant_id = %s and device = %s order by kind""",
-        (tenant, device),
-    )
-    return sorted((kind for (kind,) in found), key=lambda kind: (kind not in MEASURED, kind == "battery", kind))
+    """What a device has ever said, in the order of `KINDS`: what is measured, how its battery is, then the rest."""
+    found = values(tx, "select kind from device_latest where tenant_id = %s and device = %s", (tenant, device))
+    return sorted((kind for (kind,) in found), key=list(KINDS).index)
 
 
 def busy_hours(
