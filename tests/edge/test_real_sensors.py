@@ -1,7 +1,6 @@
 """A morning of a real reader and a year of a real cold store, as they would report here: no good value is refused.
 
-SHELFWISE_SENSING_DATA names a folder with the recordings, which may not be passed on; without it some of their rows
-stand for them.
+Where the recordings are not, some of their rows stand for them.
 """
 
 from __future__ import annotations
@@ -10,17 +9,15 @@ import csv
 import gzip
 import io
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from shelfwise.edge.messages import Message
 from shelfwise.edge.model import Known, Origin, moment
+from tests.real import SENSING
 
-FOLDER = Path(os.environ.get("SHELFWISE_SENSING_DATA", "/nowhere"))
 READS = """timestamp,reader,antenna,rssi,epc,phase_angle,channel_index,doppler_frequency
 1755033487.197361,reader,1,-77,b'303040420a8824d61e7f24d2',3424,38,-1
 1755033486.957761,reader,1,-72,b'e2806995000040182224401d',740,37,1
@@ -34,7 +31,7 @@ VALUES = """date,hour,a,b,c,d,e,f,g,h,i,j
 
 
 def rows(name: str, otherwise: str) -> Iterator[dict[str, str]]:
-    path = FOLDER / f"{name}.csv.gz"
+    path = SENSING / f"{name}.csv.gz"
     with gzip.open(path, "rt") if path.exists() else io.StringIO(otherwise) as file:
         yield from csv.DictReader(file)
 

@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -33,8 +32,9 @@ from shelfwise.stock.portals.model import (
 )
 from shelfwise.stock.tags.model import Content
 from tests.conftest import NOON
+from tests.real import SENSING
 
-REAL = Path("/work/shared/data/sensing/rfid_reads.csv.gz")
+REAL = SENSING / "rfid_reads.csv.gz"
 WEAKEST = -70.0
 
 
