@@ -104,6 +104,9 @@ class Transport:
 
     abort = close
 
+    def can_write_eof(self) -> bool:
+        return False
+
     def pause_reading(self) -> None:
         self.paused = True
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
 from tests.edge.conftest import SECRET, Running
-from tests.edge.packets import BareClient, connect, publish
+from tests.edge.packets import BareClient, connect, connect5, publish, publish5
 
 
 def reading(number: int) -> bytes:
@@ -116,4 +117,19 @@ def test_a_lora_uplink_comes_through_a_gateway(running: Running) -> None:
         bare.send(publish(f"application/1/device/{eui}/event/join", b"{}", 2))
         assert bare.acknowledged(3) == [1, 1, 2]
     assert running.sql("select device, kind, value from reading") == [(eui, "temperature", 4.5)]
+    assert running.sql("select count(*) from quarantine") == [(0,)]
+
+
+def test_a_client_that_is_told_why_it_is_sent_away_is_heard_out(running: Running) -> None:
+    with BareClient(running.mqtt_port) as bare:
+        bare.send(connect5("scale-7", SECRET))
+        welcome = bare.receive(2)
+        assert len(bare.receive(welcome[1])) == welcome[1]
+        bare.send(b"\xf3\x00")
+        assert bare.receive(1) == b"\xe0"
+        # It has not read so far yet, and goes on: without an end that listens, these would break the connection.
+        for number in range(1, 20):
+            bare.send(publish5("shelfwise/scale-7/weight", b"{}", number))
+            time.sleep(0.01)
+        assert bare.receive(1024)[1] == 0x82
     assert running.sql("select count(*) from quarantine") == [(0,)]

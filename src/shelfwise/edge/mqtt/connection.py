@@ -15,6 +15,7 @@ from shelfwise.edge.model import Origin
 from shelfwise.edge.mqtt import answers, codes
 from shelfwise.edge.mqtt.aliases import Aliases
 from shelfwise.edge.mqtt.downstream import Downstream
+from shelfwise.edge.mqtt.leaving import Leaving
 from shelfwise.edge.mqtt.presence import CLOSED, ENDINGS, LOST
 from shelfwise.edge.mqtt.requests import (
     Connect,
@@ -110,9 +111,13 @@ class Connection(Stream):
                 self._transport.write(bytes(self._acks))
             self._acks.clear()
 
+    def _say(self, content: bytes) -> None:
+        if not self._closed:
+            self._transport.write(content)
+
     def knows_nothing_of(self, packet_id: int) -> None:
         code = codes.PACKET_ID_NOT_FOUND if self._level == 5 else codes.SUCCESS
-        self._transport.write(reasoned(PUBCOMP, packet_id, code, None, 0))
+        self._say(reasoned(PUBCOMP, packet_id, code, None, 0))
 
     # What the door calls.
 
@@ -147,13 +152,16 @@ class Connection(Stream):
             device = self.device.device if self.device else None
             log.warning("mqtt connection closed", reason=reason, detail=detail, device=device, peer=self._address())
         code = answers.FAREWELLS.get(reason) if code is None else code
-        if self._level == 5 and self._wish is not None and self.device is not None and code is not None:
-            self._transport.write(answers.farewell(code, detail, self._wish.largest))
+        told = self._level == 5 and self._wish is not None and self.device is not None and code is not None
+        if told:
+            self._transport.write(answers.farewell(cast(int, code), detail, cast(Connect, self._wish).largest))
         self._leave(ENDINGS.get(reason, CLOSED))
-        if self._stuck_since is None:
-            self._transport.close()
-        else:
+        if self._stuck_since is not None:
             self._transport.abort()
+        elif told and reason != "shutdown" and self._transport.can_write_eof():
+            Leaving(self, self._transport).listen_on(self._held)
+        else:
+            self._transport.close()
 
     def _address(self) -> str:
         peer = self._transport.get_extra_info("peername")
@@ -344,7 +352,7 @@ class Connection(Stream):
             return
         session.line = self
         self.door.presence.came(admitted.device.device)
-        self.down = Downstream(wish, session, self._transport.write)
+        self.down = Downstream(wish, session, self._say)
         self.device, self.session, self.will = admitted.device, session, wish.will
         self._keep_alive = answers.keep_alive(wish, self.door.limits.keep_alive_s)
         self._largest = MAX_PACKET
