@@ -23,6 +23,7 @@ from shelfwise.connectors import http
 from shelfwise.connectors.mail import MailServer
 from shelfwise.connectors.webhooks import Network
 from shelfwise.core.errors import ShelfwiseError, Unavailable
+from shelfwise.core.together import first_to_end
 from shelfwise.edge import connections
 from shelfwise.edge.history import retention
 from shelfwise.edge.history import service as history
@@ -262,27 +263,17 @@ async def _run_jobs(office: Office, stop: threading.Event) -> None:
 
 
 async def _work(office: Office, queue: App, finished: asyncio.Event) -> None:
-    tasks = [
-        asyncio.create_task(
-            queue.run_worker_async(
-                concurrency=1,
-                install_signal_handlers=False,
-                fetch_job_polling_interval=1.0,
-                shutdown_graceful_timeout=5.0,
-            )
+    await first_to_end(
+        queue.run_worker_async(
+            concurrency=1,
+            install_signal_handlers=False,
+            fetch_job_polling_interval=1.0,
+            shutdown_graceful_timeout=5.0,
         ),
-        asyncio.create_task(_tick(office)),
-        asyncio.create_task(_free_stalled(queue)),
-        asyncio.create_task(finished.wait()),
-    ]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _tick(office),
+        _free_stalled(queue),
+        finished.wait(),
+    )
 
 
 async def _tick(office: Office) -> None:

@@ -18,6 +18,7 @@ from shelfwise.core.errors import Invalid
 from shelfwise.edge.announced import SELECT_ANNOUNCED, Announcements, Topics, by_topic, learn, of_row
 from shelfwise.edge.devices import SELECT_DEVICES, Device, hash_of
 from shelfwise.edge.formats import ANNOUNCED
+from shelfwise.edge.link import Connection, connect
 from shelfwise.edge.model import Announcement, Known, Origin, fault_of_name
 from shelfwise.edge.scopes import SELECT_SCOPES, SELECT_SITE_KEYS, Scope, SiteKeySecret, reach_of
 from shelfwise.edge.sign_ins import SignIns
@@ -30,8 +31,6 @@ _FIRST_READ_S = 5.0
 # By then what was learned is committed, or will be sent again.
 _COMMITTED_S = 30.0
 _CLOCK = "select wall_anchor, business_anchor, rate from business_clock where tenant_id = %s"
-
-Connection = psycopg.AsyncConnection[psycopg.rows.TupleRow]
 
 
 class Directory:
@@ -152,7 +151,7 @@ class Directory:
             self._lookup = None
 
     async def _watch(self) -> None:
-        async with await _connect(self._url) as db:
+        async with await connect(self._url) as db:
             await db.execute("listen device; listen clock")
             while True:
                 await self._read_devices(db)
@@ -230,7 +229,7 @@ class Directory:
                 except psycopg.Error:
                     # Perhaps only this connection is gone: Postgres may be back by now.
                     await self.close()
-            self._lookup = await _connect(self._url)
+            self._lookup = await connect(self._url)
             return await self._ask(self._lookup, name)
 
     async def _ask(self, db: Connection, name: str) -> Device | None:
@@ -255,9 +254,3 @@ def _proven(found: Device | None, secret: bytes) -> Device | None:
 def _may_use(key: SiteKeySecret, found: Device | None) -> bool:
     """Whether a device may sign in with the key of a site: it stands there for itself, or is nobody's."""
     return found is None or (found.active and found.speaks_for == "self" and found.site_id == key.site_id)
-
-
-async def _connect(url: str) -> Connection:
-    return await psycopg.AsyncConnection.connect(
-        url, autocommit=True, connect_timeout=5, options="-c application_name=shelfwise-gateway"
-    )

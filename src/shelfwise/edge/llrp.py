@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ import msgspec
 
 from shelfwise.core.clocks import BusinessTime
 from shelfwise.core.errors import Unavailable
+from shelfwise.core.together import first_to_end
 from shelfwise.edge.connection_model import Connection, ReaderPlan, plan_of
 from shelfwise.edge.formats import llrp as form
 from shelfwise.edge.messages import Message
@@ -123,7 +124,7 @@ class ReaderCall:
             facts = await self._reader.connect(_KEEP_ALIVE_S)
             self._status.connected({"said": facts.in_words(), **msgspec.to_builtins(facts)})
             self._mind_antennas(facts.connected)
-            await _first_to_end(self._read(), self._listen(), self._probe(), self._flush())
+            await first_to_end(self._read(), self._listen(), self._probe(), self._flush())
         finally:
             self._submit(self._windows.rest())
             await self._reader.close()
@@ -179,16 +180,3 @@ def _note(seen: Seen, business: BusinessTime) -> form.Noted:
     since, at = (business.at(datetime.fromtimestamp(instant, UTC)) for instant in (seen.first, seen.last))
     rssi = None if seen.rssi is None else round(seen.rssi, 2)
     return form.Noted(seen.epc, at, seen.antenna, rssi, *((seen.count, since) if seen.count > 1 else ()))
-
-
-async def _first_to_end(*work: Awaitable[None]) -> None:
-    """Run all until the first one fails; then end the others and raise what it raised."""
-    tasks = [asyncio.ensure_future(one) for one in work]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
