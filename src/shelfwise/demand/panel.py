@@ -1,0 +1,95 @@
+"""Many series of demand on one time axis, with the columns that go with them: what methods forecast from. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float32]
+
+
+class Frequency(StrEnum):
+    """What one period of a panel is."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One thing told beside the demand, such as a price, a promotion or a temperature.
+
+    Attributes:
+        name: as the file calls it.
+        values: shape (series, periods + ahead), NaN where it was not told. A category is its index in `labels`. May be
+            a view that repeats one row.
+        labels: the names of a category, in order of first appearance; empty for numbers.
+        ahead: True where its values after the last period of the history are told.
+    """
+
+    name: str
+    values: Numbers
+    labels: tuple[str, ...] = ()
+    ahead: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Demand of many series, period by period.
+
+    Attributes:
+        keys: (item, location) of each series.
+        frequency: what one period is.
+        dates: the first day of each period of the history and then of those ahead; length periods + ahead.
+        quantity: shape (series, periods), NaN where the demand is unknown: before a series begins, on closed days, and
+            on days out of stock. Negative quantities (returns) have been netted or masked before.
+        columns: what else is told.
+        wanted: shape (series, ahead): which periods ahead are to be forecast; on the others it is closed.
+    """
+
+    keys: tuple[tuple[str, str], ...]
+    frequency: Frequency
+    dates: tuple[date, ...]
+    quantity: Numbers
+    columns: tuple[Column, ...]
+    wanted: NDArray[np.bool_]
+
+    @property
+    def series(self) -> int:
+        return len(self.keys)
+
+    @property
+    def periods(self) -> int:
+        """How many periods are history."""
+        return int(self.quantity.shape[1])
+
+    @property
+    def ahead(self) -> int:
+        """How many periods after the history are forecast."""
+        return int(self.wanted.shape[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What is expected of each series in each period ahead.
+
+    Attributes:
+        mean: shape (series, ahead); NaN where nothing is wanted or nothing can be said.
+        quantiles: by probability, shape (series, ahead) each, not falling from one to the next.
+        totals: by probability, the quantiles of the running total over the wanted periods up to each one.
+        models: which method speaks, by series.
+        paths: shape (paths, series, ahead) where they were asked for.
+        notes: what a person should know of a series, by its index.
+    """
+
+    mean: Numbers
+    quantiles: dict[float, Numbers]
+    totals: dict[float, Numbers]
+    models: tuple[str, ...]
+    paths: Numbers | None
+    notes: dict[int, str]
