@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -36,6 +37,20 @@ class Column:
     values: Numbers
     labels: tuple[str, ...] = ()
     ahead: bool = False
+
+    def until(self, origin: int, end: int) -> Column:
+        """The column as it was told at the end of the first `origin` periods, up to period `end`."""
+        if self.ahead:
+            return replace(self, values=self.values[:, :end])
+        known = np.full((len(self.values), end), np.nan, np.float32)
+        known[:, :origin] = self.values[:, :origin]
+        return replace(self, values=known)
+
+    def of(self, series: NDArray[np.int64]) -> Numbers:
+        """The values of some series; a view where one row speaks for all."""
+        if self.values.strides[0] == 0:
+            return np.broadcast_to(self.values[0], (len(series), self.values.shape[1]))
+        return self.values[series]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +87,36 @@ class Panel:
     def ahead(self) -> int:
         """How many periods after the history are forecast."""
         return int(self.wanted.shape[1])
+
+    def at(self, origin: int, ahead: int) -> Panel:
+        """What was known at the end of the first `origin` periods, with the `ahead` periods after them to forecast.
+
+        Everything later is cut away, not hidden: whoever is handed this panel cannot look ahead. Of a column only what
+        was told ahead stays. Wanted are the periods whose demand became known, so that every forecast can be scored;
+        where the stretch reaches into the periods ahead of this panel, those wanted in it.
+        """
+        end = origin + ahead
+        wanted = np.concatenate((~np.isnan(self.quantity), self.wanted), axis=1)[:, origin:end]
+        return Panel(
+            self.keys,
+            self.frequency,
+            self.dates[:end],
+            self.quantity[:, :origin],
+            tuple(column.until(origin, end) for column in self.columns),
+            wanted,
+        )
+
+    def pick(self, series: Sequence[int] | NDArray[np.int64]) -> Panel:
+        """The panel of some of its series, in the order given."""
+        chosen = np.asarray(series, dtype=np.int64)
+        return Panel(
+            tuple(self.keys[one] for one in chosen),
+            self.frequency,
+            self.dates,
+            self.quantity[chosen],
+            tuple(replace(column, values=column.of(chosen)) for column in self.columns),
+            self.wanted[chosen],
+        )
 
 
 @dataclass(frozen=True, eq=False)
