@@ -166,10 +166,10 @@ def signed_in5(
     return made, transport, notes
 
 
-def commit(made: Connection, notes: Pipeline_, outcome: str | None = None) -> None:
+def commit(made: Connection, notes: Pipeline_, outcome: str | None = None, refused: bool = False) -> None:
     """Acknowledge what was submitted, as the pipeline does."""
     for message in notes.messages:
         if message.sink is not None:
-            message.sink.acknowledge(message.token, outcome)
+            message.sink.acknowledge(message.token, outcome, refused)
             message.sink.flush()
     notes.messages.clear()

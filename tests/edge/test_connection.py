@@ -169,7 +169,7 @@ def test_a_full_pipeline_stops_reading_in_the_middle_of_what_came() -> None:
 def test_acknowledgements_of_a_batch_leave_together_and_qos_0_has_none() -> None:
     made, transport, _ = signed_in()
     for token in (3, 0, 1):
-        made.acknowledge(token, None)
+        made.acknowledge(token, None, refused=False)
     made.flush()
     assert transport.written == b"\x40\x02\x00\x03\x40\x02\x00\x01"
 

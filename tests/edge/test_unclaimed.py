@@ -15,7 +15,7 @@ from shelfwise.core.errors import NotFound, Refused
 from shelfwise.edge import scopes, unclaimed
 from shelfwise.edge.devices import add_device, set_active
 from shelfwise.edge.model import Origin, Reading, key_by_id, moment
-from shelfwise.edge.tables import READINGS, Unreadable
+from shelfwise.edge.tables import READINGS, Receipt, Unreadable
 from shelfwise.edge.unclaimed import claim, ignore, listen_again
 from shelfwise.edge.waiting import IGNORED, UNCLAIMED, keep
 from shelfwise.store.database import values
@@ -36,6 +36,8 @@ class Sent:
         self.when = moment(NOON + timedelta(minutes=minute))
         self.waits: Sequence[Reading] = readings
         self.unreadable: Unreadable | None = None
+        self.readings = 0
+        self.receipt: Receipt | None = None
         self.outcome: str | None = UNCLAIMED
         self.refused = False
 
@@ -136,11 +138,13 @@ def test_what_is_ignored_is_counted_and_not_kept_until_somebody_listens_again(ga
 def test_beyond_the_devices_that_may_wait_nothing_is_kept_and_somebody_is_told_once(gate: Context) -> None:
     scopes.limit_gateway(gate, "gate-1", reach="any", most_devices=2)
     send(gate, Sent(reading("one", 1)), Sent(reading("two", 1)))
-    third = Sent(reading("three", 1), reading("one", 2))
-    send(gate, third, Sent(reading("four", 1)))
-    assert third.refused
-    assert third.outcome is not None
-    assert "2 unknown devices wait behind 'gate-1' already" in third.outcome
+    third, fourth = Sent(reading("three", 1), reading("one", 2)), Sent(reading("four", 1))
+    send(gate, third, fourth)
+    for told, name in ((third, "'three'"), (fourth, "'four'")):
+        assert told.outcome is not None
+        assert "2 unknown devices wait behind 'gate-1' already" in told.outcome
+        assert f"what {name} says is not kept" in told.outcome
+    assert (third.refused, fourth.refused) == (False, True)
     assert {one.device: one.kept for one in unclaimed.unclaimed(gate)} == {"one": 2, "two": 1}
     (refusal,) = unclaimed.refusals(gate)
     assert (refusal.behind, refusal.readings) == ("gate-1", 2)

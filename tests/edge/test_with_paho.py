@@ -15,7 +15,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from tests.edge.conftest import SECRET, Running
+from shelfwise.edge.scopes import limit_gateway
+from tests.edge.conftest import MANAGER, SECRET, Running
 
 
 @contextmanager
@@ -116,6 +117,27 @@ def test_in_mqtt_5_an_acknowledgement_says_why_a_message_is_in_quarantine(runnin
         paho.publish("shelfwise/scale-7/weight", b'{"kind": "weight", "value": -1}', qos=1)
         assert heard.wait(10)
     assert str(told[0]).startswith("[ReasonString : Waits for a person. value: expected weight from 0 g")
+
+
+@versions
+def test_beyond_what_may_wait_of_unknown_devices_mqtt_5_is_refused(
+    running: Running, protocol: MQTTProtocolVersion
+) -> None:
+    """MQTT 3.1.1 has no word for it; that such a message is gone is told to people."""
+    with running.office.context(MANAGER) as ctx:
+        limit_gateway(ctx, "gate-1", reach="any", most_devices=1)
+    told: list[str] = []
+    of_ghosts = [b'{"device": "ghost-%d", "kind": "weight", "value": 1, "id": "a"}' % n for n in (1, 1, 2)]
+    both = b"[" + of_ghosts[2] + b',{"device": "scale-7", "kind": "weight", "value": 1, "id": "a"}]'
+    with client(running, "gate-1", protocol=protocol) as (paho, _):
+        paho.on_publish = lambda client, data, number, code, properties: told.append(code.getName())
+        for payload in (*of_ghosts, both):
+            paho.publish("shelfwise/gate-1/x", payload, qos=1).wait_for_publish(10)
+    refused = "Quota exceeded" if protocol == mqtt.MQTTv5 else "Success"
+    assert told == ["Success", "Success", refused, "Success"]
+    assert running.sql("select device from unclaimed_reading") == [("ghost-1",)]
+    assert running.sql("select device from reading") == [("scale-7",)]
+    assert running.sql("select readings from unclaimed_refusal") == [(2,)]
 
 
 def test_a_wrong_secret_an_unknown_and_a_revoked_device_are_refused(running: Running) -> None:

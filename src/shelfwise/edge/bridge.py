@@ -80,8 +80,8 @@ class BridgeCall:
                 async with asyncio.timeout(_PATIENCE_S):
                     await self._settled.wait()
 
-    def acknowledge(self, token: int, outcome: str | None) -> None:
-        self._status.acknowledge(token, outcome)
+    def acknowledge(self, token: int, outcome: str | None, refused: bool) -> None:
+        self._status.acknowledge(token, outcome, refused)
         if token:
             self._waiting -= 1
             self._durable.append(token)

@@ -189,7 +189,7 @@ class _Waiting:
     def __init__(self) -> None:
         self.outcome: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
-    def acknowledge(self, token: int, outcome: str | None) -> None:
+    def acknowledge(self, token: int, outcome: str | None, refused: bool) -> None:
         if not self.outcome.done():
             self.outcome.set_result(outcome)
 

@@ -21,8 +21,13 @@ _LONGEST_REASON = 2000
 class Sink(Protocol):
     """Where a message came from and its acknowledgement goes."""
 
-    def acknowledge(self, token: int, outcome: str | None) -> None:
-        """The message is dealt with; `outcome` says why it waits for a person, None: its readings are stored."""
+    def acknowledge(self, token: int, outcome: str | None, refused: bool) -> None:
+        """The message is dealt with.
+
+        Args:
+            outcome: why it waits for a person, or is not kept; None: its readings are stored.
+            refused: whether nothing of it was kept.
+        """
         ...
 
     def flush(self) -> None:
@@ -45,7 +50,7 @@ class Message:
         unreadable: what of it goes to quarantine.
         announced: what it says of its device's other topics.
         outcome: what its sink is told; None: all of its readings are stored.
-        refused: whether something of it was kept nowhere, because too much of unknown devices waits already.
+        refused: whether nothing of it was kept, because too much of unknown devices waits already.
         receipt: of few, which are of a class of their own.
     """
 
@@ -115,6 +120,7 @@ class Message:
         """Send it to quarantine instead."""
         self.rows, self.readings, self.days, self.timeless, self.waits = b"", 0, set(), False, ()
         self.announced = None
+        self.refused = False
         self._set_aside(reason, self.payload)
 
     def _take_apart(self, tenant: int, partly: Partly, known: Known) -> None:

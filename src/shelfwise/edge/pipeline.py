@@ -243,7 +243,7 @@ class Pipeline:
             released += len(message.payload)
             sink = message.sink
             if sink is not None:
-                sink.acknowledge(message.token, message.outcome)
+                sink.acknowledge(message.token, message.outcome, message.refused)
                 sinks[sink] = None
                 observe(now - message.arrived)
         for sink in sinks:

@@ -41,9 +41,9 @@ class Status:
         self.received(messages)
         self.heard_at = datetime.now(UTC)
 
-    def acknowledge(self, token: int, outcome: str | None) -> None:
+    def acknowledge(self, token: int, outcome: str | None, refused: bool) -> None:
         if outcome is not None:
-            self.notice(f"A message is in quarantine: {outcome}")
+            self.notice(f"A message {'was refused' if refused else 'waits for a person'}: {outcome}")
 
     def flush(self) -> None:
         """Nothing is held back."""

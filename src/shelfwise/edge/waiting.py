@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from shelfwise.edge.model import Moment, Origin, Reading
-from shelfwise.edge.tables import Unreadable, put_in_quarantine, store_readings
+from shelfwise.edge.tables import Receipt, Unreadable, put_in_quarantine, store_readings
 from shelfwise.store import events
 from shelfwise.store.database import Tx, notify, rows, run, values
 
@@ -52,13 +52,20 @@ DEFAULT = Quota()
 
 
 class Waiting(Protocol):
-    """A message of which something waits; `keep` says in it what became of that."""
+    """A message of which something waits; `keep` says in it what became of that.
+
+    Attributes:
+        readings: how many of its readings are stored already.
+        refused: nothing of it was kept, because too much waits.
+    """
 
     origin: Origin
     payload: bytes
     when: Moment
+    readings: int
     waits: Sequence[Reading]
     unreadable: Unreadable | None
+    receipt: Receipt | None
     outcome: str | None
     refused: bool
 
@@ -87,6 +94,12 @@ class _Room:
     refused: int = 0
     reason: str = ""
 
+    def refuse(self, reason: str) -> str:
+        """Keep a reading nowhere."""
+        self.refused += 1
+        self.reason = reason
+        return reason
+
 
 def lock(tx: Tx, tenant: int) -> None:
     """Until the transaction ends nobody registers a device, and nothing is kept of one that is not."""
@@ -108,7 +121,7 @@ def keep(tx: Tx, tenant: int, messages: Sequence[Waiting]) -> bool:
         for reading in message.waits:
             active = registered.get(reading.device)
             if active is None:
-                outcomes.add(work.keep(reading, message))
+                outcomes.add(work.keep(reading, message.origin))
             elif active:
                 ready.append(reading)
                 outcomes.add(None)
@@ -117,6 +130,7 @@ def keep(tx: Tx, tenant: int, messages: Sequence[Waiting]) -> bool:
         gone = next((one for one in outcomes if one and one.startswith("device:")), None)
         if gone is not None:
             shut_out.append(_unreadable(message, gone))
+        message.refused = gone is None and _kept_nothing(message, outcomes)
         if message.unreadable is None:
             message.outcome = gone or min(filter(None, outcomes), key=UNCLAIMED.__eq__, default=None)
     work.write()
@@ -173,17 +187,17 @@ class _Work:
         self._there = self._keys(names, messages)
         self._rows: list[tuple[object, ...]] = []
 
-    def keep(self, reading: Reading, message: Waiting) -> str:
+    def keep(self, reading: Reading, origin: Origin) -> str:
         """Take a reading in if there is room; what to tell its sender."""
         heard = self._heard.get(reading.device)
         if heard is None:
-            behind = _behind(message.origin)
+            behind = _behind(origin)
             room = self._rooms[behind]
             if room.devices >= room.quota.devices:
-                return self._refuse(
-                    room, message, f"{room.quota.devices} unknown devices wait behind {_named(behind)} already, and no "
-                    "more may. Claim or ignore them first; this was not kept.",
-                )  # fmt: skip
+                return room.refuse(
+                    f"{room.quota.devices} unknown devices wait behind {_named(behind)} already, and no more may. "
+                    f"Claim or ignore them first; what {reading.device!r} says is not kept."
+                )
             room.devices += 1
             heard = _Heard(reading.device, behind, "waiting", self._now, [], 0, 0, 0)
             self._heard[reading.device] = heard
@@ -199,10 +213,10 @@ class _Work:
         room = self._rooms[heard.behind]
         if heard.kept >= room.quota.readings or room.bytes + size > room.quota.bytes:
             heard.passed_over += 1
-            return self._refuse(
-                room, message, f"{heard.kept} readings of {heard.device!r} wait to be claimed, and no more may wait "
-                f"behind {_named(heard.behind)}. Claim or ignore it; this was not kept.",
-            )  # fmt: skip
+            return room.refuse(
+                f"{heard.kept} readings of {heard.device!r} wait to be claimed, and no more may wait behind "
+                f"{_named(heard.behind)}. Claim or ignore it; what it says more is not kept."
+            )
         heard.kept += 1
         heard.bytes += size
         room.bytes += size
@@ -238,12 +252,6 @@ class _Work:
                 _tell_refused(self._tx, self._tenant, behind, room, self._now)
         notify(self._tx, "live", "unclaimed")
 
-    def _refuse(self, room: _Room, message: Waiting, reason: str) -> str:
-        room.refused += 1
-        room.reason = reason
-        message.refused = True
-        return reason
-
     def _keys(self, names: list[str], messages: Sequence[Waiting]) -> set[tuple[object, ...]]:
         """What waits already of what came now, so that a copy is kept once and takes no room."""
         keys = [reading.source_key for message in messages for reading in message.waits]
@@ -256,6 +264,12 @@ class _Work:
                 (self._tenant, names, keys),
             )
         }
+
+
+def _kept_nothing(message: Waiting, outcomes: set[str | None]) -> bool:
+    """Whether too much waits for anything of a message to be kept. What is ignored is not meant to be."""
+    stored = message.readings or message.unreadable is not None
+    return not stored and outcomes.isdisjoint((None, UNCLAIMED)) and outcomes != {IGNORED}
 
 
 def _identity(device: str, key: bytes, observed_at: datetime, received_at: datetime) -> tuple[object, ...]:

@@ -125,7 +125,9 @@ class PostgresWriter:
             tables.put_in_quarantine(tx, self._tenant, batch.unreadable)
             notify(tx, "live", "quarantine")
         if batch.receipts:
-            tables.keep_receipts(tx, self._tenant, batch.receipts)
+            # A message that was refused leaves nothing, so its packet identifier is free again.
+            refused = {one.receipt for one in batch.waiting if one.refused}
+            tables.keep_receipts(tx, self._tenant, [one for one in batch.receipts if one not in refused])
         if batch.announced:
             announced.keep(tx, self._tenant, batch.announced)
         self._crash_point("before_commit")

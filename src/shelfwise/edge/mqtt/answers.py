@@ -62,11 +62,16 @@ def refusal(level: int, code: int, reason: str | None = None) -> bytes:
     return packet(_CONNACK, bytes((0, code)) + p.written(told))
 
 
-def acknowledged(wish: Connect | None, kind: int, packet_id: int, outcome: str | None) -> bytes:
-    """PUBACK, PUBREC or PUBCOMP, with the reason why a message is in quarantine for who asked for reasons."""
-    if outcome is None or wish is None or wish.level == 4 or not wish.problems:
+def acknowledged(wish: Connect, kind: int, packet_id: int, outcome: str | None, refused: bool) -> bytes:
+    """PUBACK, PUBREC or PUBCOMP, with the reason why a message is not stored for who asked for reasons.
+
+    MQTT 3.1.1 has no word for a message that was refused; to close instead (3.3.5) would bring it back at once.
+    """
+    if outcome is None or wish.level == 4:
         return acknowledgement(kind, packet_id)
-    return reasoned(kind, packet_id, codes.SUCCESS, f"Waits for a person. {outcome}", wish.largest)
+    code = codes.QUOTA_EXCEEDED if refused else codes.SUCCESS
+    words = outcome if refused else f"Waits for a person. {outcome}"
+    return reasoned(kind, packet_id, code, words if wish.problems else None, wish.largest)
 
 
 def farewell(code: int, reason: str | None, largest: int) -> bytes:

@@ -98,12 +98,12 @@ class Connection(Stream):
 
     # What the pipeline calls, for QoS 2 by way of the session.
 
-    def acknowledge(self, token: int, outcome: str | None) -> None:
+    def acknowledge(self, token: int, outcome: str | None, refused: bool) -> None:
         if token:
             if token <= PACKET_ID and self._level == 4:
                 self._acks += acknowledgement(PUBACK, token)
             else:
-                self._acks += self._acknowledgement(token, outcome)
+                self._acks += self._acknowledgement(token, outcome, refused)
 
     def flush(self) -> None:
         if self._acks:
@@ -267,11 +267,11 @@ class Connection(Stream):
         if note is not None:
             self._pipeline.submit(note)
 
-    def _acknowledgement(self, token: int, outcome: str | None) -> bytes:
+    def _acknowledgement(self, token: int, outcome: str | None, refused: bool) -> bytes:
         if token <= PACKET_ID:
             self._open -= 1
         kind = PUBREC if token & EXACTLY_ONCE else PUBCOMP if token & RELEASE else PUBACK
-        return answers.acknowledged(self._wish, kind, token & PACKET_ID, outcome)
+        return answers.acknowledged(cast(Connect, self._wish), kind, token & PACKET_ID, outcome, refused)
 
     def _origin(self, topic: bytes) -> Origin:
         device = cast(Device, self.device)

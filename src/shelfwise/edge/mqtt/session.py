@@ -39,7 +39,7 @@ Key = tuple[str, str]
 class Line(Protocol):
     """The connection that a session has at the moment."""
 
-    def acknowledge(self, token: int, outcome: str | None) -> None: ...
+    def acknowledge(self, token: int, outcome: str | None, refused: bool) -> None: ...
 
     def flush(self) -> None: ...
 
@@ -110,7 +110,7 @@ class Session:
             receipt = Receipt(self.session_id, packet_id, released=True)
             return Note(self, token, origin, arrived, receipt)
         if packet_id in self.received:
-            self.acknowledge(token, None)
+            self.acknowledge(token, None, refused=False)
             self.flush()
         elif self.line is not None:
             self.line.knows_nothing_of(packet_id)
@@ -123,15 +123,17 @@ class Session:
 
     # What the pipeline calls.
 
-    def acknowledge(self, token: int, outcome: str | None) -> None:
+    def acknowledge(self, token: int, outcome: str | None, refused: bool) -> None:
         packet_id = token & PACKET_ID
         if token & EXACTLY_ONCE:
             self.pending.discard(packet_id)
-            self.received.add(packet_id)
+            # A PUBREC that refuses is the end of it, and of a copy nothing would be there twice (4.3.3).
+            if not refused:
+                self.received.add(packet_id)
         else:
             self.received.discard(packet_id)
         if self.line is not None:
-            self.line.acknowledge(token, outcome)
+            self.line.acknowledge(token, outcome, refused)
 
     def flush(self) -> None:
         if self.line is not None:
