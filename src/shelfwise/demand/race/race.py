@@ -1,0 +1,147 @@
+"""Every way to forecast on the same past windows, and which one speaks for which kind of demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shelfwise.demand.contest import Asked, Forecaster
+from shelfwise.demand.panel import Panel, Prediction
+from shelfwise.demand.race.joining import AND, averaged
+from shelfwise.demand.race.marks import JUDGED, Marks, mark
+from shelfwise.demand.race.segments import FRESH, SEGMENTS, segments
+
+WINDOWS = 4
+MOST_SERIES = 2_000
+"""A race of so many series, drawn by chance, says of all of them what one of all would say."""
+CLEARLY = 0.01
+"""A method replaces a simpler one where it loses at least this share less."""
+ENOUGH = 25
+"""With fewer series in a segment than this, over all windows, the champion of all segments speaks for it."""
+JOINED = 3
+"""So many of the best are tried in pairs: the mean of two that err differently errs less."""
+OVERALL = "all"
+
+Progress = Callable[[str, int, int], None]
+
+
+def quiet(step: str, done: int, of: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, eq=False)
+class Race:
+    """What came out of a race.
+
+    Attributes:
+        ahead: periods of a window.
+        origins: the first day of the first period of each window, oldest first.
+        marks: by name, of all windows one after another.
+        segments: the kind of demand that each row of the marks was at its origin, as a place in `SEGMENTS`.
+        champions: by segment, and `OVERALL`: names in the order in which they may speak, the champion first.
+        series: how many took part.
+    """
+
+    ahead: int
+    origins: tuple[date, ...]
+    marks: dict[str, Marks]
+    segments: NDArray[np.int64]
+    champions: dict[str, tuple[str, ...]]
+    series: int
+
+    def rows(self, segment: str) -> NDArray[np.bool_]:
+        """Which rows of the marks are of a segment."""
+        if segment == OVERALL:
+            return np.ones(len(self.segments), np.bool_)
+        rows: NDArray[np.bool_] = self.segments == [one.value for one in SEGMENTS].index(segment)
+        return rows
+
+
+def windows_of(panel: Panel, ahead: int, windows: int) -> list[int]:
+    """The origins of windows that end with the history and do not overlap, oldest first, with a past worth the name."""
+    least = min(FRESH[panel.frequency], max(panel.periods // 2, 1))
+    found = [panel.periods - ahead * number for number in range(windows, 0, -1)]
+    return [origin for origin in found if origin >= least]
+
+
+def race(
+    panel: Panel,
+    forecasters: Sequence[Forecaster],
+    ahead: int,
+    windows: int = WINDOWS,
+    *,
+    seed: int = 0,
+    progress: Progress = quiet,
+) -> Race | None:
+    """Let all forecast the same past windows from what was known at each origin, and score them.
+
+    Only periods count of which every one of them says something.
+
+    Returns:
+        None where no window has a past.
+    """
+    origins = windows_of(panel, ahead, windows)
+    if not origins or not forecasters:
+        return None
+    if panel.series > MOST_SERIES:
+        drawn = np.random.default_rng(seed).permutation(panel.series)[:MOST_SERIES]
+        panel = panel.pick(np.sort(drawn))
+    pasts = [panel.at(origin, ahead) for origin in origins]
+    asked = Asked(JUDGED, seed=seed)
+    made: dict[str, list[Prediction]] = {}
+    for number, one in enumerate(forecasters):
+        progress(f"race: {one.name}", number, len(forecasters))
+        made[one.name] = one.forecast(pasts, asked)
+    came = [panel.quantity[:, origin : origin + ahead].astype(np.float64) for origin in origins]
+    counted = [
+        past.wanted & np.logical_and.reduce([~np.isnan(predictions[place].mean) for predictions in made.values()])
+        for place, past in enumerate(pasts)
+    ]
+
+    def marks_of(predictions: Sequence[Prediction]) -> Marks:
+        return Marks.joined([mark(*each) for each in zip(pasts, came, predictions, counted, strict=True)])
+
+    marks = {name: marks_of(predictions) for name, predictions in made.items()}
+    kinds = np.concatenate([segments(past) for past in pasts])
+    for pair in _pairs(marks):
+        joined = [averaged(one, other) for one, other in zip(made[pair[0]], made[pair[1]], strict=True)]
+        marks[AND.join(pair)] = marks_of(joined)
+    days = tuple(panel.dates[origin] for origin in origins)
+    return Race(ahead, days, marks, kinds, _champions(marks, kinds), panel.series)
+
+
+def _pairs(marks: dict[str, Marks]) -> list[tuple[str, str]]:
+    """The best in pairs, in the order in which they came."""
+    best = sorted(marks, key=lambda name: _loss(marks[name]))[:JOINED]
+    return list(combinations([name for name in marks if name in best], 2))
+
+
+def _champions(marks: dict[str, Marks], kinds: NDArray[np.int64]) -> dict[str, tuple[str, ...]]:
+    """By segment, those that may speak in order; a segment that few took part in has none of its own."""
+    found = {OVERALL: _order({name: _loss(one) for name, one in marks.items()})}
+    for place, segment in enumerate(SEGMENTS):
+        rows = kinds == place
+        if int((next(iter(marks.values())).of(rows).count.sum(axis=1) > 0).sum()) >= ENOUGH:
+            found[segment.value] = _order({name: _loss(one.of(rows)) for name, one in marks.items()})
+    return found
+
+
+def _order(losses: dict[str, float]) -> tuple[str, ...]:
+    """From the best to the worst; a simpler one goes before a better one that is not clearly better."""
+    waiting = dict(losses)
+    order: list[str] = []
+    while waiting:
+        least = min(waiting.values())
+        first = next(name for name, loss in waiting.items() if loss <= least * (1 + CLEARLY))
+        order.append(first)
+        del waiting[first]
+    return tuple(order)
+
+
+def _loss(marks: Marks) -> float:
+    return marks.score().loss
