@@ -19,9 +19,9 @@ def test_a_welcome_says_what_is_offered_and_what_is_not() -> None:
     made, transport, _ = connection()
     made.data_received(connect5("scale-7", "secret", keep_alive=30))
     assert transport.written.hex(" ") == (
-        "20 14 00 00 11"  # success, no session
+        "20 12 00 00 0f"  # success, no session
         " 21 04 00 27 00 04 00 00 22 00 20"  # 1024 messages at once, 256 KiB, 32 aliases
-        " 28 00 29 00 2a 00"  # no wildcards, subscription identifiers, shared subscriptions
+        " 29 00 2a 00"  # no subscription identifiers, no shared subscriptions
     )
 
 
@@ -164,7 +164,7 @@ def test_subscriptions_are_granted_or_refused_one_by_one() -> None:
     made, transport, _ = signed_in5()
     own = "shelfwise/scale-7/command"
     made.data_received(subscribe5(5, own, "shelfwise/probe-1/command", "#", "$share/g/a"))
-    assert transport.written == b"\x90\x07\x00\x05\x00\x01\x80\xa2\x9e"
+    assert transport.written == b"\x90\x07\x00\x05\x00\x01\x80\x80\x9e"
     transport.written = b""
     made.data_received(packet(0xA2, b"\x00\x06\x00" + text(own) + text(own) + text("a")))
     assert transport.written == b"\xb0\x06\x00\x06\x00\x00\x11\x11"

@@ -131,5 +131,5 @@ def test_a_client_that_is_told_why_it_is_sent_away_is_heard_out(running: Running
         for number in range(1, 20):
             bare.send(publish5("shelfwise/scale-7/weight", b"{}", number))
             time.sleep(0.01)
-        assert bare.receive(1024)[1] == 0x82
+        assert bare.receive(1024)[1] == 0x81
     assert running.sql("select count(*) from quarantine") == [(0,)]

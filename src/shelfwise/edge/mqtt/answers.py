@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from shelfwise.edge.mqtt import aliases, codes
 from shelfwise.edge.mqtt import properties as p
-from shelfwise.edge.mqtt.requests import Connect, has_wildcards
+from shelfwise.edge.mqtt.requests import Connect
 from shelfwise.edge.mqtt.session import MOST_EXPIRY_S, RECEIVE_MAXIMUM
 from shelfwise.edge.mqtt.wire import DISCONNECT, MAX_PACKET, SUBACK, UNSUBACK, acknowledgement, packet, reasoned
 
@@ -36,7 +36,6 @@ def welcome(wish: Connect, present: bool, assigned: str | None, most_keep_alive:
         p.RECEIVE_MAXIMUM: RECEIVE_MAXIMUM,
         p.MAXIMUM_PACKET: MAX_PACKET,
         p.TOPIC_ALIAS_MAXIMUM: aliases.MOST,
-        p.WILDCARDS: 0,
         p.IDENTIFIERS: 0,
         p.SHARED: 0,
     }
@@ -54,12 +53,12 @@ def keep_alive(wish: Connect, most: int) -> int:
     return wish.keep_alive if wish.level == 4 or 0 < wish.keep_alive <= most else most
 
 
-def refusal(level: int, code: int, reason: str | None = None) -> bytes:
+def refusal(level: int, code: int, reason: str, largest: int) -> bytes:
     """The CONNACK of a client that is not let in."""
     if level == 4:
         return bytes((_CONNACK, 2, 0, codes.in_311(code)))
-    told: dict[int, int | str] = {p.REASON_STRING: reason} if reason else {}
-    return packet(_CONNACK, bytes((0, code)) + p.written(told))
+    told = packet(_CONNACK, bytes((0, code)) + p.written({p.REASON_STRING: reason}))
+    return told if len(told) <= largest else packet(_CONNACK, bytes((0, code, 0)))
 
 
 def acknowledged(wish: Connect, kind: int, packet_id: int, outcome: str | None, refused: bool) -> bytes:
@@ -89,10 +88,8 @@ def unsuback(level: int, packet_id: int, outcomes: Sequence[int]) -> bytes:
 
 
 def refused_filter(level: int, name: str) -> int:
-    """Why a subscription is refused."""
-    if level == 4:
-        return codes.UNSPECIFIED
-    if name.startswith("$share/"):
+    """Why a subscription is refused; one by one, so that the others of a SUBSCRIBE hold."""
+    if level == 5 and name.startswith("$share/"):
         return codes.SHARED_NOT_OFFERED
-    # Not "not authorised": whether another device has such a topic is not told.
-    return codes.WILDCARDS_NOT_OFFERED if has_wildcards(name) else codes.UNSPECIFIED
+    # Whether another device has such a topic is not told, and there are clients that know this failure alone.
+    return codes.UNSPECIFIED

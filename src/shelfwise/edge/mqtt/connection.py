@@ -18,6 +18,7 @@ from shelfwise.edge.mqtt.downstream import Downstream
 from shelfwise.edge.mqtt.leaving import Leaving
 from shelfwise.edge.mqtt.presence import CLOSED, ENDINGS, LOST
 from shelfwise.edge.mqtt.requests import (
+    UNLIMITED,
     Connect,
     Refusal,
     Will,
@@ -31,6 +32,7 @@ from shelfwise.edge.mqtt.stream import Stream
 from shelfwise.edge.mqtt.wire import (
     CONNECT,
     DISCONNECT,
+    FLAGS,
     MAX_BEFORE_SIGN_IN,
     MAX_PACKET,
     PINGREQ,
@@ -295,20 +297,22 @@ class Connection(Stream):
 
     def _other(self, first: int, body: bytes) -> None:
         kind, flags = first & 0xF0, first & 0x0F
+        if not kind or flags != FLAGS.get(kind, 0):
+            raise Malformed(f"a packet that begins with 0x{first:02x}")
         if self.device is None:
             self._connect(body)
-        elif kind == PINGREQ and not flags and not body:
+        elif kind == PINGREQ and not body:
             self._transport.write(PINGRESP)
-        elif kind == PUBREL and flags == 2:
+        elif kind == PUBREL:
             self._release(body)
-        elif kind == DISCONNECT and not flags and (not body or self._level == 5):
+        elif kind == DISCONNECT and (not body or self._level == 5):
             self._disconnect(body)
-        elif kind == PUBACK and not flags:
+        elif kind == PUBACK:
             if cast(Downstream, self.down).acknowledged(read_acknowledgement(body, self._level)[0]):
                 self._remember()
-        elif kind == SUBSCRIBE and flags == 2:
+        elif kind == SUBSCRIBE:
             self._subscribe(body)
-        elif kind == UNSUBSCRIBE and flags == 2:
+        elif kind == UNSUBSCRIBE:
             cast(Downstream, self.down).unsubscribe(body)
             self._remember()
         else:
@@ -365,7 +369,8 @@ class Connection(Stream):
 
     def _refuse(self, refusal: Refusal) -> None:
         if not self._closed:
-            self._transport.write(answers.refusal(refusal.level, refusal.code, str(refusal)))
+            largest = UNLIMITED if self._wish is None else self._wish.largest
+            self._transport.write(answers.refusal(refusal.level, refusal.code, str(refusal), largest))
             self.close("refused", str(refusal))
 
     def _too_large(self, data: bytes, size: int) -> None:

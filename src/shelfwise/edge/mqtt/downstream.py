@@ -35,7 +35,9 @@ class Downstream:
         self._write = write
         device = session.key[0]
         self._config = topic_of(device)
-        self._own = (self._config, f"shelfwise/{device}/command")
+        # Subscriptions that hear the configuration, and all that are granted. A wildcard hears what may be read.
+        self._hearing = frozenset((self._config, f"shelfwise/{device}/+", f"shelfwise/{device}/#"))
+        self._own = self._hearing | {f"shelfwise/{device}/command"}
         self._said: bytes | None = None
         self._under_way: dict[int, Word] = {}
         # The newest of each topic.
@@ -55,7 +57,7 @@ class Downstream:
             if name not in self._own:
                 granted.append(answers.refused_filter(self._wish.level, name))
                 continue
-            if name == self._config:
+            if name in self._hearing:
                 # Retain handling (3.8.3.1): 0 always, 1 with a new subscription, 2 never.
                 wants |= options >> 4 < (1 if name in subscriptions else 2)
             subscriptions[name] = min(options & 3, 1)
@@ -78,14 +80,15 @@ class Downstream:
 
     @property
     def hears_config(self) -> bool:
-        return self._config in self._session.subscriptions
+        return not self._hearing.isdisjoint(self._session.subscriptions)
 
     def tell_config(self, payload: bytes, retained: bool) -> None:
         """Say the device's configuration, unless it is known already and was not asked for."""
         digest = digest_of(payload)
         if self.hears_config and (retained or digest not in (self._session.delivered, self._said)):
             self._said = digest
-            self._say(Word(self._config, payload, self._session.subscriptions[self._config], retained, digest))
+            quality = max(one for name, one in self._session.subscriptions.items() if name in self._hearing)
+            self._say(Word(self._config, payload, quality, retained, digest))
 
     def acknowledged(self, packet_id: int) -> bool:
         """The client has a message, and the next one follows; returns whether it was one of ours."""

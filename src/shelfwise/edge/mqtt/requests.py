@@ -18,7 +18,7 @@ from shelfwise.edge.mqtt.wire import Malformed, read_bytes, read_packet_id, read
 
 FOREVER = 0xFFFFFFFF
 LONGEST_CLIENT_ID = 512
-_UNLIMITED = 268_435_460
+UNLIMITED = 268_435_460
 
 
 class Refusal(Exception):
@@ -67,7 +67,7 @@ class Connect:
     password: bytes | None
     will: Will | None
     receive_maximum: int = 65_535
-    largest: int = _UNLIMITED
+    largest: int = UNLIMITED
     problems: bool = False
 
 
@@ -136,7 +136,7 @@ def _read_connect(body: bytes, at: int, level: int) -> Connect:
         password,
         will,
         asked.get(p.RECEIVE_MAXIMUM, 65_535),
-        asked.get(p.MAXIMUM_PACKET, _UNLIMITED),
+        asked.get(p.MAXIMUM_PACKET, UNLIMITED),
         bool(asked.get(p.PROBLEM_INFORMATION, 0)),
     )
 
@@ -234,16 +234,12 @@ def read_acknowledgement(body: bytes, level: int) -> tuple[int, int]:
     return packet_id, body[2]
 
 
-def has_wildcards(name: str) -> bool:
-    return "+" in name or "#" in name
-
-
 def _filter(body: bytes, at: int) -> tuple[str, int]:
     raw, at = read_bytes(body, at)
     name = utf8(raw)
     if not name:
         raise Malformed("an empty topic filter", PROTOCOL_ERROR)
     levels = name.split("/")
-    if any(has_wildcards(one) and len(one) > 1 for one in levels) or "#" in levels[:-1]:
+    if any(len(one) > 1 and ("+" in one or "#" in one) for one in levels) or "#" in levels[:-1]:
         raise Malformed("wildcards in a topic filter that do not stand alone in their level", FILTER_INVALID)
     return name, at

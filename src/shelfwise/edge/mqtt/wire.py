@@ -7,6 +7,8 @@ from shelfwise.edge.mqtt.codes import MALFORMED_PACKET, SUCCESS, TOPIC_INVALID
 CONNECT, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP = 0x10, 0x30, 0x40, 0x50, 0x60, 0x70
 SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 0x80, 0x90, 0xA0, 0xB0
 PINGREQ, DISCONNECT = 0xC0, 0xE0
+# The lower half of the first byte, where it is not 0 (2.1.3); in PUBLISH it tells something.
+FLAGS = {PUBREL: 2, SUBSCRIBE: 2, UNSUBSCRIBE: 2}
 PINGRESP = b"\xd0\x00"
 
 MAX_PACKET = 256 * 1024
