@@ -206,6 +206,18 @@ def test_a_person_corrects_what_really_came_or_rejects_the_load(ctx: Context, ga
         book_load(ctx, other, document(placed))
 
 
+def test_what_has_passed_since_a_person_looked_is_not_booked_unseen(ctx: Context, gate: Gate) -> None:
+    placed = order(ctx, gate)
+    load_id = passing(ctx, gate, serials(1, 40), 10)
+    assert load_id == passing(ctx, gate, serials(41, 2), 13)
+    assert load_id is not None
+    with pytest.raises(Refused, match="2 more tags have passed since you looked"):
+        book_load(after(ctx, 16), load_id, document(placed), {1: Decimal(40)}, tags_seen=40)
+    book_load(after(ctx, 16), load_id, document(placed), tags_seen=42)
+    (load,) = portals.loads(ctx)
+    assert (load.number, gate.house.on_hand(ctx, "DOCK")) == (placed.number, 42)
+
+
 def test_a_door_that_is_switched_off_lists_what_passes_and_asks_nobody(ctx: Context, gate: Gate) -> None:
     order(ctx, gate)
     portals.change_door(ctx, gate.house.place["DOCK"], "off", -70.0)

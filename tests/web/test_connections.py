@@ -60,6 +60,20 @@ def test_a_reader_is_added_tried_out_changed_switched_off_and_removed(
     assert mara.get("/devices/portal-1").status_code == 200
 
 
+def test_a_reader_that_has_said_nothing_of_itself_yet_is_shown_as_it_fares(
+    client: Client, office: Office, world: World
+) -> None:
+    told = {"kind": "llrp", "device": "portal-1", "host": "127.0.0.1", "port": "5084"}
+    here = client("mara").post("/devices/connections", data=told, follow_redirects=True).url.path
+    with office.database.transaction() as tx:
+        tx.execute(
+            """insert into connection_lease (tenant_id, connection_id, slot, state, held_by, held_until)
+               select 1, connection_id, 1, 'connecting', 'gateway-1', clock_timestamp() + interval '1 hour'
+               from connection"""
+        )
+    assert "connecting" in client("mara").get(here).text
+
+
 def test_a_broker_s_password_is_kept_and_shown_nowhere(client: Client, office: Office, world: World) -> None:
     mara = client("mara")
     told = {

@@ -83,7 +83,7 @@ def test_what_waits_is_listed_claimed_and_ignored_on_its_page(client: Client, of
     assert "4.5 °C" in page
     assert 'href="/devices/gate-1"' in page
     told = {"name": "At the door", "family": "thermometer", "stands": f"zone:{world.zones['C']}"}
-    assert "1 readings wait" in mara.get("/devices/unclaimed/ghost").text
+    assert "1 reading waits." in mara.get("/devices/unclaimed/ghost").text
     assert mara.post("/devices/unclaimed/ghost", data=told).headers["location"] == "/devices/ghost"
     assert 'behind <a href="/devices/gate-1">' in mara.get("/devices/ghost").text
     assert mara.post("/devices/unclaimed/other/ignore").status_code == 303

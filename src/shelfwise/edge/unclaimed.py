@@ -68,7 +68,8 @@ _SELECT = """select u.device, u.behind, u.state, u.first_at, u.last_at, u.kinds,
                   where k.tenant_id = u.tenant_id and u.behind = 'key:' || k.site_key_id), u.behind) as behind_words
     from unclaimed_device u left join lateral (
         select r.kind, r.value, r.detail from unclaimed_reading r
-        where r.tenant_id = u.tenant_id and r.device = u.device order by r.observed_at desc, r.seq desc limit 1) l
+        where r.tenant_id = u.tenant_id and r.device = u.device
+        order by r.observed_at desc, r.kind = 'battery', r.kind = 'humidity', r.seq desc limit 1) l
         on true"""
 
 

@@ -72,13 +72,15 @@ def importance(state: DeviceState) -> int:
 
 def says(state: DeviceState) -> str:
     """What it said of one kind, for a line in which the other kinds stand too."""
-    if state.kind is None:
-        return "nothing yet"
-    if state.value is None:
-        return state.kind
-    if state.kind in ("humidity", "battery"):
-        return f"{state.kind} {said(state)}"
-    return said(state)
+    return "nothing yet" if state.kind is None else says_of(state.kind, state.value, state.detail)
+
+
+def says_of(kind: str, value: float | None, detail: Mapping[str, Any] | None) -> str:
+    """What one reading says, with its kind where the figure alone would not tell."""
+    if value is None and kind not in ("tag", "scan"):
+        return kind
+    words = told(kind, value, detail)
+    return f"{kind} {words}" if kind in ("humidity", "battery", "tag", "scan") else words
 
 
 def said(state: DeviceState) -> str:

@@ -13,7 +13,7 @@ from shelfwise.edge import credentials, scopes, unclaimed
 from shelfwise.records import service as records
 from shelfwise.web import pages
 from shelfwise.web.device_standing import places_to_stand, spot_told
-from shelfwise.web.device_words import told as told_words
+from shelfwise.web.device_words import says_of
 from shelfwise.web.devices import address_of_doors, refused
 from shelfwise.web.families import FAMILIES
 from shelfwise.web.visits import Visit, Visitor
@@ -21,6 +21,7 @@ from shelfwise.web.visits import Visit, Visitor
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=200)]
 HOME = "/devices/unclaimed"
+_MEASURES = {"weight": "scale", "temperature": "thermometer", "humidity": "thermometer"}
 
 
 @router.get("/devices/unclaimed")
@@ -36,7 +37,7 @@ def list_unclaimed(visit: Visitor) -> Response:
 
 
 def _says(one: unclaimed.Unclaimed) -> str:
-    return "nothing that was kept" if one.kind is None else told_words(one.kind, one.value, one.detail)
+    return "nothing that was kept" if one.kind is None else says_of(one.kind, one.value, one.detail)
 
 
 @router.get("/devices/unclaimed/{unclaimed_device}")
@@ -52,10 +53,15 @@ def _form(
     one = unclaimed.one_unclaimed(ctx, device)
     return pages.render(
         visit, ctx, "unclaimed_claim.html", 200 if error is None else 422 if isinstance(error, Invalid) else 409,
-        one=one, says=_says(one), values={"name": "", "family": "", "stands": ""} | (values or {}),
+        one=one, says=_says(one), values={"name": "", "family": _likely(one), "stands": ""} | (values or {}),
         families=[family for family in FAMILIES if family.speaks_for == "self"], standings=places_to_stand(ctx),
         everywhere=ctx.sites(Right.MANAGE_DEVICES) is None, **refused(error),
     )  # fmt: skip
+
+
+def _likely(one: unclaimed.Unclaimed) -> str:
+    """The family that what it measures speaks for; ''."""
+    return next((family for kind, family in _MEASURES.items() if kind in one.kinds), "")
 
 
 @router.post("/devices/unclaimed/{unclaimed_device}")
@@ -72,7 +78,8 @@ def claim(visit: Visitor, unclaimed_device: str, name: Text = "", family: Text =
             return _form(visit, ctx, unclaimed_device, told, error)
     return pages.go(
         f"/devices/{pages.segment(unclaimed_device)}",
-        f"{unclaimed_device} is yours. {waited} readings that waited count now.",
+        f"{unclaimed_device} is yours. {waited} {'reading' if waited == 1 else 'readings'} that waited "
+        f"{'counts' if waited == 1 else 'count'} now.",
     )
 
 

@@ -22,7 +22,13 @@ from shelfwise.store.database import notify
 from shelfwise.work import tasks
 
 
-def book_load(ctx: Context, load_id: int, document: str, amounts: Mapping[int, Decimal] | None = None) -> str:
+def book_load(
+    ctx: Context,
+    load_id: int,
+    document: str,
+    amounts: Mapping[int, Decimal] | None = None,
+    tags_seen: int | None = None,
+) -> str:
     """A person confirms that a load is this: it is received, or has left. Confirmed again, nothing changes.
 
     Tags whose item was known by their GTIN alone are bound by it, so that they are known as received here.
@@ -30,13 +36,15 @@ def book_load(ctx: Context, load_id: int, document: str, amounts: Mapping[int, D
     Args:
         document: 'purchase_order:12', 'shipment:12' or 'transfer:12': one that the load can be.
         amounts: by line, how much it really was; None: as the tags say. A line that is left out: as the tags say.
+        tags_seen: how many tags the load had when the person looked; None: whatever it has.
 
     Returns:
         The number of the document.
 
     Raises:
         NotFound: no such load, or it cannot be that document.
-        Refused: it was rejected, or booked as something else; or its document cannot take it.
+        Refused: it was rejected, or booked as something else; or its document cannot take it; or more tags have passed
+            since the person looked.
         Invalid: an amount cannot be right.
     """
     _require_goods(ctx)
@@ -49,6 +57,9 @@ def book_load(ctx: Context, load_id: int, document: str, amounts: Mapping[int, D
         return document
     if load.state != "open":
         raise Refused(f"This load is {load.state} already{f' by {load.decided_by}' if load.decided_by else ''}.")
+    if tags_seen is not None and load.tags > tags_seen:
+        more = load.tags - tags_seen
+        raise Refused(f"{more} more {'tag has' if more == 1 else 'tags have'} passed since you looked. Look again.")
     chosen = next((one for one in seen.matches if f"{one.expected.kind}:{one.expected.document_id}" == document), None)
     if chosen is None:
         raise NotFound("order that this load can be", shorten(document))

@@ -21,7 +21,7 @@ class Load:
     """Tags that passed a door one after the other. `door` and `site` are codes.
 
     Attributes:
-        purchase_order_id, shipment_id, transfer_id: what it was booked as.
+        purchase_order_id, shipment_id, transfer_id: what it was booked as; `number`: its number.
         state: 'open', 'booked' or 'rejected'.
     """
 
@@ -36,6 +36,7 @@ class Load:
     purchase_order_id: int | None
     shipment_id: int | None
     transfer_id: int | None
+    number: str | None
     state: str
     decided_at: datetime | None
     decided_by: str | None
@@ -70,11 +71,15 @@ class DoorState:
 
 
 _LOAD = """select l.load_id, l.site_id, s.code as site, l.place_id, p.code as door, l.way, l.first_at, l.last_at,
-        l.purchase_order_id, l.shipment_id, l.transfer_id, l.state, l.decided_at, l.decided_by, l.note,
+        l.purchase_order_id, l.shipment_id, l.transfer_id, coalesce(o.number, h.number, f.number) as number,
+        l.state, l.decided_at, l.decided_by, l.note,
         (select count(*) from portal_pass x where x.tenant_id = l.tenant_id and x.load_id = l.load_id) as tags
     from portal_load l
     join site s on s.tenant_id = l.tenant_id and s.site_id = l.site_id
-    join place p on p.tenant_id = l.tenant_id and p.place_id = l.place_id"""
+    join place p on p.tenant_id = l.tenant_id and p.place_id = l.place_id
+    left join purchase_order o on o.tenant_id = l.tenant_id and o.purchase_order_id = l.purchase_order_id
+    left join shipment h on h.tenant_id = l.tenant_id and h.shipment_id = l.shipment_id
+    left join transfer f on f.tenant_id = l.tenant_id and f.transfer_id = l.transfer_id"""
 
 
 def sightings(tx: Tx, tenant: int, keys: Collection[Key]) -> dict[Key, Sighting]:
