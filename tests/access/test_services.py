@@ -67,6 +67,8 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "edge.devices.remember_latest": "the consumer of readings",
     "edge.health.service.learn": "the consumer of readings",
     "edge.health.service.corrected": "the consumers of readings",
+    "edge.health.corrections.correct": "what a person answered",
+    "edge.health.corrections.holding": "the judgement, and answers of people",
     "edge.health.telling.tell": "the judgement of devices",
     "edge.health.telling.tell_silence": "the look for silent devices",
     "edge.health.telling.end": "the judgement, and answers of people",

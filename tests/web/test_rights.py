@@ -219,6 +219,7 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/devices/{device}/replaced": (Right.MANAGE_DEVICES, {}),
     "/devices/{device}/calibrated": (Right.MANAGE_DEVICES, {"kind": "temperature", "done_on": "2026-03-01"}),
     "/devices/{device}/compared": (Right.HANDLE_ALERTS, {"kind": "temperature", "truth": "4", "shown": "5"}),
+    "/devices/{device}/uncorrected": (Right.MANAGE_DEVICES, {"kind": "temperature"}),
     "/system/readings": (Right.MANAGE_SETTINGS, {"kind": "tag", "days": "40"}),
     "/settings": (Right.MANAGE_SETTINGS, {"name": "Test"}),
     "/settings/habits": (

@@ -66,7 +66,7 @@ def _told(ctx: Context, zone: Watched, device: str, since: datetime, until: date
         StoredReading(0, 0, device, alarms.KIND, one.value, None, one.observed_at, one.received_at) for one in found
     ]
     return [
-        Reading(fact.counts_from, fact.value)
+        Reading(fact.counts_from, fact.counts_as)
         for fact in health.corrected(ctx, facts)
         if since <= fact.counts_from <= until and zone.covers(fact.counts_from)
     ]

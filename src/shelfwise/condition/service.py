@@ -33,7 +33,7 @@ def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
     as if it were so now, but an alert of its own (kind 'temperature_past', subject 'excursion:ID').
     """
     ctx.require(Right.HANDLE_ALERTS)
-    readings = [fact for fact in facts if fact.kind == KIND and is_known(fact.value)]
+    readings = [fact for fact in facts if fact.kind == KIND and is_known(fact.counts_as)]
     if not readings:
         return
     devices = sorted({fact.device for fact in readings})
@@ -54,7 +54,7 @@ def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
         if before.last_observed_at is not None and fact.counts_from <= before.last_observed_at:
             behind.setdefault((key, zone.from_at), (zone, []))[1].append(fact)
             continue
-        after, transitions = step(before, Reading(fact.counts_from, fact.value), zone.limit)
+        after, transitions = step(before, Reading(fact.counts_from, fact.counts_as), zone.limit)
         if after == before or after.last_observed_at is None:
             continue
         judged[key] = after.last_observed_at
@@ -62,8 +62,8 @@ def watch(ctx: Context, facts: Sequence[StoredReading]) -> None:
         late = fact.received_at - fact.counts_from > late_after
         for transition in transitions:
             excursion_id = _follow(ctx, zone, key, excursion_id, before, after, transition, late)
-        if excursion_id is not None and after.confirmed_at is not None and not late and fact.value is not None:
-            _alarm_once(ctx, zone, excursion_id, after, fact.counts_from, fact.value)
+        if excursion_id is not None and after.confirmed_at is not None and not late and fact.counts_as is not None:
+            _alarm_once(ctx, zone, excursion_id, after, fact.counts_from, fact.counts_as)
         known[key] = (excursion_id, after)
     for key in sorted(changed):
         excursion_id, state = known[key]

@@ -77,13 +77,16 @@ SELECT_DEVICES = f"""select d.device, d.secret_hash, d.speaks_for, d.active, d.f
     from device d where d.tenant_id = %s"""
 LONGEST_OVERLAP = timedelta(days=7)
 _SELECT_STATES = """select d.device, d.name, d.zone_id, d.place_id, d.speaks_for, d.active, d.retired_at, d.provenance,
-        l.kind, l.value, l.detail, l.observed_at, l.received_at
+        l.kind, l.value, l.said, l.detail, l.observed_at, l.received_at
     from device d left join device_latest l using (tenant_id, device)"""
 
 
 @dataclass(frozen=True)
 class DeviceState:
-    """A device and the newest it said of one kind; `kind` and what follows are None while it has said nothing."""
+    """A device and the newest it said of one kind; `kind` and what follows are None while it has said nothing.
+
+    `value` is what counts; `said` what the device said itself, where that is another value.
+    """
 
     device: str
     name: str
@@ -95,6 +98,7 @@ class DeviceState:
     provenance: str
     kind: str | None
     value: float | None
+    said: float | None
     detail: dict[str, Any] | None
     observed_at: datetime | None
     received_at: datetime | None
@@ -369,10 +373,10 @@ def remember_latest(ctx: Context, facts: Sequence[StoredReading]) -> None:
     with ctx.tx.cursor() as cursor:
         cursor.executemany(
             """insert into device_latest as l
-                   (tenant_id, device, kind, value, detail, observed_at, received_at)
-               values (%s, %s, %s, %s, %s, %s, %s)
+                   (tenant_id, device, kind, value, said, detail, observed_at, received_at)
+               values (%s, %s, %s, %s, %s, %s, %s, %s)
                on conflict (tenant_id, device, kind) do update
-               set value = excluded.value, detail = excluded.detail,
+               set value = excluded.value, said = excluded.said, detail = excluded.detail,
                    observed_at = excluded.observed_at, received_at = excluded.received_at
                where excluded.observed_at >= l.observed_at""",
             [
@@ -380,7 +384,8 @@ def remember_latest(ctx: Context, facts: Sequence[StoredReading]) -> None:
                     ctx.tenant,
                     fact.device,
                     fact.kind,
-                    fact.value,
+                    fact.counts_as,
+                    fact.value if fact.deviation else None,
                     None if fact.detail is None else Jsonb(fact.detail),
                     fact.counts_from,
                     fact.received_at,

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from psycopg.types.json import Jsonb
 
+from shelfwise.edge.deviation import EXACT, Deviation
 from shelfwise.edge.model import EPOCH, Reading
 from shelfwise.store.database import Tx, notify, run, values
 from shelfwise.store.events import Stream
@@ -23,7 +24,9 @@ class StoredReading:
     """A reading as consumers get it; see `model.Reading` for its fields.
 
     Attributes:
+        value: as the device said it.
         correction: what the device's clock is behind by, where that is known; the claimed time stays as it is.
+        deviation: by how much the device is off, where that is known.
     """
 
     tx: int
@@ -35,6 +38,12 @@ class StoredReading:
     observed_at: datetime
     received_at: datetime
     correction: timedelta = timedelta(0)
+    deviation: Deviation = EXACT
+
+    @property
+    def counts_as(self) -> float | None:
+        """The value that counts: what the device said, without what it is known to be off by."""
+        return None if self.value is None else self.deviation.truth(self.value)
 
     @property
     def counts_from(self) -> datetime:

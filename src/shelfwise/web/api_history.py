@@ -26,17 +26,24 @@ Key = Annotated[int, Query(ge=-(2**63), lt=2**63)]
 
 
 class ReadingOut(Shown):
-    """One thing a device said. `value` is in the kind's unit; `key` tells apart what has one time."""
+    """One thing a device said. `value` is in the kind's unit, as it said it; `key` tells apart what has one time.
+
+    `counts_as` is the value without what the device was known to be off by then.
+    """
 
     observed_at: datetime
     received_at: datetime
     value: float | None
+    counts_as: float | None
     detail: dict[str, Any] | None
     key: int
 
 
 class PointOut(Shown):
-    """What a device said in one stretch of time, from `at` on; values in the kind's unit, null where there is none."""
+    """What a device said in one stretch of time, from `at` on; values in the kind's unit, null where there is none.
+
+    What the device was known to be off by is allowed for.
+    """
 
     at: datetime
     readings: int

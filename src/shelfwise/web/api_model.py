@@ -347,7 +347,10 @@ class ReplayedOut(BaseModel):
 
 
 class DeviceOut(Shown):
-    """A device with the newest it said of one kind; a device that says several kinds is listed once for each."""
+    """A device with the newest it said of one kind; a device that says several kinds is listed once for each.
+
+    `value` is what counts; `said` what the device said itself, where it is known to be off.
+    """
 
     device: str
     name: str
@@ -358,6 +361,7 @@ class DeviceOut(Shown):
     provenance: str
     kind: str | None
     value: float | None
+    said: float | None
     detail: dict[str, Any] | None
     observed_at: datetime | None
     received_at: datetime | None

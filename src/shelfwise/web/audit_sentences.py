@@ -48,6 +48,8 @@ SENTENCES: dict[str, str] = {
     "device.believed": "said that {it} is right: {note}",
     "device.calibrated": "recorded a calibration of {it}, {reading}, on {done_on}",
     "device.compared": "compared {it} with something known: {shown} where {truth} was right",
+    "device.corrected": "had the {reading} of {it} corrected: it {off}",
+    "device.uncorrected": "had the {reading} of {it} count as it says it, and not as one that {off}",
     "device.move": "noted that {what}{it} stands at {where}",
     "device.assign": "said behind which gateway {it} reports",
     "device.change": "changed {it}",

@@ -13,7 +13,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.edge import devices
-from shelfwise.edge.health import answers, service, words
+from shelfwise.edge.health import answers, corrections, service, words
 from shelfwise.edge.health.model import IN_DOUBT
 from shelfwise.edge.health.tables import Doubt
 from shelfwise.edge.model import KINDS
@@ -65,28 +65,38 @@ def replaced(visit: Visitor, device: str, note: Text = "") -> Response:
 @router.post("/devices/{device}/calibrated")
 def calibrated(
     visit: Visitor, device: str, kind: Text = "", done_on: Text = "", deviation: Text = "", due_on: Text = "",
-    certificate: Text = "",
+    certificate: Text = "", adjusted: Text = "",
 ) -> Response:  # fmt: skip
     done, due = _day(done_on, "done on"), _day(due_on, "due on")
     with visit.context() as ctx:
-        answers.calibrated(ctx, device, kind, done or ctx.now.date(), _figure(deviation, "deviation"), due, certificate)
+        answers.calibrated(
+            ctx, device, kind, done or ctx.now.date(), _figure(deviation, "deviation"), due, certificate,
+            adjusted=bool(adjusted),
+        )  # fmt: skip
     return _back(device, f"The calibration of {device} is recorded.")
 
 
 @router.post("/devices/{device}/compared")
 def compared(
-    visit: Visitor, device: str, kind: Text = "", truth: Text = "", shown: Text = "", about: Text = ""
-) -> Response:
+    visit: Visitor, device: str, kind: Text = "", truth: Text = "", shown: Text = "", about: Text = "",
+    correct: Text = "",
+) -> Response:  # fmt: skip
     """It was held against something that is known to be right."""
     known = _figure(truth, "truth")
     if known is None:
         raise Invalid(Fault("truth", "a number", "nothing", "Write what the reference says."))
     with visit.context() as ctx:
-        off = answers.compare_with(ctx, device, kind, known, _figure(shown, "shown"), about)
+        off = answers.compare_with(ctx, device, kind, known, _figure(shown, "shown"), about, correct=bool(correct))
     unit = KINDS[kind].unit.replace("degC", "°C")
-    return _back(
-        device, f"{device} showed {number(abs(off), 2)} {unit} {'more' if off >= 0 else 'less'} than it should."
-    )
+    said = f"{device} showed {number(abs(off), 2)} {unit} {'more' if off >= 0 else 'less'} than it should."
+    return _back(device, f"{said} What it says from now on is corrected." if correct else said)
+
+
+@router.post("/devices/{device}/uncorrected")
+def stop_correcting(visit: Visitor, device: str, kind: Text = "") -> Response:
+    with visit.context() as ctx:
+        corrections.stop_correcting(ctx, device, kind)
+    return _back(device, f"What {device} says of its {kind} counts as it says it from now on.")
 
 
 def parts(ctx: Context, device: str) -> dict[str, Any]:
@@ -101,6 +111,7 @@ def parts(ctx: Context, device: str) -> dict[str, Any]:
         "corrected": [(one.kind, words.span(abs(one.correction_s)), one.correction_s > 0)
                       for one in health.known if one.correction_s],
         "calibrations": health.calibrations,
+        "corrections": [(one, words.off(one.kind, one.deviation)) for one in health.corrections],
         "references": health.references,
         "compared_with": health.compared_with,
         "measured": [one.kind for one in health.known if one.kind in ("temperature", "humidity", "weight")],

@@ -168,7 +168,7 @@ def readings_page(visit: Visitor, device: str, kind: Text = "", before: Text = "
         return pages.render(
             visit, ctx, "readings.html", at_site=devices.site_of_device(ctx, device), name=name, device=device,
             kinds=kinds, kind=shown, rows=[(one, told(shown, one.value, one.detail)) for one in found[:PAGE]],
-            paged=bool(before),
+            paged=bool(before), corrected=any(one.deviation for one in found),
             behind=f"{found[PAGE - 1].observed_at.isoformat()}/{found[PAGE - 1].key}" if len(found) > PAGE else "",
         )  # fmt: skip
 

@@ -36,10 +36,14 @@ def temperatures(ctx: Context, zone_id: int, since: datetime, seconds: int) -> l
         ctx.tx,
         Spell,
         """select to_timestamp(floor(extract(epoch from r.observed_at) / %(step)s) * %(step)s) as at,
-               avg(r.value) as mean, min(r.value) as low, max(r.value) as high
+               avg((r.value - coalesce(c.zero, 0)) / coalesce(c.span, 1)) as mean,
+               min((r.value - coalesce(c.zero, 0)) / coalesce(c.span, 1)) as low,
+               max((r.value - coalesce(c.zero, 0)) / coalesce(c.span, 1)) as high
            from reading r join standing t on t.tenant_id = r.tenant_id and t.device = r.device and t.antenna = 0
                and (t.from_at is null or t.from_at <= r.observed_at)
                and (t.until_at is null or r.observed_at < t.until_at)
+           left join device_correction c on c.tenant_id = r.tenant_id and c.device = r.device and c.kind = r.kind
+               and c.from_at <= r.observed_at and (c.until_at is null or r.observed_at < c.until_at)
            where r.tenant_id = %(tenant)s and t.zone_id = %(zone)s and r.kind = 'temperature'
                and r.observed_at >= %(since)s and r.observed_at <= %(until)s and r.value is not null
            group by 1 order by 1""",

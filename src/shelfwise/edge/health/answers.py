@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from datetime import date, timedelta
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
+from shelfwise.edge.deviation import EXACT, Deviation
 from shelfwise.edge.devices import site_of_device
-from shelfwise.edge.health import tables, telling
+from shelfwise.edge.health import corrections, scale, tables, telling
 from shelfwise.edge.health.model import CALIBRATION, DRIFT, SCALE
 from shelfwise.edge.health.tables import Calibration, Doubt, Reference
 from shelfwise.edge.model import KINDS, Kind
@@ -55,6 +57,9 @@ def replaced(ctx: Context, device: str, note: str = "") -> None:
     for one in tables.open_doubts(ctx.tx, ctx.tenant, None, device):
         telling.end(ctx, one, "replaced")
     tables.forget(ctx.tx, ctx.tenant, device)
+    for held in corrections.history_of_corrections(ctx, device):
+        if held.until_at is None:
+            corrections.stop_correcting(ctx, device, held.kind)
     ctx.audit("device.replaced", f"device:{device}", note=tidy(note))
 
 
@@ -66,11 +71,16 @@ def calibrated(
     deviation: float | None = None,
     due_on: date | None = None,
     certificate: str = "",
+    adjusted: bool = False,
 ) -> None:
     """A device was calibrated: what was doubted of its values is over, and it is compared anew.
 
+    What it says is corrected by the deviation from now on, unless it was set right. A newer certificate puts an end to
+    the correction of an older one, or of a comparison, unless it is silent about the deviation.
+
     Args:
-        deviation: how much it showed more than the truth before that, in the kind's unit; None: not told.
+        deviation: how much it showed more than the truth, in the kind's unit; None: not told.
+        adjusted: it was set right, and shows the truth now.
 
     Raises:
         NotFound: there is no such device.
@@ -85,33 +95,46 @@ def calibrated(
         raise Invalid(Fault("due on", f"a day after {done_on}", str(due_on), "Say when it is due next, or nothing."))
     if deviation is not None and not math.isfinite(deviation):
         raise Invalid(Fault("deviation", f"a number in {KINDS[kind].unit}", str(deviation), "Leave it out if unknown."))
-    entry = Calibration(0, device, kind, done_on, deviation, due_on, tidy(certificate)[:200], ctx.actor.by, ctx.now)
+    about = tidy(certificate)[:200]
+    entry = Calibration(0, device, kind, done_on, deviation, due_on, about, ctx.actor.by, ctx.now, adjusted)
     tables.add_calibration(ctx.tx, ctx.tenant, entry)
-    tables.forget_pairs(ctx.tx, ctx.tenant, device, kind)
-    for one in tables.open_doubts(ctx.tx, ctx.tenant, None, device):
-        if one.kind == kind and one.cause in (DRIFT, SCALE, CALIBRATION):
-            telling.end(ctx, one, "calibrated")
     ctx.audit(
         "device.calibrated", f"device:{device}", reading=kind, done_on=done_on.isoformat(), deviation=deviation,
-        due_on=None if due_on is None else due_on.isoformat(),
+        due_on=None if due_on is None else due_on.isoformat(), adjusted=adjusted,
     )  # fmt: skip
+    before = corrections.holding(ctx, device, kind)
+    newest = before is None or done_on >= before.found_on
+    if newest and (adjusted or deviation is not None):
+        off = EXACT if adjusted or deviation is None else Deviation(zero=deviation)
+        corrections.correct(ctx, device, kind, off, "certificate", done_on, about)
+    _over(ctx, device, kind, (DRIFT, SCALE, CALIBRATION), "calibrated")
+
+
+def _over(ctx: Context, device: str, kind: str, causes: Collection[str], because: str) -> None:
+    """What was doubted of its values is over, and it is compared anew."""
+    tables.forget_pairs(ctx.tx, ctx.tenant, device, kind)
+    for one in tables.open_doubts(ctx.tx, ctx.tenant, None, device):
+        if one.kind == kind and one.cause in causes:
+            telling.end(ctx, one, because)
 
 
 def compare_with(
     ctx: Context, device: str, kind: str, truth: float, shown: float | None = None, about: str = "",
-    source: str = "reference",
+    source: str = "reference", correct: bool = False,
 ) -> float:  # fmt: skip
     """Keep what a device shows while the truth is known; returns by how much it shows more, in the kind's unit.
 
     Args:
         truth: what a reference weight weighs or a trusted thermometer shows, in the kind's unit.
-        shown: what it shows; None: its newest reading.
+        shown: what it shows itself; None: its newest reading.
         source: 'reference' for a weight or a thermometer, 'count' for pieces that were counted.
+        correct: what it says is corrected by that from now on. A scale is corrected by all its weighings once they
+            tell its zero from its span; until then its zero is taken for right.
 
     Raises:
         NotFound: there is no such device.
-        Forbidden: without the right to handle alerts where it stands.
-        Invalid: a kind that is not measured, or what cannot be a value of it.
+        Forbidden: without the right to handle alerts where it stands; to correct it, to manage devices.
+        Invalid: a kind that is not measured, what cannot be a value of it, or more than can be corrected.
         Refused: it has said nothing of that kind within the last hour.
     """
     _require_device(ctx, Right.HANDLE_ALERTS, device)
@@ -124,13 +147,33 @@ def compare_with(
     entry = Reference(0, ctx.now, truth, shown, source, tidy(about)[:200], ctx.actor.by)
     tables.add_reference(ctx.tx, ctx.tenant, device, kind, entry)
     ctx.audit("device.compared", f"device:{device}", reading=kind, truth=truth, shown=shown)
+    if correct:
+        _require_device(ctx, Right.MANAGE_DEVICES, device)
+        off = _of_scale(ctx, device, truth, shown) if kind == "weight" else Deviation(zero=shown - truth)
+        corrections.correct(ctx, device, kind, off, "reference", ctx.now.date(), entry.about)
+        _over(ctx, device, kind, (DRIFT, SCALE), "corrected")
     return shown - truth
+
+
+def _of_scale(ctx: Context, device: str, truth: float, shown: float) -> Deviation:
+    """A scale's deviation by its weighings since it was calibrated, of which the newest is given."""
+    known = tables.calibrations(ctx.tx, ctx.tenant, device)
+    since = next((one.holds_since for one in known if one.kind == "weight"), None)
+    told = tables.references(ctx.tx, ctx.tenant, device, "weight", since, scale.KEPT)
+    error = scale.error([scale.Weighing(one.truth, one.shown) for one in told])
+    if error is not None:
+        return Deviation(error.zero_g, 1 + error.percent / 100)
+    if truth <= 0 or shown <= 0:
+        remedy = "Put a weight on it that is known, a heavy one."
+        raise Invalid(Fault("truth", "the weight of something", f"{truth:g} g", remedy))
+    return Deviation(span=shown / truth)
 
 
 def _newest(ctx: Context, device: str, kind: str) -> float:
     shown: float | None = value(
         ctx.tx,
-        """select value from device_latest where tenant_id = %s and device = %s and kind = %s and observed_at > %s""",
+        """select coalesce(said, value) from device_latest
+           where tenant_id = %s and device = %s and kind = %s and observed_at > %s""",
         (ctx.tenant, device, kind, ctx.now - timedelta(hours=1)),
     )
     if shown is None:

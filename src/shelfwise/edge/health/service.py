@@ -11,10 +11,12 @@ from itertools import chain
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound
+from shelfwise.edge.deviation import EXACT
 from shelfwise.edge.devices import site_of_device
-from shelfwise.edge.health import battery, drift, scale, silence, tables, telling
+from shelfwise.edge.health import battery, corrections, drift, scale, silence, tables, telling
 from shelfwise.edge.health.battery import Charge
 from shelfwise.edge.health.clock import correction_s, still_holds
+from shelfwise.edge.health.corrections import Correction
 from shelfwise.edge.health.model import (
     CALIBRATE_SOON,
     CALIBRATION,
@@ -48,6 +50,7 @@ class Health:
 
     Attributes:
         compared_with: by kind of curve, the devices in its zone that it is compared with.
+        corrections: what was and is allowed for, the newest first.
         references: (kind, what it showed while the truth was known), newest first.
     """
 
@@ -56,6 +59,7 @@ class Health:
     known: list[Known]
     charge: Charge | None
     calibrations: list[Calibration]
+    corrections: list[Correction]
     references: list[tuple[str, Reference]]
     compared_with: list[tuple[str, list[str]]]
 
@@ -65,7 +69,10 @@ _GROUP = 8
 
 
 def learn(ctx: Context, facts: Sequence[StoredReading]) -> None:
-    """Take readings into account. A consumer of READINGS; what it learns is judged apart, by the hour."""
+    """Take readings into account. A consumer of READINGS; what it learns is judged apart, by the hour.
+
+    What a device says itself counts here: a correction that begins is no jump of the sensor.
+    """
     keys = {(fact.device, fact.kind) for fact in facts}
     known = tables.states(ctx.tx, ctx.tenant, keys)
     for fact in facts:
@@ -78,11 +85,14 @@ def learn(ctx: Context, facts: Sequence[StoredReading]) -> None:
 
 
 def corrected(ctx: Context, facts: Sequence[StoredReading]) -> Sequence[StoredReading]:
-    """The readings, with the error of their device's clock where that is known: `counts_from` then allows for it."""
-    wrong = tables.corrections(ctx.tx, ctx.tenant, sorted({fact.device for fact in facts}))
-    if not wrong:
-        return facts
-    return [_correct(fact, wrong.get((fact.device, fact.kind))) for fact in facts]
+    """The readings, with what their device is known to be off by, its clock and its values.
+
+    `counts_from` and `counts_as` then allow for it.
+    """
+    names = sorted({fact.device for fact in facts})
+    if wrong := tables.corrections(ctx.tx, ctx.tenant, names):
+        facts = [_correct(fact, wrong.get((fact.device, fact.kind))) for fact in facts]
+    return corrections.amended(facts, corrections.corrections_of(ctx.tx, ctx.tenant, names))
 
 
 def _correct(fact: StoredReading, seconds: float | None) -> StoredReading:
@@ -176,7 +186,9 @@ def _scales(ctx: Context, known: Iterable[Watched]) -> Iterator[tuple[str, Findi
         if one.kind != "weight":
             continue
         told = tables.references(ctx.tx, ctx.tenant, one.device, "weight", since.get(one.device), scale.KEPT)
-        error = scale.error([scale.Weighing(by.truth, by.shown) for by in told])
+        held = corrections.holding(ctx, one.device, "weight")
+        off = EXACT if held is None else held.deviation
+        error = scale.error([scale.Weighing(by.truth, off.truth(by.shown)) for by in told])
         if error is not None and error.in_doubt:
             about = {"weighings": error.weighings, "zero_g": round(error.zero_g, 1)}
             yield one.device, Finding("weight", SCALE, told[0].at, error.percent, about)
@@ -249,6 +261,7 @@ def health_of(ctx: Context, device: str) -> Health:
         ],
         next(iter(charges), None),
         tables.calibrations(ctx.tx, ctx.tenant, device),
+        corrections.history_of_corrections(ctx, device),
         [
             (one.kind, known)
             for one in watched

@@ -60,6 +60,8 @@ class Watched:
 
 @dataclass(frozen=True)
 class Calibration:
+    """`deviation`: by how much it showed too much, in the kind's unit; `adjusted`: it was set right then."""
+
     calibration_id: int
     device: str
     kind: str
@@ -69,6 +71,7 @@ class Calibration:
     certificate: str
     told_by: str
     told_at: datetime
+    adjusted: bool = False
 
     @property
     def holds_since(self) -> datetime:
@@ -347,11 +350,11 @@ def add_calibration(tx: Tx, tenant: int, known: Calibration) -> None:
     run(
         tx,
         """insert into device_calibration (tenant_id, device, kind, done_on, deviation, due_on, certificate, told_by,
-                                           told_at)
-           values (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                                           told_at, adjusted)
+           values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
         (
             tenant, known.device, known.kind, known.done_on, known.deviation, known.due_on, known.certificate,
-            known.told_by, known.told_at,
+            known.told_by, known.told_at, known.adjusted,
         ),
     )  # fmt: skip
 
@@ -362,7 +365,7 @@ def calibrations(tx: Tx, tenant: int, device: str | None = None) -> list[Calibra
         tx,
         Calibration,
         """select distinct on (c.device, c.kind) c.calibration_id, c.device, c.kind, c.done_on, c.deviation, c.due_on,
-                  c.certificate, c.told_by, c.told_at
+                  c.certificate, c.told_by, c.told_at, c.adjusted
            from device_calibration c join device d using (tenant_id, device)
            where c.tenant_id = %s and (%s::text is null or c.device = %s) and d.active
            order by c.device, c.kind, c.done_on desc, c.calibration_id desc""",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shelfwise.edge.deviation import Deviation
+
 _UNITS = {"temperature": "°C", "humidity": "%RH", "weight": "g"}
 
 
@@ -49,6 +51,17 @@ def what(cause: str, kind: str, size: float, evidence: Mapping[str, Any]) -> str
                 return f"calibration is {-size:.0f} days overdue"
             return f"calibration is due in {size:.0f} days"
     return cause
+
+
+def off(kind: str, by: Deviation) -> str:
+    """By how much a device is off, such as 'reads 0.4 °C high' or 'shows 2.0 % too much'."""
+    told = []
+    if by.span != 1.0:
+        told.append(f"shows {abs(by.span - 1) * 100:.1f} % too {'much' if by.span > 1 else 'little'}")
+    if by.zero != 0.0:
+        size = f"{abs(by.zero):.2f}".rstrip("0").rstrip(".")
+        told.append(f"reads {size} {_UNITS.get(kind, '')}".rstrip() + (" high" if by.zero > 0 else " low"))
+    return " and ".join(told) or "is exact"
 
 
 def to_do(cause: str) -> str:

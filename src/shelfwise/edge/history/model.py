@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+
+from shelfwise.edge.deviation import Deviation
 
 HOUR = timedelta(hours=1)
 SPELL = timedelta(minutes=5)
@@ -82,6 +84,18 @@ def join(points: Iterable[Point], step: timedelta) -> tuple[Point, ...]:
         known = joined.get(at)
         joined[at] = _both(at, known, point) if known else Point(at, *_content(point))
     return tuple(joined[at] for at in sorted(joined))
+
+
+def amended(point: Point, off: Deviation) -> Point:
+    """A point without what the device is known to have been off by."""
+    if not off:
+        return point
+
+    def truth(shown: float | None) -> float | None:
+        return None if shown is None else off.truth(shown)
+
+    total = None if point.total is None else (point.total - point.measured * off.zero) / off.span
+    return replace(point, low=truth(point.low), high=truth(point.high), total=total, last=truth(point.last))
 
 
 def _content(point: Point) -> tuple[int, int, float | None, float | None, float | None, float | None, datetime]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -13,8 +13,21 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
 from shelfwise.edge.devices import site_of_device
+from shelfwise.edge.health.corrections import corrections_of, deviation_at
 from shelfwise.edge.history import files, tables
-from shelfwise.edge.history.model import DAY, HOUR, MOST_POINTS, SPELL, STEPS, History, Point, floor, join, step_for
+from shelfwise.edge.history.model import (
+    DAY,
+    HOUR,
+    MOST_POINTS,
+    SPELL,
+    STEPS,
+    History,
+    Point,
+    amended,
+    floor,
+    join,
+    step_for,
+)
 from shelfwise.edge.history.tables import RawReading, Told
 from shelfwise.edge.model import KINDS
 from shelfwise.store.database import rows, value
@@ -57,7 +70,9 @@ def kinds_of(ctx: Context, device: str) -> list[str]:
 def readings(ctx: Context, device: str, kind: str, since: datetime, until: datetime, points: int = 300) -> History:
     """What a device said of one kind, in no more than about so many stretches of time.
 
-    `since` and `until` are widened to whole stretches. What came in the last second may be missing still.
+    `since` and `until` are widened to whole stretches. What came in the last second may be missing still. What the
+    device is known to have been off by is allowed for; in the hour or five minutes in which that changed, as at their
+    end.
 
     Raises:
         NotFound: there is no such device.
@@ -70,7 +85,9 @@ def readings(ctx: Context, device: str, kind: str, since: datetime, until: datet
     shortest = STEPS[0] if KINDS[kind].measured else HOUR
     step = step_for(until - since, min(max(points, 1), MOST_POINTS), shortest)
     since, until = floor(since.astimezone(UTC), step), floor(until - timedelta(microseconds=1), step) + step
-    found = join(_pieces(ctx, device, kind, since, until, step), step)
+    known = corrections_of(ctx.tx, ctx.tenant, [device]).get((device, kind), [])
+    pieces = _pieces(ctx, device, kind, since, until, step)
+    found = join((amended(one, deviation_at(known, one.last_at)) for one in pieces), step)
     return History(device, kind, since, until, step, found)
 
 
@@ -83,7 +100,9 @@ def raw_readings(
     before: tuple[datetime, int] | None = None,
     limit: int = 100,
 ) -> list[RawReading]:
-    """Readings one by one, newest first; from each of them, its time and key lead on to those behind it.
+    """Readings one by one as they were told, newest first, with what the device is known to have been off by.
+
+    From each of them, its time and key lead on to those behind it.
 
     Raises:
         NotFound: there is no such device.
@@ -104,7 +123,8 @@ def raw_readings(
         first = hours[min(bisect_left(known, wanted), len(hours) - 1)][0]
         found += told_one_by_one(ctx, device, kind, max(first, since), until, before, wanted)
         until = first
-    return found
+    off = corrections_of(ctx.tx, ctx.tenant, [device]).get((device, kind), [])
+    return [replace(one, deviation=deviation_at(off, one.observed_at)) for one in found] if off else found
 
 
 def told_one_by_one(

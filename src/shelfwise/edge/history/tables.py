@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from shelfwise.edge.deviation import EXACT, Deviation
 from shelfwise.edge.history.model import HOUR, ORIGIN, SPELL, Point, join
 from shelfwise.edge.model import KINDS
 from shelfwise.store.database import Tx, rows, run, value, values
@@ -39,13 +40,21 @@ HOURS_TOLD = Stream(
 
 @dataclass(frozen=True)
 class RawReading:
-    """A reading as it was told; `key` settles which is which where several have one time."""
+    """A reading as it was told; `key` settles which is which where several have one time.
+
+    `deviation`: by how much the device is known to have been off; see `deviation.Deviation`.
+    """
 
     observed_at: datetime
     received_at: datetime
     value: float | None
     detail: dict[str, Any] | None
     key: int
+    deviation: Deviation = EXACT
+
+    @property
+    def counts_as(self) -> float | None:
+        return None if self.value is None else self.deviation.truth(self.value)
 
 
 # The end of the source key, which is chance or a hash: enough to tell apart what one device said at one instant.
