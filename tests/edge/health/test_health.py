@@ -185,6 +185,20 @@ def test_a_sensor_that_stands_still_while_its_neighbours_move_is_stuck(ctx: Cont
     assert causes(ctx) == [("t1", "stuck")]
 
 
+def test_a_noisy_sensor_of_which_a_person_says_that_it_is_right_is_learned_anew(ctx: Context, zone_id: int) -> None:
+    chance = Random(3)
+    told = [fact(20 * n, 4 + chance.gauss(0, 0.1 if n < 720 else 2.0)) for n in range(72 * 18)]
+    service.learn(ctx, told[: 72 * 11])
+    service.judge(at(ctx, 11 * 1440))
+    (doubt,) = service.doubts(ctx)
+    assert doubt.cause == "noisy"
+    answers.believe(ctx, doubt.doubt_id, "it hangs at the door now")
+    for day in range(11, 18):
+        service.learn(ctx, told[72 * day : 72 * (day + 1)])
+        service.judge(at(ctx, (day + 1) * 1440))
+    assert causes(ctx) == []
+
+
 def test_a_scale_that_shows_too_much_is_found_by_reference_weights_and_a_calibration_ends_it(
     ctx: Context, zone_id: int
 ) -> None:

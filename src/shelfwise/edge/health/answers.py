@@ -12,7 +12,7 @@ from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
 from shelfwise.edge.deviation import EXACT, Deviation
 from shelfwise.edge.devices import site_of_device
 from shelfwise.edge.health import corrections, scale, tables, telling
-from shelfwise.edge.health.model import CALIBRATION, DRIFT, SCALE
+from shelfwise.edge.health.model import CALIBRATION, DRIFT, NOISY, SCALE
 from shelfwise.edge.health.tables import Calibration, Doubt, Reference
 from shelfwise.edge.model import KINDS, Kind
 from shelfwise.store.database import value
@@ -24,7 +24,7 @@ LONGEST_QUIET_DAYS = 90
 def believe(ctx: Context, doubt_id: int, note: str, days: int = 30) -> None:
     """A person looked and says that the device is right; nothing is told of this doubt for so many days.
 
-    What a drifting sensor says now is taken for right: it is compared anew, and judged again after a week.
+    What a drifting or noisy sensor says now is taken for right: it is learned anew, and judged again after a week.
 
     Raises:
         NotFound: there is no such doubt.
@@ -37,8 +37,11 @@ def believe(ctx: Context, doubt_id: int, note: str, days: int = 30) -> None:
     said = words(note, "note", "how you know that it is right")
     if not 1 <= days <= LONGEST_QUIET_DAYS:
         raise Invalid(Fault("days", f"1 to {LONGEST_QUIET_DAYS} days", str(days), "Choose how long it holds."))
-    if one.cause == DRIFT:
-        tables.forget_pairs(ctx.tx, ctx.tenant, one.device, one.kind)
+    if one.cause in (DRIFT, NOISY):
+        if one.cause == DRIFT:
+            tables.forget_pairs(ctx.tx, ctx.tenant, one.device, one.kind)
+        else:
+            tables.forget_noise(ctx.tx, ctx.tenant, one.device, one.kind)
         telling.end(ctx, one, said)
     else:
         tables.quieten(ctx.tx, ctx.tenant, doubt_id, ctx.now + timedelta(days=days), said, ctx.actor.by)

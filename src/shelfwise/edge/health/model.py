@@ -22,6 +22,7 @@ CURVES = frozenset({"temperature", "humidity"})
 # Causes that put what a device says in doubt; the others say that it needs attention.
 IN_DOUBT = frozenset({"drift", "stuck", "spikes", "noisy", "scale"})
 SILENT, BATTERY, CLOCK, DRIFT, SCALE, CALIBRATION = "silent", "battery", "clock", "drift", "scale", "calibration"
+NOISY = "noisy"
 CALIBRATE_SOON = timedelta(days=30)
 
 

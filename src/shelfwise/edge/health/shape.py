@@ -25,7 +25,8 @@ _STANDSTILL_READINGS = 12
 # How far the others in the zone must have moved meanwhile to make a standstill odd.
 _MOVED = {"temperature": 1.0, "humidity": 5.0}
 _NOISE_TIMES = 6.0
-_LEAST_NOISE = {"temperature": 0.15, "humidity": 0.8}
+# A calmer sensor is taken to be as noisy as this.
+_LEAST_NOISE = {"temperature": 0.025, "humidity": 0.13}
 
 
 class Hour(msgspec.Struct, array_like=True):
@@ -79,7 +80,7 @@ class Oddity:
 
 def measured(shape: Shape, kind: str, value: float, at: float) -> None:
     """Take a value into account; one that comes late counts for its hour and for nothing that needs order."""
-    hour = _hour(shape, int(at // HOUR_S))
+    hour = _hour(shape, kind, int(at // HOUR_S))
     if hour is not None:
         hour.count += 1
         hour.total += value
@@ -106,7 +107,7 @@ def measured(shape: Shape, kind: str, value: float, at: float) -> None:
     shape.before, shape.last = last, (at, value)
 
 
-def _hour(shape: Shape, number: int) -> Hour | None:
+def _hour(shape: Shape, kind: str, number: int) -> Hour | None:
     hours = shape.hours
     if hours and hours[-1].number == number:
         return hours[-1]
@@ -116,7 +117,7 @@ def _hour(shape: Shape, number: int) -> Hour | None:
     if hours and number < hours[-1].number - HOURS_KEPT:
         return None
     if hours and number > hours[-1].number:
-        _close_day(shape, number)
+        _close_day(shape, kind, number)
     new = Hour(number)
     hours.append(new)
     if len(hours) > 1 and hours[-2].number > number:
@@ -126,17 +127,28 @@ def _hour(shape: Shape, number: int) -> Hour | None:
     return new
 
 
-def _close_day(shape: Shape, number: int) -> None:
-    """With the first hour of a day, keep what the usual change was on the day before."""
+def _close_day(shape: Shape, kind: str, number: int) -> None:
+    """With the first hour of a day, keep what the usual change was on the day before, unless it was odd."""
     day = number // 24
     if day <= shape.noise_day:
         return
-    known = [hour.changes / hour.steps for hour in shape.hours if hour.steps >= 1]
-    if len(known) >= 12:
-        shape.noise.append(round(median(known), 6))
+    now = _change_lately(shape)
+    if now is not None and (len(shape.noise) < _DAYS_NEEDED or now <= _NOISE_TIMES * _usual_change(shape, kind)):
+        shape.noise.append(round(now, 6))
         del shape.noise[:-_DAYS_KEPT]
     shape.longest_still *= 0.98
     shape.noise_day = day
+
+
+def _change_lately(shape: Shape) -> float | None:
+    """The usual change from one reading to the next within the last day; None: too little is known."""
+    known = [one.changes / one.steps for one in shape.hours[-24:] if one.steps >= 1]
+    return median(known) if len(known) >= 12 else None
+
+
+def _usual_change(shape: Shape, kind: str) -> float:
+    """The same on the days before. To and fro between two steps is rounding and not noise, however often."""
+    return max(median(shape.noise), _LEAST_NOISE.get(kind, 0.0), grid_of(shape) / _NOISE_TIMES)
 
 
 def _round(grid: list[int], value: float) -> None:
@@ -176,7 +188,9 @@ def grid_of(shape: Shape) -> float:
 
 def oddities(shape: Shape, kind: str, others: Sequence[Shape], now: float) -> list[Oddity]:
     """What is odd about a curve now, by its own history and by what its neighbours did meanwhile."""
-    found = [_stuck(shape, kind, others), _spiky(shape, now), _noisy(shape, kind)]
+    noisy = _noisy(shape, kind)
+    # Among many wrong values none is a single one.
+    found = [_stuck(shape, kind, others), _spiky(shape, now) if noisy is None else None, noisy]
     return [one for one in found if one is not None]
 
 
@@ -188,10 +202,11 @@ def _stuck(shape: Shape, kind: str, others: Sequence[Shape]) -> Oddity | None:
         return None
     moved = median([_moved(one, shape.still_since, shape.last[0]) for one in others]) if others else 0.0
     against_others = moved > _MOVED[kind] + 2 * grid_of(shape)
+    # In the middle of a coarse step a calm room stands still for as long as it likes.
     against_itself = (
         len(shape.noise) >= _DAYS_NEEDED
         and stood >= max(_STANDSTILL_LEAST_S, _STANDSTILL_TIMES * shape.longest_still)
-        and median(shape.noise) > 0.0
+        and median(shape.noise) > grid_of(shape) / 2
     )
     return Oddity("stuck", shape.still_since, stood / HOUR_S) if against_others or against_itself else None
 
@@ -209,10 +224,8 @@ def _spiky(shape: Shape, now: float) -> Oddity | None:
 
 def _noisy(shape: Shape, kind: str) -> Oddity | None:
     """Noise of the last day against the days before: the usual change has grown many times."""
-    if kind not in _LEAST_NOISE or len(shape.noise) < _DAYS_NEEDED + 1:
+    now = _change_lately(shape)
+    if kind not in _LEAST_NOISE or now is None or len(shape.noise) < _DAYS_NEEDED:
         return None
-    usual = median(shape.noise[:-1])
-    lately = [one.changes / one.steps for one in shape.hours[-24:] if one.steps >= 1]
-    if len(lately) < 12 or median(lately) < max(_NOISE_TIMES * usual, _LEAST_NOISE[kind]):
-        return None
-    return Oddity("noisy", shape.hours[-24:][0].number * HOUR_S, median(lately) / max(usual, 1e-6))
+    usual = _usual_change(shape, kind)
+    return Oddity("noisy", shape.hours[-24:][0].number * HOUR_S, now / usual) if now > _NOISE_TIMES * usual else None

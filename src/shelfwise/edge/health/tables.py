@@ -251,6 +251,14 @@ def forget_pairs(tx: Tx, tenant: int, device: str, kind: str | None) -> None:
     )
 
 
+def forget_noise(tx: Tx, tenant: int, device: str, kind: str) -> None:
+    """How noisy it usually is is learned anew."""
+    for state in states(tx, tenant, [(device, kind)]).values():
+        if state.shape is not None:
+            state.shape.noise.clear()
+            keep_states(tx, tenant, {(device, kind): state})
+
+
 def forget(tx: Tx, tenant: int, device: str) -> None:
     """It is another device from now on."""
     run(tx, "delete from device_health where tenant_id = %s and device = %s", (tenant, device))
