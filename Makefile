@@ -33,6 +33,7 @@ check: $(DEVELOPMENT) ## style, types and the direction of imports
 	@$(VENV)/bin/lint-imports
 
 check-all: check $(BROWSER_LIBRARIES) ## everything: check, all tests, 20 kills, other user, path with a space, Postgres 15
+	@bash scripts/mosquitto.sh
 	@CHROMIUM="$$($(RUN) scripts.chromium)" $(RUN) coverage run -m pytest
 	@$(RUN) coverage report
 	@bash scripts/check_elsewhere.sh

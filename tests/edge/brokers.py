@@ -1,19 +1,24 @@
-"""Brokers that were there before us: NATS from its wheel, and Mosquitto where it is installed."""
+"""Brokers that were there before us: NATS from its wheel, and Mosquitto where it is installed. And bridges to them."""
 
 from __future__ import annotations
 
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from shelfwise.access.context import Office
+from shelfwise.edge import connections
+from tests.edge.conftest import MANAGER
 from tests.waiting import until
 
 
@@ -41,13 +46,16 @@ def process(command: Sequence[str | Path], port: int) -> Iterator[int]:
 
 
 @contextmanager
-def nats(folder: Path) -> Iterator[int]:
-    """NATS with its MQTT listener, which needs JetStream; yields its port."""
+def nats(folder: Path, more: str = "") -> Iterator[int]:
+    """NATS with its MQTT listener, which needs JetStream; yields its port. `more`: about that listener.
+
+    What nobody acknowledged it sends again after a while, which by itself is as long as tests wait for anything.
+    """
     port = free_port()
     written = folder / "nats.conf"
     written.write_text(
         f'server_name: before-us\nlisten: "127.0.0.1:{free_port()}"\n'
-        f'jetstream {{ store_dir: "{folder}" }}\nmqtt {{ host: "127.0.0.1", port: {port} }}\n'
+        f'jetstream {{ store_dir: "{folder}" }}\nmqtt {{ host: "127.0.0.1", port: {port}, ack_wait: "3s"{more} }}\n'
     )
     with process([Path(sys.executable).with_name("nats-server"), "-c", written], port):
         yield port
@@ -60,8 +68,10 @@ def mosquitto() -> str | None:
 class Publisher:
     """Somebody else's device, that publishes to the broker; what it published is safe with the broker."""
 
-    def __init__(self, port: int, user: str = "", password: str = "") -> None:
+    def __init__(self, port: int, user: str = "", password: str = "", tls: ssl.SSLContext | None = None) -> None:
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
+        if tls is not None:
+            self._client.tls_set_context(tls)
         self._client.max_inflight_messages_set(100)
         if user:
             self._client.username_pw_set(user, password)
@@ -80,3 +90,28 @@ class Publisher:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+
+def connect(office: Office, port: int, *topics: dict[str, Any], device: str = "broker", **how: Any) -> int:
+    """Set up a bridge; returns its number."""
+    slots = how.pop("slots", 1)
+    secrets = how.pop("secrets", None)
+    settings = {"topics": [*topics] or [{"filter": "shelfwise/#"}], **how}
+    with office.context(MANAGER) as ctx:
+        return connections.add_connection(
+            ctx, device, "mqtt", "127.0.0.1", port, settings, slots=slots, secrets=secrets
+        )
+
+
+def state(office: Office, connection_id: int) -> connections.Connected:
+    with office.context(MANAGER) as ctx:
+        return connections.connection(ctx, connection_id)
+
+
+def connected(office: Office, connection_id: int) -> None:
+    until(lambda: state(office, connection_id).state == "connected")
+
+
+def trouble(office: Office, connection_id: int, words: str) -> None:
+    """Wait until a bridge has said that this is wrong."""
+    until(lambda: any(words in (one.trouble or "") for one in state(office, connection_id).held))

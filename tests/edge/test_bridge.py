@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,11 +18,12 @@ from hypothesis import strategies as st
 
 from shelfwise.access.context import Office
 from shelfwise.core.errors import Invalid, Refused
-from shelfwise.edge import connections, keeper
+from shelfwise.edge import keeper
 from shelfwise.edge.connection_model import BrokerPlan, TopicRule, check_topics, matches, origin_by, plan_of
+from shelfwise.edge.devices import set_format
 from shelfwise.edge.formats import FORMATS
 from tests.conftest import NOON
-from tests.edge.brokers import Publisher, mosquitto, nats, process
+from tests.edge.brokers import Publisher, connect, connected, mosquitto, nats, process, state, trouble
 from tests.edge.conftest import MANAGER, Running, Start
 from tests.waiting import until
 
@@ -40,25 +40,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with nats(tmp_path_factory.mktemp("nats")) as port:
         yield port
-
-
-def connect(office: Office, port: int, *topics: dict[str, Any], device: str = "broker", **how: Any) -> int:
-    slots = how.pop("slots", 1)
-    secrets = how.pop("secrets", None)
-    settings = {"topics": [*topics] or [{"filter": "shelfwise/#"}], **how}
-    with office.context(MANAGER) as ctx:
-        return connections.add_connection(
-            ctx, device, "mqtt", "127.0.0.1", port, settings, slots=slots, secrets=secrets
-        )
-
-
-def state(office: Office, connection_id: int) -> connections.Connected:
-    with office.context(MANAGER) as ctx:
-        return connections.connection(ctx, connection_id)
-
-
-def connected(office: Office, connection_id: int) -> None:
-    until(lambda: state(office, connection_id).state == "connected")
 
 
 def payloads(start: int = 0, count: int = COUNT) -> list[bytes]:
@@ -90,6 +71,49 @@ def test_what_comes_over_a_bridge_is_stored_as_its_devices_readings(running: Run
     assert running.sql("select door, device, topic from quarantine") == [
         ("bridge", "broker-a", "shelfwise/scale-7/weight")
     ]
+    publisher.close()
+
+
+def test_what_home_assistant_is_told_is_understood_over_a_bridge_also_when_it_was_told_before(
+    running: Running, broker: int
+) -> None:
+    config = {"dev_cla": "temperature", "stat_t": "z2m/probe-1", "val_tpl": "{{ value_json.t }}"}
+    publisher = Publisher(broker)
+    publisher.publish("homeassistant/sensor/probe-1/t/config", json.dumps(config).encode(), retain=True)
+    publisher.publish("z2m/probe-1", b'{"t": 1}', retain=True)
+    connection_id = connect(
+        running.office, broker, {"filter": "homeassistant/#"}, {"filter": "z2m/+"}, device="broker-e"
+    )
+    connected(running.office, connection_id)
+    until(lambda: running.sql("select device, topic from announced"))
+    publisher.publish("z2m/probe-1", b'{"t": 2}')
+    until(lambda: running.sql("select device, kind, value from reading") == [("probe-1", "temperature", 2.0)])
+    config["val_tpl"] = "{{ value_json.u }}"
+    publisher.publish("homeassistant/sensor/probe-1/t/config", json.dumps(config).encode())
+    publisher.publish("z2m/probe-1", b'{"u": 3}')
+    until(lambda: running.sql("select value from reading order by value") == [(2.0,), (3.0,)])
+    publisher.publish("homeassistant/sensor/probe-1/t/config", b"", retain=True)
+    until(lambda: running.sql("select count(*) from announced") == [(0,)])
+    publisher.close()
+
+
+def test_a_device_that_was_registered_with_its_format_speaks_it_over_a_bridge_too(
+    running: Running, broker: int
+) -> None:
+    connection_id = connect(
+        running.office, broker, {"filter": "gates/+/tags", "device_level": 2}, {"filter": "shelfwise/#"},
+        device="broker-f",
+    )  # fmt: skip
+    connected(running.office, connection_id)
+    publisher = Publisher(broker)
+    publisher.publish("gates/probe-1/tags", FORMATS["zebra"].example)
+    until(lambda: running.sql("select format from quarantine") == [("unknown",)])
+    with running.office.context(MANAGER) as ctx:
+        set_format(ctx, "probe-1", "zebra")
+    until(lambda: running.gateway.directory.format_of("probe-1") == "zebra")
+    for number, topic in enumerate(("gates/probe-1/tags", "shelfwise/probe-1/tags"), 1):
+        publisher.publish(topic, FORMATS["zebra"].example.replace(b"194", str(number).encode()))
+        assert running.waits_for("select count(*) from reading where device = 'probe-1'", [(number,)])
     publisher.close()
 
 
@@ -156,12 +180,12 @@ def test_hostile_payloads_and_topics_end_in_quarantine_and_the_bridge_stands(run
 
 def test_a_broker_that_is_not_there_or_is_none_is_said_in_words(running: Running) -> None:
     connection_id = connect(running.office, 1)
-    until(lambda: any("cannot be reached" in (one.trouble or "") for one in state(running.office, connection_id).held))
+    trouble(running.office, connection_id, "cannot be reached")
 
 
 def test_a_bridge_to_ourselves_is_refused(running: Running) -> None:
     connection_id = connect(running.office, running.mqtt_port)
-    until(lambda: any("own doors" in (one.trouble or "") for one in state(running.office, connection_id).held))
+    trouble(running.office, connection_id, "own doors")
 
 
 @pytest.mark.parametrize(
@@ -178,19 +202,22 @@ def test_a_filter_takes_what_mqtt_says_it_takes(topic_filter: str, topic: str, f
 
 def test_the_first_rule_that_fits_says_what_a_topic_carries() -> None:
     plan = BrokerPlan((TopicRule("a/+/t", "generic", 2), TopicRule("a/#"), TopicRule("application/#")))
-    origin = origin_by(plan, "a/probe-1/t", "broker")
+    registered = {"probe-1": "zebra", "0101": "zebra", "gate": "impinj"}.get
+    origin = origin_by(plan, "a/probe-1/t", "broker", registered)
     assert (origin.format, origin.subject, origin.device, origin.speaks_for) == (
         "generic", "probe-1", "broker", "gateway",
     )  # fmt: skip
-    assert origin_by(plan, "a/b", "broker").format == "unknown"
-    lorawan = origin_by(plan, "application/1/device/0101/event/up", "broker")
-    assert (lorawan.format, lorawan.subject) == ("chirpstack", "0101")
+    assert origin_by(plan, "a/b", "broker", registered).format == "unknown"
+    lorawan = origin_by(plan, "application/1/device/0102/event/up", "broker", registered)
+    assert (lorawan.format, lorawan.subject) == ("chirpstack", "0102")
+    fixed = origin_by(plan, "application/1/device/0101/event/up", "broker", registered)
+    assert (fixed.format, fixed.subject) == ("zebra", "0101")
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_no_filter_and_no_topic_is_too_odd(topic_filter: str, topic: str) -> None:
     matches(topic_filter, topic)
-    origin_by(BrokerPlan((TopicRule(topic_filter or "#", "generic", 3),)), topic, "broker")
+    origin_by(BrokerPlan((TopicRule(topic_filter or "#", "generic", 3),)), topic, "broker", lambda _: None)
 
 
 @pytest.mark.parametrize("wrong", ["a/#/b", "a+/b", "#a", "$share/g/a"])
@@ -232,7 +259,7 @@ def test_gateways_share_what_a_broker_of_mqtt_5_has(
     written.write_text(f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {known}\nuser root\n")
     with process([program, "-c", written], port), start() as first, start() as second:
         wrong = connect(office, port, device="other", user="us", secrets=Secrets("wrong"))
-        until(lambda: any("refuses us" in (one.trouble or "") for one in state(office, wrong).held))
+        trouble(office, wrong, "refuses us")
         shared = connect(office, port, user="us", secrets=Secrets("a secret"), slots=2)
         until(lambda: [one.state for one in state(office, shared).held] == ["connected"] * 2)
         assert {one.held_by for one in state(office, shared).held} == {

@@ -12,10 +12,13 @@ import contextlib
 import time
 from dataclasses import dataclass
 
-from shelfwise.core.errors import Unavailable
+from shelfwise.core.errors import Invalid, Unavailable
+from shelfwise.edge.announced import Announcements, by_topic, learn
 from shelfwise.edge.broker import MOST_BYTES, BrokerSession, Heard
 from shelfwise.edge.connection_model import BrokerPlan, Connection, Secrets, origin_by, plan_of
-from shelfwise.edge.formats import FORMATS
+from shelfwise.edge.directory import Directory
+from shelfwise.edge.formats import ANNOUNCED, FORMATS
+from shelfwise.edge.formats.homeassistant import announced
 from shelfwise.edge.messages import Message
 from shelfwise.edge.model import Origin
 from shelfwise.edge.pipeline import Pipeline
@@ -35,22 +38,27 @@ class BridgeCall:
     Args:
         host: the broker's name where it is encrypted, else its address; one that may be called.
         slot: which of the connection's sessions this is.
+        directory: knows what devices speak, and what they announced.
     """
 
     def __init__(
-        self, connection: Connection, secrets: Secrets, host: str, slot: int, pipeline: Pipeline, status: Status
-    ) -> None:
+        self, connection: Connection, secrets: Secrets, host: str, slot: int, directory: Directory, pipeline: Pipeline,
+        status: Status,
+    ) -> None:  # fmt: skip
         plan = plan_of(BrokerPlan, connection.settings)
         filters = [rule.filter for rule in plan.topics]
         if connection.slots > 1:
-            filters = [f"$share/{GROUP}/{one}" for one in filters]
+            # Whoever shares hears nothing of what the broker kept: every gateway takes all announcements.
+            filters = [one if one.startswith(f"{ANNOUNCED}/") else f"$share/{GROUP}/{one}" for one in filters]
         client_id = f"{plan.client}-{slot}"
         self._session = BrokerSession(host, connection.port, plan, secrets, client_id, filters, self._drain)
         self._plan = plan
         self._device = connection.device
+        self._directory = directory
         self._pipeline = pipeline
         self._status = status
         self._origins: dict[str, Origin] = {}
+        self._as_of = directory.changes
         self._durable: list[int] = []
         self._waiting = 0
         self._settled: asyncio.Event | None = None
@@ -107,16 +115,12 @@ class BridgeCall:
             self._pass_on(heard, arrived)
 
     def _pass_on(self, heard: Heard, arrived: float) -> None:
-        if heard.kept:
-            # What a broker kept for newcomers is old, and nobody knows how old.
+        origin = self._origin(heard.topic)
+        if heard.kept and not _announces(origin):
+            # A state that a broker kept for newcomers is old, and nobody knows how old.
             if heard.token:
                 self._session.acknowledge(heard.token)
             return
-        origin = self._origins.get(heard.topic)
-        if origin is None:
-            if len(self._origins) >= _TOPICS_REMEMBERED:
-                self._origins.clear()
-            origin = self._origins[heard.topic] = origin_by(self._plan, heard.topic, self._device)
         self._status.count()
         payload, note = heard.payload, None
         if len(payload) > MOST_BYTES:
@@ -124,6 +128,21 @@ class BridgeCall:
             payload = payload[:_KEPT_BYTES]
         self._waiting += heard.token > 0
         self._pipeline.submit(Message(self, heard.token, origin, payload, arrived, note))
+
+    def _origin(self, topic: str) -> Origin:
+        if self._as_of != self._directory.changes or len(self._origins) >= _TOPICS_REMEMBERED:
+            self._origins.clear()
+            self._as_of = self._directory.changes
+        origin = self._origins.get(topic)
+        if origin is None:
+            told = origin_by(self._plan, topic, self._device, self._directory.format_of)
+            origin = self._origins[topic] = self._directory.understood(told)
+        return origin
+
+
+def _announces(origin: Origin) -> bool:
+    """Whether a topic is one on which Home Assistant is told what others mean."""
+    return origin.format == ANNOUNCED and not origin.means
 
 
 @dataclass(frozen=True)
@@ -144,8 +163,10 @@ class BrokerFindings:
         if not self.messages:
             return f"The broker answers by {self.version}; nothing came in {seconds:g} s."
         odd = sum(form is None for form in self.topics.values())
-        unread = f" {odd} of them are on topics that no rule reads: add a format." if odd else ""
-        return f"The broker answers by {self.version}; {self.messages} messages in {seconds:g} s.{unread}"
+        said = f"The broker answers by {self.version}; {self.messages} messages in {seconds:g} s."
+        if odd:
+            said += f" {odd} topics tell no format: add one, unless their devices are registered with theirs."
+        return said
 
 
 async def look_at_broker(connection: Connection, secrets: Secrets, host: str, seconds: float) -> BrokerFindings:
@@ -160,12 +181,20 @@ async def look_at_broker(connection: Connection, secrets: Secrets, host: str, se
     try:
         await session.open()
         await asyncio.sleep(seconds)
-        count, topics = 0, dict[str, str | None]()
+        count, seen, known = 0, dict[str, str](), Announcements()
         while (heard := session.take()) is not None:
+            origin = origin_by(plan, heard.topic, connection.device, lambda _: None)
+            if _announces(origin):
+                with contextlib.suppress(Invalid):
+                    if (told := announced(heard.payload, origin)) is not None:
+                        learn(known, told)
+            elif heard.kept:
+                continue
+            elif len(seen) < _MOST_SHOWN:
+                seen[heard.topic] = origin.format
             count += 1
-            if len(topics) < _MOST_SHOWN:
-                form = origin_by(plan, heard.topic, connection.device).format
-                topics[heard.topic] = form if form in FORMATS else None
+        meant = by_topic(known)
+        topics = {topic: form if form in FORMATS or topic in meant else None for topic, form in seen.items()}
         return BrokerFindings(session.version, count, topics)
     finally:
         await session.close()

@@ -25,7 +25,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from shelfwise.core.errors import Unavailable, shorten
-from shelfwise.edge.connection_model import BrokerPlan, Secrets
+from shelfwise.edge.connection_model import BrokerPlan, Secrets, may_announce
 
 KEEP_ALIVE_S = 30
 MOST_BYTES = 1024 * 1024
@@ -126,8 +126,10 @@ class BrokerSession:
             return f"The encrypted connection fails: {reason}. Check the authority's certificate and the port.", False
         except TimeoutError:
             return f"{self._host}:{self._port} does not answer in time. Check address and port.", False
-        except (OSError, ValueError) as error:
+        except OSError as error:
             return f"{self._host}:{self._port} cannot be reached: {str(error)[:200]}.", False
+        except ValueError as error:
+            return str(error)[:200], False
         return said.removeprefix("again:"), newest and said.startswith("again:")
 
     def _make(self, version: MQTTProtocolVersion) -> paho.Client:
@@ -175,13 +177,12 @@ class BrokerSession:
             if about is not None and getattr(about, "SharedSubscriptionAvailable", 1) == 0 and self._shares():
                 self._tell("This broker has no shared subscriptions. Set the number of gateways to 1.")
                 return
-            options = SubscribeOptions(qos=quality, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
-            client.subscribe([(one, options) for one in self._filters])
+            client.subscribe([(one, _options(one, quality)) for one in self._filters])
         else:
             client.subscribe([(one, quality) for one in self._filters])
 
     def _shares(self) -> bool:
-        return self._filters[0].startswith("$share/")
+        return any(one.startswith("$share/") for one in self._filters)
 
     def _subscribed(self, client: paho.Client, _: Any, mid: int, reasons: list[ReasonCode], about: Any) -> None:
         refused = [one for one, reason in zip(self._filters, reasons, strict=False) if reason.is_failure]
@@ -196,6 +197,10 @@ class BrokerSession:
 
     def _disconnected(self, client: paho.Client, _: Any, flags: Any, reason: ReasonCode, about: Any) -> None:
         words = f"The broker closed the connection: {reason}."
+        if self._plan.tls and not self._told.done():
+            # By TLS 1.3 we are let in first, and turned away without a word that the library would pass on.
+            other = "another" if self._secrets.certificate else "a"
+            words = f"The broker closed the connection as we signed in; it may want {other} certificate of ours."
         self._tell(f"again:{words}")
         self._loop.call_soon_threadsafe(_settle, self.lost, words)
 
@@ -219,6 +224,13 @@ class BrokerSession:
         self._loop.call_soon_threadsafe(_settle, self._told, words)
 
 
+def _options(topic_filter: str, quality: int) -> SubscribeOptions:
+    """What a broker kept for newcomers is asked for where it may be announcements."""
+    wanted = may_announce(topic_filter)
+    kept = SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE if wanted else SubscribeOptions.RETAIN_DO_NOT_SEND
+    return SubscribeOptions(qos=quality, retainHandling=kept)
+
+
 def _settle(future: asyncio.Future[str], words: str) -> None:
     if not future.done():
         future.set_result(words)
@@ -239,5 +251,5 @@ def encryption(plan: BrokerPlan, secrets: Secrets) -> ssl.SSLContext:
                 pem.write_text(f"{secrets.certificate}\n{secrets.private_key}\n", "ascii")
                 context.load_cert_chain(pem)
     except (ssl.SSLError, UnicodeError, OSError) as error:
-        raise ValueError(f"the certificates or the key cannot be read: {shorten(str(error))}") from error
+        raise ValueError(f"The certificates or the key cannot be read: {shorten(str(error))}.") from error
     return context

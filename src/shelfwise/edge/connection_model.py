@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from shelfwise.core.errors import Fault, Invalid, shorten
-from shelfwise.edge.formats import UNKNOWN, origin_of_topic
+from shelfwise.edge.formats import ANNOUNCED, UNKNOWN, origin_of_topic
 from shelfwise.edge.formats.wording import place
 from shelfwise.edge.model import Origin
 
@@ -208,8 +208,14 @@ def matches(topic_filter: str, topic: str) -> bool:
     return len(wanted) == len(levels)
 
 
-def origin_by(plan: BrokerPlan, topic: str, device: str) -> Origin:
-    """What is known of a message that came over a bridge: the bridge speaks for others, like any gateway."""
+def origin_by(plan: BrokerPlan, topic: str, device: str, format_of: Callable[[str], str | None]) -> Origin:
+    """What is known of a message that came over a bridge: the bridge speaks for others, like any gateway.
+
+    What it carries is said by the rule; else by whoever registered the device that the topic names; else by the topic.
+
+    Args:
+        format_of: what a device speaks wherever it publishes, where it was registered so.
+    """
     for rule in plan.topics:
         if matches(rule.filter, topic):
             break
@@ -218,6 +224,12 @@ def origin_by(plan: BrokerPlan, topic: str, device: str) -> Origin:
     told = origin_of_topic(topic, device, "gateway")
     levels = topic.split("/")
     subject = levels[rule.device_level - 1] if 0 < rule.device_level <= len(levels) else ""
-    if not rule.format:
-        return Origin("bridge", device, "gateway", subject or told.subject, topic, told.format)
-    return Origin("bridge", device, "gateway", subject or device, topic, rule.format)
+    if rule.format:
+        return Origin("bridge", device, "gateway", subject or device, topic, rule.format)
+    subject = subject or told.subject
+    return Origin("bridge", device, "gateway", subject, topic, format_of(subject) or told.format)
+
+
+def may_announce(topic_filter: str) -> bool:
+    """Whether Home Assistant's announcements can come by a filter; of these also what a broker kept is wanted."""
+    return topic_filter.split("/")[0] in (ANNOUNCED, "+", "#")

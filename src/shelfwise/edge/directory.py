@@ -55,6 +55,8 @@ class Directory:
         self._lock = asyncio.Lock()
         self._read = asyncio.Event()
         self.known = Known()
+        # Counts changes of devices and of what their topics mean, for whoever remembers what followed from them.
+        self.changes = 0
         self._announced: dict[str, Announcements] = {}
         self._topics: dict[str, Topics] = {}
         # Just learned, and perhaps not committed yet when the table is read next.
@@ -126,6 +128,11 @@ class Directory:
         found = self._devices.get(device.device)
         return found is not None and found.secret_hash == device.secret_hash
 
+    def format_of(self, device: str) -> str | None:
+        """What a device speaks wherever it publishes, where it was registered so."""
+        found = self._devices.get(device)
+        return None if found is None else found.format
+
     def understood(self, origin: Origin) -> Origin:
         """The same, with what the topic's values mean where the sender announced that."""
         means = self._topics.get(origin.device, {}).get(origin.topic)
@@ -142,6 +149,7 @@ class Directory:
         self._learned[device, told.topic] = (time.monotonic(), told)
         self._announced[device] = known
         self._topics[device] = by_topic(known)
+        self.changes += 1
         self._loop.call_soon_threadsafe(self._on_change)
 
     async def close(self) -> None:
@@ -185,6 +193,7 @@ class Directory:
         active = frozenset(name for name, device in self._devices.items() if device.active)
         self.known = Known(active, reach_of(self._scopes, self._devices.values()))
         await self._read_announced(db)
+        self.changes += 1
         self._on_change()
 
     def _an_overlap_ended(self) -> bool:

@@ -56,7 +56,7 @@ class Outgoing:
         if connection.kind == "mqtt":
             secrets = await self._secrets(connection)
             host = connection.host if connection.settings.get("tls") else address
-            return BridgeCall(connection, secrets, host, slot, self._pipeline, status)
+            return BridgeCall(connection, secrets, host, slot, self._directory, self._pipeline, status)
         return ReaderCall(connection, address, self._pipeline, lambda: self._directory.time, status)
 
     async def _secrets(self, connection: Connection) -> Secrets:
