@@ -153,7 +153,8 @@ def test_a_fault_is_found_by_the_sensor_s_own_curve_and_nothing_else_is_said(
     ],
     ids=[
         "three spikes", "four in two days", "small ones", "doors that stay open", "a little noise",
-        "to and fro between two steps", "a short standstill", "calm in the middle of a step", "too seldom to tell", "so from its first days on",
+        "to and fro between two steps", "a short standstill", "calm in the middle of a step",
+        "too seldom to tell", "so from its first days on",
     ],
 )  # fmt: skip
 def test_what_may_be_as_it_is_is_no_fault(kind: str, room: Room, fault: Fault) -> None:
