@@ -38,6 +38,39 @@ def test_a_device_that_never_spoke_says_so_and_one_that_is_not_there_is_not_foun
     assert mara.get("/devices/scale-none").status_code == 404
 
 
+def test_whether_a_device_is_connected_is_said_with_its_time_and_how_the_connection_ended(
+    client: Client, office: Office, world: World
+) -> None:
+    with office.context(ROOT) as ctx:
+        for device, ended, words in (("thermo-c", None, None), ("scale-0", "lost", "gone")):
+            run(
+                ctx.tx,
+                """insert into device_presence (tenant_id, device, online, since, ended, last_words, gateway)
+                   values (1, %s, %s, %s, %s, %s, 'g')""",
+                (device, ended is None, ctx.now - timedelta(minutes=4), ended, words),
+            )
+    mara = client("mara")
+    page = mara.get("/devices/thermo-c").text
+    assert "connected" in page and "since" in page
+    lost = mara.get("/devices/scale-0").text
+    assert "connection lost" in lost and "<q>gone</q>" in lost
+    assert "thermo-c" in mara.get("/devices?link=connected").text
+    assert "thermo-c" not in mara.get("/devices?link=ended").text
+    assert "connection lost" in mara.get("/devices?link=ended").text
+    assert "it was never connected by MQTT" in mara.get("/devices/thermo-f").text
+
+
+def test_a_device_is_asked_to_report_more_often_and_its_page_says_whether_it_does(
+    client: Client, office: Office, world: World
+) -> None:
+    mara = client("mara")
+    assert mara.post("/devices/thermo-c/asked", data={"pause": "60"}).status_code == 303
+    assert "It has not reported often enough since it was asked" in mara.get("/devices/thermo-c").text
+    assert mara.post("/devices/thermo-c/asked", data={"pause": "0"}).status_code == 422
+    mara.post("/devices/thermo-c/asked", data={"pause": ""})
+    assert "to tell" in mara.get("/devices/thermo-c").text
+
+
 def test_a_device_is_added_by_its_family_with_what_to_copy_and_the_page_waits_for_its_first_word(
     client: Client, office: Office, world: World
 ) -> None:

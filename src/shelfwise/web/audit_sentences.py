@@ -51,6 +51,7 @@ SENTENCES: dict[str, str] = {
     "device.corrected": "had the {reading} of {it} corrected: it {off}",
     "device.uncorrected": "had the {reading} of {it} count as it says it, and not as one that {off}",
     "device.move": "noted that {what}{it} stands at {where}",
+    "device.ask_interval": "asked {it} to report {often}",
     "device.assign": "said behind which gateway {it} reports",
     "device.change": "changed {it}",
     "device.delete": "deleted {it}, which had never spoken",

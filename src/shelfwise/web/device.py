@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Response
 
 from shelfwise.access.context import Context, business_time
 from shelfwise.access.model import Right
-from shelfwise.edge import credentials, device_life, devices, scopes
+from shelfwise.core.errors import Fault, Invalid
+from shelfwise.edge import asking, connected, credentials, device_life, devices, scopes
 from shelfwise.edge.formats import FORMATS
 from shelfwise.edge.health import service
 from shelfwise.records import service as records
 from shelfwise.web import device_health, device_history, device_standing, pages
-from shelfwise.web.device_words import how_it_is, importance, last_heard, said, standings
+from shelfwise.web.device_words import connection, how_it_is, importance, last_heard, said, standings
 from shelfwise.web.families import FAMILIES, family_of
 from shelfwise.web.floor_view import stale_after
 from shelfwise.web.visits import Visitor
+from shelfwise.web.words import span
+from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=600)]
+# The pauses that a person chooses from.
+_PAUSES_S = (10, 30, 60, 300, 900, 1800, 3600, 14_400, 86_400)
 
 
 @router.get("/devices/{device}")
@@ -35,7 +41,7 @@ def device_page(visit: Visitor, device: str) -> Response:
             heard=heard, state=how_it_is(one, heard, ctx.now, stale, bearing),
             stands=standings(ctx).of(one), formats=FORMATS.values(), speaks=_speaks(ctx, device),
             last=[(state, said(state)) for state in sorted(states, key=importance) if state.kind is not None],
-            **_registered(ctx, device), families=FAMILIES,
+            **_registered(ctx, device), families=FAMILIES, **_link(ctx, device),
             standing=device_standing.parts(ctx, device), health=device_health.parts(ctx, device),
             history=device_history.parts(ctx, device),
         )  # fmt: skip
@@ -53,6 +59,32 @@ def _registered(ctx: Context, device: str) -> dict[str, Any]:
         "scope": scopes.scope(ctx, device) if gateway else None,
         "scope_sites": [site for site in records.sites(ctx) if allowed is None or site.site_id in allowed],
     }
+
+
+def _link(ctx: Context, device: str) -> dict[str, Any]:
+    """Whether it is connected, how often it was asked to report, and how often it does."""
+    presence, told = connected.presence_of(ctx, device), asking.asked(ctx, device)
+    return {
+        "presence": presence,
+        "linked": connection(presence),
+        "asked": told,
+        "kept": None if told.kept_s is None else span(timedelta(seconds=told.kept_s)),
+        "pauses": {
+            seconds: span(timedelta(seconds=seconds))
+            for seconds in sorted({*_PAUSES_S, told.interval_s or _PAUSES_S[0]})
+        },
+    }
+
+
+@router.post("/devices/{device}/asked")
+def ask(visit: Visitor, device: str, pause: Annotated[str, Form(max_length=20)] = "") -> Response:
+    """Ask it to report every so many seconds; empty: as often as it likes."""
+    seconds = read_typed(pause) if pause.strip() else None
+    if seconds is not None and seconds % 1:
+        raise Invalid(Fault("pause", "whole seconds", pause, "Choose one of the list."))
+    with visit.context() as ctx:
+        asking.ask_interval(ctx, device, None if seconds is None else int(seconds))
+    return _back(device, "It is asked." if seconds is not None else "It reports as often as it likes.")
 
 
 @router.post("/devices/{device}/words")

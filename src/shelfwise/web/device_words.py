@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shelfwise.access.context import Context
+from shelfwise.edge.connected import Presence
 from shelfwise.edge.devices import DeviceState
 from shelfwise.edge.model import KINDS
 from shelfwise.records import service as records
@@ -15,6 +16,11 @@ from shelfwise.web.words import number, temperature
 
 # Words, and the page that shows what they name; no page: it has none.
 Named = tuple[str, str | None]
+_ENDED = {
+    "left": ("unknown", "signed off"),
+    "lost": ("attention", "connection lost"),
+    "closed": ("unknown", "sent away"),
+}
 _FIRST = ("weight", "temperature", "humidity")
 
 
@@ -64,6 +70,13 @@ def how_it_is(
     if now - heard <= stale or bearing == "steady":
         return "reporting"
     return "quiet" if bearing == "by events" else "silent"
+
+
+def connection(presence: Presence | None) -> tuple[str, str]:
+    """How its connection is: the state that pages colour it by, and words; no words: it never kept one open."""
+    if presence is None:
+        return "unknown", ""
+    return ("well", "connected") if presence.ended is None else _ENDED[presence.ended]
 
 
 def importance(state: DeviceState) -> int:

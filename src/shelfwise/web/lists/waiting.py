@@ -9,11 +9,11 @@ from operator import attrgetter
 
 from shelfwise.access.context import Context, business_time
 from shelfwise.agents import service as agents
-from shelfwise.edge import devices
+from shelfwise.edge import connected, devices
 from shelfwise.edge.devices import SITE_OF_DEVICE
 from shelfwise.edge.health import service as health
 from shelfwise.records import service as records
-from shelfwise.web.device_words import how_it_is, importance, last_heard, says, standings
+from shelfwise.web.device_words import connection, how_it_is, importance, last_heard, says, standings
 from shelfwise.web.floor_view import stale_after
 from shelfwise.web.listing import Choice, Column, Filter, Listing, Options, Row
 from shelfwise.work import inbox
@@ -208,14 +208,17 @@ def _devices(ctx: Context) -> Iterable[Row]:
     stale = stale_after(business_time(ctx.tx, ctx.tenant).rate)
     places = standings(ctx)
     known = health.bearings(ctx)
+    present = connected.presences(ctx)
     for _, some in groupby(devices.device_states(ctx), attrgetter("device")):
         states = list(some)
         one = states[0]
         heard = last_heard(states)
         stands, link = places.of(one)
+        presence = present.get(one.device)
         yield {
             "device": one.device, "name": one.name, "provenance": one.provenance, "stands_at": stands, "where": link,
             "says": " · ".join(says(state) for state in sorted(states, key=importance)), "heard_at": heard,
+            "link": connection(presence)[1], "linked_at": None if presence is None else presence.since,
             "state": how_it_is(one, heard, ctx.now, stale, known.get(one.device)),
         }  # fmt: skip
 
@@ -224,6 +227,11 @@ def _in_state(row: Row, state: str) -> bool:
     if state == "in use":
         return bool(row["state"] != "retired")
     return state == "all" or bool(row["state"] == state)
+
+
+def _linked(row: Row, link: str) -> bool:
+    said = str(row["link"])
+    return {"connected": said == "connected", "ended": said not in ("", "connected"), "none": not said}.get(link, True)
 
 
 DEVICES = Listing(
@@ -236,6 +244,8 @@ DEVICES = Listing(
         Column("stands_at", "Stands at"),
         Column("says", "Says", sortable=False),
         Column("heard_at", "Last heard", "instant"),
+        Column("link", "Connection"),
+        Column("linked_at", "Connected or not since", "instant", shown=False),
         Column("state", "State", "code"),
     ),
     order="device",
@@ -249,6 +259,13 @@ DEVICES = Listing(
                 Choice("in doubt", "in doubt"), Choice("quiet", "quiet"),
                 Choice("never heard", "never heard"), Choice("switched off", "switched off"),
                 Choice("retired", "retired"), Choice("all", "all"),
+            ),
+        ),
+        Filter(
+            "link", "Connection", keep=_linked,
+            choices=(
+                Choice("", "any"), Choice("connected", "connected"), Choice("ended", "not connected any more"),
+                Choice("none", "keeps none open"),
             ),
         ),
     ),
