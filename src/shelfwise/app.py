@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -32,17 +33,39 @@ from shelfwise.work.outbox import Message, NotDelivered, Rejected
 
 
 def consumers(office: Office) -> list[Consumer[Any]]:
-    """Every reader of facts, in the order in which they are served. Names are positions in the database: keep them."""
+    """Every reader of facts, in the order in which they are served. Names are positions in the database: keep them.
+
+    An installation of years gets a new one with an upgrade. What it does not have to know of those years it does not
+    read: each says how far it looks back, and the others begin with the first fact, since without it they are wrong.
+    """
     return [
         Consumer("condition", READINGS, _with_context(office, "condition", in_true_time(condition.watch))),
         Consumer(
             "latest", READINGS, _with_context(office, "devices", in_true_time(devices.remember_latest)), batch=2000
         ),
-        Consumer("health", READINGS, _with_context(office, "devices", in_true_time(health.learn)), batch=2000),
-        Consumer("tell-of-devices", EVENTS, _with_context(office, "devices", tell_of_devices)),
+        # A device is judged after a week; what it did before that is not asked about.
+        Consumer(
+            "health",
+            READINGS,
+            _with_context(office, "devices", in_true_time(health.learn)),
+            batch=2000,
+            looks_back=timedelta(days=8),
+        ),
+        # Who was refused yesterday may still wait to be let in.
+        Consumer(
+            "tell-of-devices", EVENTS, _with_context(office, "devices", tell_of_devices), looks_back=timedelta(days=1)
+        ),
         Consumer("hours", HOURS_TOLD, _with_context(office, "history", history.remember_hours), batch=20_000),
-        Consumer("portals", READINGS, _with_context(office, "portals", in_true_time(portals.watch)), batch=2000),
-        Consumer("weigh-again", EVENTS, _with_context(office, "condition", weigh_again)),
+        # The truck of this hour may still be booked by its tags; older ones were booked by hand.
+        Consumer(
+            "portals",
+            READINGS,
+            _with_context(office, "portals", in_true_time(portals.watch)),
+            batch=2000,
+            looks_back=timedelta(hours=1),
+        ),
+        # It looks at what stands now, whatever has led to it.
+        Consumer("weigh-again", EVENTS, _with_context(office, "condition", weigh_again), looks_back=timedelta(0)),
         Consumer("reserve", EVENTS, _with_context(office, "reservations", reserve)),
         Consumer("ask-for-counts", EVENTS, _with_context(office, "stock", ask_for_counts)),
         Consumer("tell-of-stock", EVENTS, _with_context(office, "stock", tell_of_stock)),

@@ -33,7 +33,7 @@ from shelfwise.intake.folders import Folders
 from shelfwise.operations import keeping
 from shelfwise.settings import Settings
 from shelfwise.store.database import Database
-from shelfwise.store.events import advance
+from shelfwise.store.events import advance, enrol
 from shelfwise.work import outbox, parked, spreading
 
 log = structlog.get_logger(__name__)
@@ -77,6 +77,8 @@ def run(
     """
     database = Database(database_url, size=10).open(timeout=60)
     office = Office(database, tenant)
+    if new := enrol(database, tenant, app.consumers(office)):
+        log.info("readers that are new here", names=new)
     stop = threading.Event()
     hint = threading.Event()
     loops = [

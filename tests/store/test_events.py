@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -13,7 +14,7 @@ from shelfwise.access.model import system
 from shelfwise.core.errors import Unavailable
 from shelfwise.edge.tables import READINGS, StoredReading
 from shelfwise.store.database import Tx, run, values
-from shelfwise.store.events import ATTEMPTS_BEFORE_PARKING, EVENTS, Consumer, Event, advance
+from shelfwise.store.events import ATTEMPTS_BEFORE_PARKING, EVENTS, Consumer, Event, advance, enrol
 from shelfwise.store.migrate import migrate
 from tests.conftest import NOON
 from tests.edge.history.telling import MARA, Said, tell
@@ -49,6 +50,55 @@ def test_facts_arrive_in_order_and_each_once(office: Office) -> None:
     publish(office, "d")
     advance(office.database, 1, consumer, NOON)
     assert recorder.seen == ["a", "b", "c", "d"]
+
+
+def publish_at(office: Office, days: int, name: str) -> None:
+    with office.context(system("test")) as ctx:
+        replace(ctx, now=NOON + timedelta(days=days)).publish("test", name)
+
+
+def test_a_consumer_that_is_new_to_an_installation_with_a_history_begins_as_far_back_as_it_says(
+    office: Office,
+) -> None:
+    for days, name in ((0, "old"), (20, "weeks ago"), (30, "a day ago"), (31, "now")):
+        publish_at(office, days, name)
+    seen = {name: Recorder() for name in ("first", "whole", "recent", "now", "early")}
+    first = Consumer("first", EVENTS, seen["first"])
+    assert enrol(office.database, 1, [first]) == [], "where nobody has read yet, all begin with the first fact"
+    advance(office.database, 1, first, NOON)
+    new = [
+        Consumer("whole", EVENTS, seen["whole"]),
+        Consumer("recent", EVENTS, seen["recent"], looks_back=timedelta(days=8)),
+        Consumer("now", EVENTS, seen["now"], looks_back=timedelta(0)),
+        Consumer("early", EVENTS, seen["early"], looks_back=timedelta(days=400)),
+    ]
+    assert enrol(office.database, 1, [first, *new]) == ["whole", "recent", "now", "early"]
+    publish_at(office, 32, "next")
+    assert enrol(office.database, 1, [first, *new]) == [], "it is said once"
+    for consumer in (first, *new):
+        advance(office.database, 1, consumer, NOON)
+    everything = ["old", "weeks ago", "a day ago", "now", "next"]
+    assert {name: recorder.seen for name, recorder in seen.items()} == {
+        "first": everything, "whole": everything, "early": everything,
+        "recent": ["a day ago", "now", "next"], "now": ["next"],
+    }  # fmt: skip
+
+
+def test_readings_are_looked_back_on_by_when_they_came(office: Office) -> None:
+    recorder = Recorder()
+    readings: Consumer[StoredReading] = Consumer(
+        "new", READINGS, lambda tx, facts: recorder.note(facts), looks_back=timedelta(hours=1)
+    )
+    publish(office, "a")
+    advance(office.database, 1, Consumer("first", EVENTS, Recorder()), NOON)
+    for hours, degc in ((0, 1.0), (5, 2.0), (6, 3.0)):
+        with office.context(MARA) as ctx:
+            # The last to come was measured before all others.
+            at = NOON - timedelta(days=3) if hours == 6 else NOON
+            tell(ctx, [Said(at, degc)], received_at=NOON + timedelta(hours=hours))
+    assert enrol(office.database, 1, [readings]) == ["new"]
+    advance(office.database, 1, readings, NOON)
+    assert recorder.seen == ["3.0"]
 
 
 def test_after_a_restore_into_another_server_consumers_go_on_where_they_were(office: Office) -> None:

@@ -57,6 +57,7 @@ READINGS = Stream(
     """select tx::text::bigint as tx, seq, device, kind, value, detail, observed_at, received_at from reading""",
     "seq",
     "reading",
+    "received_at",
     without_aside=True,
 )
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from shelfwise.core.errors import Unavailable
-from shelfwise.store.database import ASIDE, Database, Tx, first, notify, rows, run
+from shelfwise.store.database import ASIDE, Database, Tx, first, notify, rows, run, values
 
 ATTEMPTS_BEFORE_PARKING = 4
 FIRST_RETRY = timedelta(seconds=0.5)
@@ -60,6 +60,7 @@ class Stream(Generic[Fact]):
         select: the columns and the table, up to the WHERE, with tx as ``tx::text::bigint``.
         seq: the column of the sequence number.
         channel: where commits are hinted at with NOTIFY.
+        came: the column that says when we learned of a fact, business time.
         without_aside: whether transactions that stand aside (see `database.stand_aside`) write none of these facts, so
             that nobody has to wait for them.
     """
@@ -69,6 +70,7 @@ class Stream(Generic[Fact]):
     select: str
     seq: str
     channel: str
+    came: str
     without_aside: bool = False
 
     @property
@@ -94,6 +96,21 @@ class Stream(Generic[Fact]):
             (tenant, *position),
         )
 
+    def position_before(self, tx: Tx, tenant: int, newest: timedelta) -> tuple[int, int]:
+        """Where to begin to get what came in this time before the newest fact; (0, 0) where nothing is older.
+
+        Read backwards by the index until one is old enough: about as much as will be read anyway.
+        """
+        found = values(
+            tx,
+            f"""select tx::text::bigint, {self.seq} from {self.name} where tenant_id = %(tenant)s and {self.came} <= (
+                    select {self.came} from {self.name} where tenant_id = %(tenant)s
+                    order by {self.name}.tx desc, {self.name}.{self.seq} desc limit 1) - %(newest)s::interval
+                order by {self.name}.tx desc, {self.name}.{self.seq} desc limit 1""",
+            {"tenant": tenant, "newest": newest},
+        )
+        return (found[0][0], found[0][1]) if found else (0, 0)
+
 
 EVENTS = Stream(
     "event",
@@ -101,6 +118,7 @@ EVENTS = Stream(
     """select tx::text::bigint as tx, event_id as seq, kind, subject, data, occurred_at, recorded_at from event""",
     "event_id",
     "event",
+    "recorded_at",
 )
 
 
@@ -109,16 +127,19 @@ class Consumer(Generic[Fact]):
     """A reader of a stream.
 
     Attributes:
-        name: unique; its position is filed under it. A new name starts at the beginning of the stream.
+        name: unique; its position is filed under it.
         stream: what it reads.
         handle: takes facts in order, in the consumer's transaction; raises on what it cannot digest.
         batch: the most facts handed over at once.
+        looks_back: new to an installation that has a history, it begins with what came in this time before the newest
+            fact; None: with the first fact there is, as for sums that must be whole. See `enrol`.
     """
 
     name: str
     stream: Stream[Fact]
     handle: Callable[[Tx, Sequence[Fact]], None]
     batch: int = 500
+    looks_back: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +166,25 @@ def publish(
         (tenant, kind, subject, Jsonb(data), occurred_at, recorded_at),
     )
     notify(tx, EVENTS.channel)
+
+
+def enrol(database: Database, tenant: int, consumers: Sequence[Consumer[Any]]) -> list[str]:
+    """Say where consumers begin that are new to an installation with a history; returns their names.
+
+    Where none has read anything yet nothing is said, and each begins with the first fact.
+    """
+    with database.transaction() as tx:
+        known = {name for (name,) in values(tx, "select consumer from consumer where tenant_id = %s", (tenant,))}
+        new = [one for one in consumers if one.name not in known] if known else []
+        for one in new:
+            begin = (0, 0) if one.looks_back is None else one.stream.position_before(tx, tenant, one.looks_back)
+            run(
+                tx,
+                """insert into consumer (tenant_id, consumer, stream, tx, seq) values (%s, %s, %s, %s::text::xid8, %s)
+                   on conflict do nothing""",
+                (tenant, one.name, one.stream.name, *begin),
+            )
+    return [one.name for one in new]
 
 
 def advance(database: Database, tenant: int, consumer: Consumer[Fact], wall_now: datetime) -> int:

@@ -34,6 +34,7 @@ HOURS_TOLD = Stream(
     "select tx::text::bigint as tx, seq, device, kind, date_trunc('hour', observed_at, 'UTC') as hour from reading",
     "seq",
     "reading",
+    "received_at",
     without_aside=True,
 )
 
