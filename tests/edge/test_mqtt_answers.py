@@ -273,7 +273,7 @@ def test_what_a_client_does_is_answered_as_the_standard_has_it(signs_in: bool, r
 
 
 def test_the_guide_has_the_same_rows() -> None:
-    told = [line for line in GUIDE.read_text("utf-8").splitlines() if line.startswith("| ")]
+    told = [line for line in GUIDE.read_text("utf-8").splitlines() if line.count(" | ") == 2]
     rows = [f"| {row.words} | {row.told_three or '-'} | {row.told_five} |" for _, row in ROWS]
     heads = [f"| {section} | 3.1.1 | 5 |" for section in SECTIONS]
     assert [line for line in told if line not in heads] == rows
