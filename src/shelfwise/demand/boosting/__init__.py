@@ -1,0 +1,1 @@
+"""One boosted model for all series of a panel, its intervals, and where simple methods do better."""

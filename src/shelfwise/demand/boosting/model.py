@@ -1,0 +1,199 @@
+"""The boosted model as one of the forecasters of a race."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shelfwise.demand.boosting.ending import still_likely
+from shelfwise.demand.boosting.features import Table, table
+from shelfwise.demand.boosting.ground import Ground
+from shelfwise.demand.boosting.inputs import Input, choose_inputs
+from shelfwise.demand.boosting.intervals import Examined, Intervals, Outlook, in_order
+from shelfwise.demand.boosting.paths import sample_paths
+from shelfwise.demand.boosting.rows import every
+from shelfwise.demand.boosting.running import Indices
+from shelfwise.demand.boosting.sampling import examined_origins, examined_series, learning_rows
+from shelfwise.demand.boosting.told import Told, named
+from shelfwise.demand.boosting.trees import Ensemble, fit_ensemble
+from shelfwise.demand.contest import Asked
+from shelfwise.demand.panel import Numbers, Panel, Prediction
+from shelfwise.demand.race.segments import SEGMENTS, Segment, segments
+
+NAME = "boosted trees"
+LEAST_ROWS = 500
+CHUNK = 2000
+ENDED = SEGMENTS.index(Segment.ENDED)
+ENDED_NOTE = "nothing was sold for so long that it seems to have ended"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is learnt from: what time and memory go into.
+
+    Attributes:
+        rows: questions of the past that each ensemble is taught.
+        examined: questions that errors and inputs are judged by.
+        trees: of each loss.
+    """
+
+    rows: int = 240_000
+    examined: int = 120_000
+    trees: int = 250
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What was learnt from a panel.
+
+    Attributes:
+        ensemble: tells the mean.
+        intervals: tell how far it may be off.
+        inputs: the columns of the panel, and whether each one helped.
+        factor: what the mean is multiplied by, for its total to be right on the examined windows.
+    """
+
+    ensemble: Ensemble
+    intervals: Intervals
+    inputs: tuple[Input, ...]
+    factor: float
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.inputs if one.kept)
+
+
+class Boosted:
+    """One model for all series of a panel.
+
+    Attributes:
+        effort: how much is learnt from.
+        anew: learn at each panel; else at the oldest alone, which is asked at the newer ones too.
+    """
+
+    name = NAME
+
+    def __init__(self, effort: Effort | None = None, *, anew: bool = False) -> None:
+        self.effort = effort or Effort()
+        self.anew = anew
+        self.inputs: tuple[Input, ...] = ()
+
+    def forecast(self, panels: Sequence[Panel], asked: Asked) -> list[Prediction]:
+        """See `Forecaster`. Where there is too little to learn from nothing is said."""
+        learnt: Learnt | None = None
+        made = []
+        for panel in panels:
+            if learnt is None or self.anew:
+                learnt = learn(panel, self.effort, asked.seed)
+            if learnt is not None:
+                self.inputs = learnt.inputs
+            made.append(nothing(panel, asked) if learnt is None else predict(panel, learnt, asked))
+        return made
+
+
+def learn(panel: Panel, effort: Effort, seed: int) -> Learnt | None:
+    """Learn a panel's history: what inputs help, how far the model is off, and the model itself.
+
+    The first two from windows at the end of the history, with a model that knows nothing of them or of later.
+    """
+    rng = np.random.default_rng(seed)
+    ground = Ground(panel)
+    told = [Told(column, ground) for column in panel.columns]
+    origins = examined_origins(panel.periods, panel.ahead)
+    if not origins:
+        return None
+    rows = learning_rows(ground, origins[0], panel.ahead, effort.rows // 2, rng)
+    if len(rows) < LEAST_ROWS:
+        return None
+    before = table(ground, told, rows)
+    demand = panel.quantity[rows.series, rows.period]
+    examined = _examine(ground, told, origins, examined_series(panel.series, panel.ahead, effort.examined, rng))
+    inputs = choose_inputs(panel.columns, before, demand, examined, seed)
+    dropped = [one.name for one in inputs if not one.kept]
+    before, seen = before.without(dropped), examined.table.without(dropped)
+    early = fit_ensemble(before, demand, seed, trees=effort.trees)
+    expected = (early.expected(seen) * seen.level).reshape(examined.came.shape)
+    known = np.isfinite(examined.came)
+    ratio = float(examined.came[known].sum() / max(expected[known].sum(), 1e-9))
+    factor = 1.0
+    intervals = Intervals(replace(examined, table=seen, expected=expected * np.float32(ratio)), seed)
+    del before, examined, seen
+    rows = learning_rows(ground, panel.periods, panel.ahead, effort.rows, rng)
+    kept = [one for one in told if one.name not in {named(name) for name in dropped}]
+    everything = table(ground, kept, rows)
+    ensemble = fit_ensemble(everything, panel.quantity[rows.series, rows.period], seed, trees=effort.trees)
+    return Learnt(ensemble, intervals, inputs, factor)
+
+
+def predict(panel: Panel, learnt: Learnt, asked: Asked) -> Prediction:
+    """Forecast the periods ahead of a panel of the same series and columns as the one that was learnt."""
+    ground = Ground(panel)
+    told = [Told(column, ground) for column in panel.columns if column.name in learnt.used]
+    kind = segments(panel).astype(np.int32)
+    parts = []
+    for start in range(0, panel.series, CHUNK):
+        series = np.arange(start, min(start + CHUNK, panel.series), dtype=np.int32)
+        rows = every(series, panel.periods, panel.ahead)
+        seen = table(ground, told, rows)
+        expected = (learnt.ensemble.expected(seen) * seen.level * learnt.factor).reshape(len(series), panel.ahead)
+        expected = np.minimum(expected, still_likely(ground, series, kind[series] == ENDED)[:, None])
+        parts.append(learnt.intervals.outlook(seen, expected, panel.wanted[series], kind[series]))
+    return _prediction(panel, learnt.intervals, parts, asked)
+
+
+def _prediction(panel: Panel, intervals: Intervals, parts: Sequence[Outlook], asked: Asked) -> Prediction:
+    whole = Outlook(
+        np.concatenate([part.expected for part in parts]),
+        np.concatenate([part.spread for part in parts]),
+        np.concatenate([part.wanted for part in parts]),
+        np.concatenate([part.kind for part in parts]),
+    )
+    unknown = ~panel.wanted
+    quantiles = in_order({level: intervals.periods(whole, level) for level in asked.quantiles})
+    totals = in_order({level: intervals.totals(whole, level) for level in asked.quantiles})
+    notes = {int(one): ENDED_NOTE for one in np.flatnonzero(whole.kind == ENDED)}
+    return Prediction(
+        _where(unknown, whole.expected),
+        {level: _where(unknown, values) for level, values in quantiles.items()},
+        {level: _where(unknown, values) for level, values in totals.items()},
+        (NAME,) * panel.series,
+        sample_paths(intervals, whole, asked.paths, asked.seed) if asked.paths else None,
+        notes,
+    )
+
+
+def nothing(panel: Panel, asked: Asked) -> Prediction:
+    """What is said where nothing can be."""
+    unknown = np.full((panel.series, panel.ahead), np.nan, np.float32)
+    each = dict.fromkeys(asked.quantiles, unknown)
+    paths = np.full((asked.paths, *unknown.shape), np.nan, np.float32) if asked.paths else None
+    return Prediction(unknown, each, each, (NAME,) * panel.series, paths, {})
+
+
+def _examine(ground: Ground, told: Sequence[Told], origins: Sequence[int], series: Indices) -> Examined:
+    """The questions at some origins and what came, of the series that had begun by then."""
+    panel = ground.panel
+    bare = replace(panel, columns=())
+    tables: list[Table] = []
+    came, kinds, which = [], [], []
+    for origin in origins:
+        begun = series[ground.first[series] < origin]
+        rows = every(begun, origin, panel.ahead)
+        tables.append(table(ground, told, rows))
+        came.append(panel.quantity[begun, origin : origin + panel.ahead])
+        kinds.append(segments(bare.pick(begun.astype(np.int64)).at(origin, panel.ahead)).astype(np.int32))
+        which.append(begun)
+    joined = replace(
+        tables[0],
+        values=np.concatenate([one.values for one in tables]),
+        level=np.concatenate([one.level for one in tables]),
+    )
+    answers = np.concatenate(came)
+    return Examined(joined, np.zeros_like(answers), answers, np.concatenate(kinds), np.concatenate(which))
+
+
+def _where(unknown: NDArray[np.bool_], values: Numbers) -> Numbers:
+    return np.where(unknown, np.float32(np.nan), values)
