@@ -143,10 +143,13 @@ def disk_finding(part: str, place: str, free: int, low_gb: int, left_days: float
     if left_days is not None:
         words += f"; as the database grows, full in ~{left_days:,.0f} days"
     low = low_gb * 1e9
+    tell = "Only whoever looks after the computer that Shelfwise runs on can do that: tell them."
     if free < low / 5:
-        return Finding(part, "Disk", "danger", words, "Make room now: when it is full, nothing can be booked any more.")
+        remedy = f"Make room now: when it is full, nothing can be booked any more. {tell}"
+        return Finding(part, "The disk is nearly full", "danger", words, remedy)
     if free < low or (left_days is not None and left_days < FULL_SOON_DAYS):
-        return Finding(part, "Disk", "attention", words, "Make room, or move to a larger disk, before it is full.")
+        remedy = f"Make room, or move to a larger disk, before it is full. {tell}"
+        return Finding(part, "The disk fills up", "attention", words, remedy)
     return Finding(part, "Disk", "well", words)
 
 

@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from shelfwise import __version__
 from shelfwise.access.context import Office
 from shelfwise.access.throttle import Network
+from shelfwise.operations.disk import Disk
 from shelfwise.settings import Settings
 from shelfwise.web import (
     alerts,
@@ -113,7 +114,7 @@ def create_app(
         secure_cookies: set where the pages are reached by https, so that the session never travels without it.
         trusted_proxies: the networks of our own proxies, whose X-Forwarded-For is believed.
         mail: by which server mail leaves and from which address, in words; None: none does.
-        settings: of the installation, for the page System; None: the defaults.
+        settings: of the installation, for the page System and to look at its disk; None: the defaults, and no look.
         doors: where devices reach us, for whoever connects one.
         lan: how the local network reaches the pages by HTTPS; None: it does not.
     """
@@ -148,6 +149,7 @@ def create_app(
     app.state.imports = uploads
     app.state.mail = mail
     app.state.settings = settings or Settings()
+    app.state.disk = None if settings is None else Disk(settings)
     app.state.doors = doors or Doors()
     app.state.lan = lan
     for part in (

@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from shelfwise.access.context import Context
 from shelfwise.core.quantities import plain
+from shelfwise.operations.disk import Disk
 from shelfwise.records.packs import in_words
 from shelfwise.web import words, writing
 from shelfwise.web.charts import method_words
@@ -43,6 +44,7 @@ def respond(request: Request, template: str, status: int = 200, /, **values: Any
     # A live update of the page before must not use up the sentence meant for the next one.
     said = None if "hx-request" in request.headers else request.cookies.get(SAID_COOKIE)
     theme = request.cookies.get(THEME_COOKIE, "auto")
+    disk: Disk | None = request.app.state.disk
     frame: dict[str, Any] = {
         "shell": None,
         "visit": None,
@@ -50,6 +52,7 @@ def respond(request: Request, template: str, status: int = 200, /, **values: Any
         "path": request.url.path,
         "wall_now": request.app.state.office.wall.now(),
         "said": unquote(said) if said else None,
+        "shortage": disk.shortage() if disk else None,
         "theme": theme if theme in THEMES else "auto",
     }
     response = HTMLResponse(environment().get_template(template).render(frame | values), status)
