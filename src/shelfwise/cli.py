@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from shelfwise import __version__, cli_operations, processes
+from shelfwise import __version__, cli_demand, cli_operations, processes
 from shelfwise.core.errors import Refused, ShelfwiseError
 from shelfwise.operations.doctor import is_free
 from shelfwise.settings import Settings
@@ -119,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check-books", help="rebuild balances from movements and compare; changes nothing")
     check.set_defaults(command=_check_books)
 
+    cli_demand.add_commands(commands)
     cli_operations.add_commands(commands)
     https = commands.add_parser(
         "https", help="show how phones reach the pages by HTTPS, and until when; changes nothing"

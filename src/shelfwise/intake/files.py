@@ -18,8 +18,8 @@ from typing import Literal, cast
 
 import polars as pl
 
+from shelfwise.core.encodings import find_encoding
 from shelfwise.core.errors import Fault, Invalid, shorten
-from shelfwise.intake.encodings import find_encoding
 from shelfwise.intake.model import propose_columns
 from shelfwise.intake.workbooks import Cell, Failed, Workbook, is_workbook, open_workbook
 

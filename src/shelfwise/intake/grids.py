@@ -246,7 +246,7 @@ def _cell(value: object) -> Cell:
 
 
 def _text(path: Path, recognised: Recognised, encoding: str | None, delimiter: str | None) -> Grid:
-    from shelfwise.intake.encodings import ENCODINGS, find_encoding
+    from shelfwise.core.encodings import ENCODINGS, find_encoding
     from shelfwise.intake.files import DELIMITERS, find_delimiter, refuse_other_formats
 
     refuse_other_formats(path)

@@ -239,7 +239,7 @@ def _example(cells: pl.Series) -> str:
 def _notes(
     source: Source, evidence: Evidence, written: Written, zone: str | None, by_index: dict[int, Field]
 ) -> list[str]:
-    from shelfwise.intake.encodings import ENCODINGS
+    from shelfwise.core.encodings import ENCODINGS
     from shelfwise.intake.files import DELIMITERS
 
     notes = []

@@ -57,7 +57,10 @@ def futures(panel: Panel, method: Method, draws: int, rng: np.random.Generator) 
         drawn = np.take_along_axis(relative, chosen[:, :, None], axis=1)
     short = numbers < FEWEST_STRETCHES
     if short.any():
-        drawn[short] = _borrowed(relative, usable, short, draws, ahead, rng)
+        pool = relative[usable & ~short[:, None]] if len(origins) else np.zeros((0, ahead))
+        if len(pool) < FEWEST_STRETCHES:
+            pool = _by_period(past, method, floor, draws, ahead, rng)
+        drawn[short] = pool[rng.integers(len(pool), size=(int(short.sum()), draws))]
     drawn = keep_totals(np.where(panel.wanted[:, None], now[:, None] + drawn * _size(now, floor)[:, None], 0.0))
     whole = ((past.quantity == np.floor(past.quantity)) | ~past.known).all(axis=1)
     drawn[whole] = whole_numbers(drawn[whole], rng)
@@ -125,19 +128,16 @@ def _spread_evenly(usable: NDArray[np.bool_], draws: int, rng: np.random.Generat
     return np.take_along_axis(order, rng.permuted(places, axis=1), axis=1)
 
 
-def _borrowed(
-    relative: Floats,
-    usable: NDArray[np.bool_],
-    short: NDArray[np.bool_],
-    draws: int,
-    ahead: int,
-    rng: np.random.Generator,
-) -> Floats:
-    """Errors of other series for those that have too few of their own; of those few where there are no others."""
-    pool = relative[usable & ~short[:, None]]
-    if not len(pool):
-        pool = relative[usable]
-    if not len(pool):
+def _by_period(past: Past, method: Method, floor: Floats, draws: int, ahead: int, rng: np.random.Generator) -> Floats:
+    """Stretches put together from errors of single periods, of all series: where the past is shorter than a stretch."""
+    origins = np.arange(1, past.periods)
+    errors: Floats = np.zeros(0)
+    if len(origins):
+        before = method.expected(past, origins, 1)
+        errors = ((past.quantity[:, 1:, None] - before) / _size(before, floor)).ravel()
+        errors = errors[~np.isnan(errors)]
+    if len(errors) < FEWEST_STRETCHES:
         # Nobody knows: as wide as counts are.
-        pool = rng.poisson(1.0, (draws, 1)).astype(np.float64).repeat(ahead, axis=1) - 1.0
-    return pool[rng.integers(len(pool), size=(int(short.sum()), draws))]
+        errors = rng.poisson(1.0, draws) - 1.0
+    found: Floats = rng.choice(errors, size=(draws, ahead))
+    return found

@@ -1,0 +1,1 @@
+"""Files of demand in, files of forecasts out; no database."""

@@ -1,0 +1,89 @@
+"""What files tell beside the demand, spread over all series and periods."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from shelfwise.demand.files.keys import Keys, Places, Rows
+from shelfwise.demand.files.values import MOST_LABELS, told
+from shelfwise.demand.panel import Column, Numbers
+
+
+def columns(known: Keys, ahead: int) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """(every column, what was assumed of them)."""
+    found: list[Column] = []
+    not_told: list[str] = []
+    notes: list[str] = []
+    for heading in known.history.headings.others:
+        later = _same(heading, known.future)
+        cells = [known.history.source.column(heading)]
+        if known.future is not None and later is not None:
+            cells.append(known.future.source.column(later))
+        if len({one.dtype for one in cells}) > 1:
+            cells = [one.cast(pl.String) for one in cells]
+        read = told(pl.concat([one.alias("") for one in cells]))
+        if read is None:
+            notes.append(f"{heading!r} was left out: more than {MOST_LABELS} different names.")
+            continue
+        values, labels = read
+        if np.isnan(values).all():
+            continue
+        column = _spread(known, ahead, heading, values, labels, later is not None)
+        if not column.ahead and known.future is not None:
+            not_told.append(heading)
+        if later is not None and (missing := float(np.isnan(values[known.history.source.rows :]).mean())) > 0:
+            notes.append(f"{heading!r} is empty in {missing:.0%} of the rows of the future: unknown there.")
+        found.append(column)
+    if not_told:
+        notes.append(f"Not told of the future: {', '.join(map(repr, not_told))}. Their past alone is used.")
+    if known.future is not None and (extra := _unheard(known)):
+        notes.append(f"Left out of the future, because the history does not have it: {', '.join(map(repr, extra))}.")
+    return tuple(found), tuple(notes)
+
+
+def _same(heading: str, future: Rows | None) -> str | None:
+    """The heading of the future's column of that name, however it writes capitals."""
+    if future is None:
+        return None
+    return next((one for one in future.headings.others if one.lower() == heading.lower()), None)
+
+
+def _unheard(known: Keys) -> list[str]:
+    if known.future is None:
+        return []
+    heard = {one.lower() for one in known.history.headings.others}
+    told = [*known.future.headings.others, known.future.headings.roles.get("quantity")]
+    return [one for one in told if one is not None and one.lower() not in heard]
+
+
+def _spread(known: Keys, ahead: int, heading: str, values: Numbers, labels: tuple[str, ...], in_future: bool) -> Column:
+    """The column over all series and periods; what is the same for all of them is kept once."""
+    length = known.periods + ahead
+    series, period = known.history.series, known.history.period
+    if in_future and known.future is not None:
+        series = np.concatenate((series, known.future.series))
+        period = np.concatenate((period, known.future.period))
+    inside = ~np.isnan(values)
+    series, period, values = series[inside], period[inside], values[inside]
+    each = _agreed(series, values, len(known.names))
+    if each is not None:
+        # It belongs to the series, as a category or a size does: known at all times.
+        return Column(heading, np.broadcast_to(each[:, None], (len(each), length)), labels, ahead=True)
+    for_all = _agreed(period, values, length)
+    if for_all is not None:
+        return Column(heading, np.broadcast_to(for_all, (len(known.names), length)), labels, in_future)
+    places = known.location_of[series] * length + period
+    for_place = _agreed(places, values, (int(known.location_of.max()) + 1) * length)
+    if for_place is not None:
+        return Column(heading, for_place.reshape(-1, length)[known.location_of], labels, in_future)
+    whole = np.full((len(known.names), length), np.nan, np.float32)
+    whole[series, period] = values
+    return Column(heading, whole, labels, in_future)
+
+
+def _agreed(groups: Places, values: Numbers, count: int) -> Numbers | None:
+    """The one value of each group; None where some group has several."""
+    one = np.full(count, np.nan, np.float32)
+    one[groups] = values
+    return one if bool((one[groups] == values).all()) else None

@@ -1,0 +1,115 @@
+"""Which column of a file is what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shelfwise.core.errors import Fault, Invalid, shorten
+
+# By role, names that are taken for it, the surest first. Of names of one line a file may have one only.
+NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "item": (
+        ("item",),
+        ("sku", "product", "article", "itemid", "productid", "skuid", "articleid", "itemnbr", "itemno", "itemnumber",
+         "itemcode", "productcode", "productno", "stockcode", "partno", "partnumber", "part", "upc", "upcid", "ean",
+         "material", "uniqueid", "artikel", "artikelnummer"),
+        ("family", "department", "dept", "productfamily", "category"),
+    ),
+    "location": (
+        ("location",),
+        ("store", "site", "shop", "branch", "outlet", "warehouse", "storeid", "storenbr", "storeno", "storenumber",
+         "locationid", "siteid", "shopid", "warehouseid", "branchid", "filiale", "standort"),
+    ),
+    "date": (
+        ("date",),
+        ("ds", "day", "datetime", "timestamp", "weekenddate", "weekending", "weekstart", "weekstartdate", "weekdate",
+         "monthstart", "orderdate", "saledate", "salesdate", "transactiondate", "datum", "fecha"),
+        ("week", "month", "period", "time"),
+    ),
+    "quantity": (
+        ("quantity",),
+        ("qty", "units", "demand", "unitsales", "unitssold", "soldunits", "quantitysold", "soldquantity", "orderqty",
+         "salesqty", "salesquantity", "menge", "cantidad"),
+        ("sales", "sold", "weeklysales", "dailysales", "monthlysales", "volume", "y"),
+    ),
+}  # fmt: skip
+NEEDED = ("date", "quantity")
+
+IN_STOCK = {"instock", "available", "availability", "isavailable", "isinstock", "onshelf"}
+SOLD_OUT = {"stockout", "outofstock", "soldout", "oos", "isoutofstock", "isstockout"}
+OPEN = {"open", "isopen"}
+CLOSED = {"closed", "isclosed"}
+_SPOKEN_FOR = IN_STOCK | SOLD_OUT | OPEN | CLOSED
+
+
+@dataclass(frozen=True)
+class Headings:
+    """What the columns of a file were taken for.
+
+    Attributes:
+        roles: heading by role: item, location, date, quantity; without those that the file does not have.
+        sold_out: headings that say whether there was anything to sell, and whether they say so by 'yes'.
+        closed: the same for whether the place was open.
+        others: everything else that is told.
+    """
+
+    roles: dict[str, str]
+    sold_out: dict[str, bool]
+    closed: dict[str, bool]
+    others: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was not called by its own name."""
+        taken = [f"{heading!r} for {role}" for role, heading in self.roles.items() if heading.lower() != role]
+        notes = [f"Taken: {', '.join(taken)}."] if taken else []
+        missing = [role for role in ("item", "location") if role not in self.roles]
+        if missing:
+            notes.append(f"There is no column for {' and '.join(missing)}: all rows are of one.")
+        return tuple(notes)
+
+
+def understood(headings: Sequence[str], file: str, needed: Sequence[str] = NEEDED) -> Headings:
+    """Find the columns.
+
+    Raises:
+        Invalid: one that is needed is missing, or two could be it.
+    """
+    roles: dict[str, str] = {}
+    faults: list[Fault] = []
+    for role, lines in NAMES.items():
+        for line in lines:
+            found = [one for one in headings if _plain(one) in line and one not in roles.values()]
+            if len(found) > 1:
+                faults.append(
+                    Fault(
+                        f"{file}, headings", f"one column for {role}", " and ".join(map(shorten, found)),
+                        f"Rename the one that counts to {role!r}.",
+                    )
+                )  # fmt: skip
+            if found:
+                roles[role] = found[0]
+                break
+        else:
+            if role in needed:
+                faults.append(
+                    Fault(
+                        f"{file}, headings", f"a column {role!r}", ", ".join(map(shorten, headings[:12])) or "none",
+                        f"Rename the column that holds it to {role!r}.",
+                    )
+                )  # fmt: skip
+    if faults:
+        raise Invalid(*faults)
+    free = [one for one in headings if one not in roles.values()]
+    return Headings(
+        roles,
+        {one: _plain(one) in SOLD_OUT for one in free if _plain(one) in IN_STOCK | SOLD_OUT},
+        {one: _plain(one) in CLOSED for one in free if _plain(one) in OPEN | CLOSED},
+        tuple(one for one in free if _plain(one) not in _SPOKEN_FOR and one),
+    )
+
+
+def _plain(heading: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", heading.lower())

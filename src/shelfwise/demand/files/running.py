@@ -1,0 +1,105 @@
+"""Forecast a file, and race all methods on a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from shelfwise.core.errors import Fault, Invalid
+from shelfwise.demand.contest import Asked
+from shelfwise.demand.files.building import read
+from shelfwise.demand.files.writing import checked_target, write_forecast, write_paths
+from shelfwise.demand.panel import Frequency
+from shelfwise.demand.race.champion import forecast
+from shelfwise.demand.race.contenders import contenders
+from shelfwise.demand.race.race import OVERALL, WINDOWS, Progress, Race, race
+from shelfwise.demand.race.report import as_json, as_table
+
+MOST_WINDOWS = 52
+_SHOWN = 5
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a forecast of files is made of, as a person asks for it."""
+
+    history: Path
+    future: Path | None
+    horizon: int | None
+    frequency: Frequency | None
+    out: Path
+
+
+def forecast_file(files: Files, asked: Asked, *, cumulative: bool, say: Say, progress: Progress) -> None:
+    """Race all methods on the history, forecast each series by the champion of its kind, and write the file."""
+    target = checked_target(files.out)
+    found = read(files.history, files.future, files.horizon, files.frequency)
+    for note in found.notes:
+        say(note)
+    methods = contenders(found.panel.frequency)
+    result = race(found.panel, methods, found.panel.ahead, seed=asked.seed, progress=progress)
+    _say_champions(result, say)
+    made = forecast(found.panel, result, methods, asked, progress)
+    for series, note in list(made.notes.items())[:_SHOWN]:
+        item, location = found.panel.keys[series]
+        say(f"{item!r}{f' at {location!r}' if location else ''}: {note}.")
+    if len(made.notes) > _SHOWN:
+        say(f"And {len(made.notes) - _SHOWN:,} more series with such notes.")
+    write_forecast(target, found, made, cumulative=cumulative)
+    say(f"{len(found.series):,} rows were written to {target}.")
+    if made.paths is not None:
+        say(f"{len(made.paths)} paths were written to {write_paths(target, found, made.paths)}.")
+
+
+def backtest_file(
+    history: Path,
+    horizon: int,
+    windows: int,
+    frequency: Frequency | None,
+    out: Path | None,
+    *,
+    seed: int,
+    say: Say,
+    progress: Progress,
+    show: Say,
+) -> None:
+    """Race all methods on the history, show the race, and write it as JSON where asked to."""
+    if not 1 <= windows <= MOST_WINDOWS:
+        raise Invalid(Fault("--windows", f"a number from 1 to {MOST_WINDOWS}", str(windows), "Ask for fewer."))
+    found = read(history, None, horizon, frequency)
+    for note in found.notes:
+        say(note)
+    result = race(found.panel, contenders(found.panel.frequency), horizon, windows, seed=seed, progress=progress)
+    if result is None:
+        raise Invalid(
+            Fault(
+                f"file {history.name}", f"a history longer than the horizon of {horizon} {found.panel.frequency}s",
+                f"{found.panel.periods} {found.panel.frequency}s", "Ask for a shorter horizon.",
+            )
+        )  # fmt: skip
+    if len(result.origins) < windows:
+        say(f"The history is long enough for {len(result.origins)} of {windows} windows.")
+    for line in as_table(result):
+        show(line)
+    if out is not None:
+        try:
+            out.write_text(json.dumps(as_json(result), indent=1), "utf-8")
+        except OSError as error:
+            raise Invalid(
+                Fault("--out", "a file that can be written", f"{out}: {error.strerror}", "Choose another one.")
+            ) from error
+
+
+def _say_champions(result: Race | None, say: Say) -> None:
+    if result is None:
+        say("The history is too short for a race of methods; the simplest one speaks.")
+        return
+    names = [f"{names[0]} for {segment}" for segment, names in result.champions.items() if segment != OVERALL]
+    say(
+        f"Of {len(result.marks)} ways to forecast, on {len(result.origins)} of {WINDOWS} windows: "
+        f"{', '.join(names) or result.champions[OVERALL][0]}."
+    )

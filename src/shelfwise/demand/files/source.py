@@ -1,0 +1,174 @@
+"""A file of demand, CSV or Parquet, read one column at a time: all of them as text would not fit into memory."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from shelfwise.core.encodings import ENCODINGS, find_encoding
+from shelfwise.core.errors import Fault, Invalid, shorten
+
+PARQUET = (".parquet", ".pq")
+CSV = (".csv", ".tsv", ".txt")
+_DELIMITERS = ",;\t|"
+_HEADER_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened file.
+
+    Attributes:
+        path: as it was named.
+        headings: of its columns.
+        rows: how many it has below the headings.
+        first_row: what the first of them is called in messages: line 2 of a CSV file, row 1 of a Parquet file.
+        notes: what was assumed to read it.
+    """
+
+    path: Path
+    headings: tuple[str, ...]
+    rows: int
+    first_row: int
+    notes: tuple[str, ...]
+    delimiter: str
+    _text: Path | None
+
+    def column(self, heading: str) -> pl.Series:
+        """All values of a column: text in a CSV file, null where a cell is empty."""
+        if self._text is None:
+            with _explained(self.path):
+                return pl.read_parquet(self.path, columns=[heading]).to_series()
+        place = self.headings.index(heading)
+        return _read_csv(self.path, self._text, self.delimiter, place).to_series()
+
+    def row(self, place: int) -> str:
+        """What people call a row."""
+        return f"row {place + self.first_row}"
+
+    def fault(self, place: int, heading: str, expected: str, got: object, remedy: str) -> Invalid:
+        """What is wrong with one cell."""
+        where = f"{self.path.name}, {self.row(place)}, column {heading}"
+        return Invalid(Fault(where, expected, shorten(got), remedy))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Source]:
+    """Open a file by its ending.
+
+    Raises:
+        Invalid: it is none of the kinds that are read, or holds no rows, or two columns have one heading.
+    """
+    if not path.is_file():
+        raise Invalid(Fault(f"file {path}", "a CSV or Parquet file", "no such file", "Check its name."))
+    if path.suffix.lower() in PARQUET:
+        with _explained(path):
+            schema = pl.read_parquet_schema(path)
+            rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+        yield _checked(Source(path, tuple(schema), rows, 1, (), "", None))
+    elif path.suffix.lower() in CSV:
+        with tempfile.TemporaryDirectory(prefix="shelfwise-") as folder:
+            yield _checked(_csv(path, Path(folder)))
+    else:
+        raise Invalid(
+            Fault(
+                f"file {path.name}", "a name that ends in .csv or .parquet", shorten(path.suffix or "no ending"),
+                "Save it as one of these.",
+            )
+        )  # fmt: skip
+
+
+def _csv(path: Path, folder: Path) -> Source:
+    notes: list[str] = []
+    text = path
+    if path.stat().st_size == 0:
+        raise _no_rows(path)
+    encoding = find_encoding(path)
+    if encoding != "utf-8-sig":
+        notes.append(f"{path.name} was read as {ENCODINGS[encoding]}.")
+        text = folder / "text.csv"
+        with path.open(encoding=encoding, newline="") as before, text.open("w", encoding="utf-8", newline="") as after:
+            shutil.copyfileobj(before, after)
+    with text.open(encoding="utf-8-sig", newline="") as file:
+        start = file.read(_HEADER_BYTES)
+    delimiter = max(_DELIMITERS, key=start.partition("\n")[0].count)
+    headings = next(csv.reader(start.splitlines(keepends=True), delimiter=delimiter), [])
+    rows = _counted(path, text, delimiter)
+    return Source(path, tuple(one.strip() for one in headings), rows, 2, tuple(notes), delimiter, text)
+
+
+def _counted(path: Path, text: Path, delimiter: str) -> int:
+    """How many rows there are; looks at every cell of every row, which reading single columns does not."""
+    try:
+        cells = pl.scan_csv(text, separator=delimiter, infer_schema=False)
+        return int(
+            cells.select(pl.len(), pl.all().null_count().name.prefix("_")).collect(engine="streaming").item(0, 0)
+        )
+    except pl.exceptions.NoDataError:
+        raise _no_rows(path) from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        where, got = _ragged(text, delimiter) or ("", shorten(str(error), 200))
+        raise Invalid(
+            Fault(
+                f"{path.name}{where}", "as many cells in each row as there are headings", got,
+                "Mend the row, or put names that hold the delimiter into quotes.",
+            )
+        ) from error  # fmt: skip
+
+
+def _ragged(text: Path, delimiter: str) -> tuple[str, str] | None:
+    """The first row with more cells than there are headings."""
+    with text.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file, delimiter=delimiter)
+        width = len(next(rows))
+        for number, row in enumerate(rows, start=2):
+            if len(row) > width:
+                return f", row {number}", f"{len(row)} cells instead of {width}"
+    return None
+
+
+def _read_csv(path: Path, text: Path, delimiter: str, column: int) -> pl.DataFrame:
+    try:
+        return pl.read_csv(text, columns=[column], separator=delimiter, infer_schema=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise Invalid(Fault(f"file {path.name}", "a CSV file", shorten(str(error), 200), "Export it again.")) from error
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise Invalid(
+            Fault(f"file {path.name}", "a Parquet file", shorten(str(error), 200), "Write it anew, or as CSV.")
+        ) from error
+
+
+def _checked(source: Source) -> Source:
+    for heading in source.headings:
+        if (times := source.headings.count(heading)) > 1:
+            raise Invalid(
+                Fault(
+                    f"{source.path.name}, headings", "each heading once", f"{shorten(heading)} {times} times",
+                    "Rename one of them, so that nobody has to guess which one counts.",
+                )
+            )  # fmt: skip
+    if source.rows == 0:
+        raise _no_rows(source.path)
+    return source
+
+
+def _no_rows(path: Path) -> Invalid:
+    return Invalid(
+        Fault(
+            f"file {path.name}", "headings and rows of item, location, date and quantity", "no rows",
+            "Export the file again.",
+        )
+    )  # fmt: skip
