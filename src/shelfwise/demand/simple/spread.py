@@ -138,6 +138,6 @@ def _by_period(past: Past, method: Method, floor: Floats, draws: int, ahead: int
         errors = errors[~np.isnan(errors)]
     if len(errors) < FEWEST_STRETCHES:
         # Nobody knows: as wide as counts are.
-        errors = rng.poisson(1.0, draws) - 1.0
+        errors = rng.poisson(1.0, draws).astype(np.float64) - 1.0
     found: Floats = rng.choice(errors, size=(draws, ahead))
     return found
