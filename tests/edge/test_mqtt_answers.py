@@ -129,6 +129,8 @@ SIGN_INS = [
               "CONNACK 0x82, end"),
     only_five("a property that may not stand there", connect5("scale-7", "secret", properties=b"\x23\x00\x01"),
               "CONNACK 0x81, end"),
+    only_five("a maximum packet size that is too small for an answer",
+              connect5("scale-7", "secret", properties=b"\x27\x00\x00\x00\x10"), "CONNACK 0x83, end"),
     only_five("enhanced authentication", connect5("scale-7", "secret", properties=b"\x15\x00\x05SCRAM"),
               "CONNACK 0x8C, end"),
     same("anything else before CONNECT", PINGREQ, "end", "end"),

@@ -14,6 +14,7 @@ from shelfwise.access.context import Context, Office
 from shelfwise.core.errors import NotFound, Refused
 from shelfwise.edge import scopes, unclaimed
 from shelfwise.edge.devices import add_device, set_active
+from shelfwise.edge.messages import Message
 from shelfwise.edge.model import Origin, Reading, key_by_id, moment
 from shelfwise.edge.tables import READINGS, Receipt, Unreadable
 from shelfwise.edge.unclaimed import claim, ignore, listen_again
@@ -151,7 +152,9 @@ def test_beyond_the_devices_that_may_wait_nothing_is_kept_and_somebody_is_told_o
     assert values(gate.tx, "select count(*) from event where kind = 'devices.refused'") == [(1,)]
     ignore(gate, "two")
     assert unclaimed.refusals(gate) == []
-    assert send(gate, Sent(reading("three", 1))) == [UNCLAIMED]
+    # As the pipeline does it, where Postgres refused the batch that it came with.
+    assert send(gate, fourth) == [UNCLAIMED]
+    assert not fourth.refused
 
 
 @pytest.mark.parametrize("limit", [{"most_readings": 2}, {"most_bytes": 300}])
@@ -219,6 +222,13 @@ def test_beyond_the_quota_http_says_so(running: Running) -> None:
     )
     assert answer.status_code == 429
     assert "Claim or ignore them first" in answer.json()["error"]
+
+
+def test_what_was_refused_and_then_put_in_quarantine_is_kept_there() -> None:
+    message = Message(None, 1, GATE, b"{}", 0.0)
+    message.when, message.refused = moment(NOON), True
+    message.refuse("Postgres would not take its row")
+    assert (message.refused, message.outcome) == (False, "Postgres would not take its row")
 
 
 def test_consumers_read_claimed_readings_after_all_that_came_before(gate: Context, office: Office) -> None:

@@ -351,8 +351,11 @@ class Connection(Stream):
             self._refuse(refusal)
             return
         session = admitted.session
-        if self._closed:
+        welcome = answers.welcome(wish, admitted.present, admitted.assigned, self.door.limits.keep_alive_s)
+        if self._closed or len(welcome) > wish.largest:
             await self.door.sessions.leave(session)
+            words = f"a welcome has {len(welcome)} bytes, and the client takes {wish.largest}"
+            self._refuse(Refusal(wish.level, codes.IMPLEMENTATION_SPECIFIC, words))
             return
         session.line = self
         self.door.presence.came(admitted.device.device)
@@ -361,7 +364,7 @@ class Connection(Stream):
         self._keep_alive = answers.keep_alive(wish, self.door.limits.keep_alive_s)
         self._largest = MAX_PACKET
         self._heard = time.monotonic()
-        self._transport.write(answers.welcome(wish, admitted.present, admitted.assigned, self.door.limits.keep_alive_s))
+        self._transport.write(welcome)
         self._signing_in = False
         if self.down.hears_config:
             self.door.run(self.door.tell_config([self], retained=False))
