@@ -201,6 +201,7 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/api/v1/devices/{device}/move": (Right.MANAGE_DEVICES, {"antenna": 1}),
     "/devices/{device}/format": (Right.MANAGE_DEVICES, {"format": "impinj"}),
     "/devices/{device}/active": (Right.MANAGE_DEVICES, {"active": "false"}),
+    "/devices/many": (Right.MANAGE_DEVICES, {"told": "scale-97, Scale, scale", "add": "yes"}),
     "/devices/{device}/asked": (Right.MANAGE_DEVICES, {"pause": "60"}),
     "/devices/{device}/words": (Right.MANAGE_DEVICES, {"name": "Scale at the door"}),
     "/devices/{device}/behind": (Right.MANAGE_DEVICES, {}),

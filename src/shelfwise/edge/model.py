@@ -23,7 +23,7 @@ FARTHEST_AHEAD = timedelta(days=1)
 LONGEST_TEXT = 512
 LONGEST_NAME = 128
 # The addresses of pages about all devices, and what no address can hold.
-RESERVED_NAMES = (".", "..", "new", "unclaimed", "credentials", "site-keys", "labels", "connections")
+RESERVED_NAMES = (".", "..", "new", "unclaimed", "credentials", "site-keys", "labels", "many", "health", "connections")
 # Beyond any weight or time; keeps a hostile integer of a thousand digits out of floating point.
 _HUGE = 10**18
 

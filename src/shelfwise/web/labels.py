@@ -21,7 +21,7 @@ router = APIRouter(include_in_schema=False)
 Code = Annotated[str, Query(max_length=64)]
 # A longer list helps nobody to tick.
 _MOST_SHOWN = 300
-_USUAL_SHEET = "l7160"
+USUAL_SHEET = "l7160"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def of_places(
     zone: Code = "",
     kind: Code = "",
     pick: Annotated[list[int], Query(max_length=_MOST_SHOWN)] = [],  # noqa: B006 (FastAPI copies it)
-    sheet: Code = _USUAL_SHEET,
+    sheet: Code = USUAL_SHEET,
     skip: Annotated[int, Query(ge=0, le=99)] = 0,
     arrows: Code = "",
 ) -> Response:
@@ -95,7 +95,7 @@ def of_places(
             raise NotFound("site", site)
         chosen = _chosen(ctx, here, _places(ctx, here), Wanted(aisle, zone, kind, frozenset(pick)))
         labels = [_label(one, here, bool(arrows)) for one in chosen]
-    return _paper(labels, sheet, skip, f"labels-{here.code}{f'-{aisle}' if aisle else ''}")
+    return paper(labels, sheet, skip, f"labels-{here.code}{f'-{aisle}' if aisle else ''}")
 
 
 def _label(place: Place, here: Site, arrows: bool) -> Label:
@@ -111,7 +111,7 @@ def of_item(
     visit: Visitor,
     sku: Code = "",
     lot: Code = "",
-    sheet: Code = _USUAL_SHEET,
+    sheet: Code = USUAL_SHEET,
     copies: Annotated[int, Query(ge=1, le=MOST_LABELS)] = 1,
     skip: Annotated[int, Query(ge=0, le=99)] = 0,
 ) -> Response:
@@ -121,11 +121,12 @@ def of_item(
         known = [one.barcode for one in records.barcodes_of(ctx, item.item_id) if one.level is None]
     lines = (item.description[:60], f"Lot {lot}" if lot else "")
     label = Label(known[0] if known else item.sku, item.sku, tuple(line for line in lines if line))
-    return _paper([label] * copies, sheet, skip, "labels-of-an-item")
+    return paper([label] * copies, sheet, skip, "labels-of-an-item")
 
 
-def _paper(labels: list[Label], sheet: str, skip: int, name: str) -> Response:
-    """
+def paper(labels: list[Label], sheet: str, skip: int, name: str) -> Response:
+    """Labels as a PDF for the browser to show.
+
     Raises:
         Invalid: there is no such sheet, nothing to print, or too much at once.
     """
@@ -134,7 +135,7 @@ def _paper(labels: list[Label], sheet: str, skip: int, name: str) -> Response:
         raise Invalid(Fault("sheet", wanted, shorten(sheet), "Choose the labels that lie in the printer."))
     if not 0 < len(labels) <= MOST_LABELS:
         wanted = f"1 to {MOST_LABELS} labels at once"
-        raise Invalid(Fault("labels", wanted, str(len(labels)), "Choose an aisle or a zone, one after the other."))
+        raise Invalid(Fault("labels", wanted, str(len(labels)), "Choose some, one part after the other."))
     kind: Sheet = SHEETS[sheet]
     plain = "".join(one if one.isascii() and one.isalnum() else "-" for one in name)
     return Response(
