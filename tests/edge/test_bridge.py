@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,11 +21,13 @@ from hypothesis import strategies as st
 from shelfwise.access.context import Office
 from shelfwise.core.errors import Invalid, Refused
 from shelfwise.edge import keeper
-from shelfwise.edge.connection_model import BrokerPlan, TopicRule, check_topics, matches, origin_by, plan_of
+from shelfwise.edge.bridge import look_at_broker
+from shelfwise.edge.connection_model import BrokerPlan, Secrets, TopicRule, check_topics, matches, origin_by, plan_of
 from shelfwise.edge.devices import set_format
 from shelfwise.edge.formats import FORMATS
+from shelfwise.edge.model import Origin
 from tests.conftest import NOON
-from tests.edge.brokers import Publisher, connect, connected, mosquitto, nats, process, state, trouble
+from tests.edge.brokers import Publisher, connect, connected, free_port, mosquitto, nats, process, state, trouble
 from tests.edge.conftest import MANAGER, Running, Start
 from tests.waiting import until
 
@@ -94,6 +98,31 @@ def test_what_home_assistant_is_told_is_understood_over_a_bridge_also_when_it_wa
     until(lambda: running.sql("select value from reading order by value") == [(2.0,), (3.0,)])
     publisher.publish("homeassistant/sensor/probe-1/t/config", b"", retain=True)
     until(lambda: running.sql("select count(*) from announced") == [(0,)])
+    publisher.close()
+
+
+def test_a_look_tells_which_topics_nobody_could_read(running: Running, broker: int) -> None:
+    config = {"dev_cla": "temperature", "stat_t": "look/known"}
+    publisher = Publisher(broker)
+    publisher.publish("homeassistant/sensor/look/t/config", json.dumps(config).encode(), retain=True)
+    connection_id = connect(
+        running.office, broker, {"filter": "homeassistant/sensor/look/#"}, {"filter": "look/+"}, device="broker-g"
+    )
+    stopped = threading.Event()
+
+    def speak() -> None:
+        while not stopped.wait(0.02):
+            publisher.publish("look/known", b"1")
+            publisher.publish("look/odd", b"1")
+
+    speaking = threading.Thread(target=speak)
+    speaking.start()
+    found = asyncio.run(look_at_broker(state(running.office, connection_id).connection, Secrets(), "127.0.0.1", 0.4))
+    stopped.set()
+    speaking.join()
+    assert found.topics == {"look/known": "homeassistant", "look/odd": None}
+    assert "Topics that tell no format: 1." in found.in_words(0.4)
+    publisher.publish("homeassistant/sensor/look/t/config", b"", retain=True)
     publisher.close()
 
 
@@ -245,9 +274,6 @@ def test_gateways_share_what_a_broker_of_mqtt_5_has(
     start: Start, office: Office, tmp_path: Path, database_url: str
 ) -> None:
     """On Mosquitto, which the checks elsewhere install: shared subscriptions, a password, and a slot taken over."""
-    from shelfwise.edge.connection_model import Secrets
-    from tests.edge.brokers import free_port
-
     program = mosquitto()
     if program is None:
         pytest.skip("mosquitto is not installed here; `make check-all` says how")
@@ -279,4 +305,15 @@ def test_gateways_share_what_a_broker_of_mqtt_5_has(
         assert min(taken) > COUNT // 4
         publisher.publish("shelfwise/scale-7/weight", payloads(COUNT, 1)[0], retain=True)
         until(lambda: len(stored(first)) == COUNT + 1)
+        config = {"dev_cla": "temperature", "stat_t": "z2m/probe-1"}
+        publisher.publish("homeassistant/sensor/probe-1/t/config", json.dumps(config).encode(), retain=True)
+        announced = connect(
+            office, port, {"filter": "homeassistant/#"}, {"filter": "z2m/+"}, user="us", secrets=Secrets("a secret"),
+            slots=2, device="z2m",
+        )  # fmt: skip
+        until(lambda: [one.state for one in state(office, announced).held] == ["connected"] * 2)
+        told = Origin("bridge", "z2m", "gateway", "z2m", "z2m/probe-1", "unknown")
+        until(lambda: all(one.gateway.directory.understood(told).means for one in (first, second)))
+        publisher.publish("z2m/probe-1", *(str(number).encode() for number in range(20)))
+        assert first.waits_for("select count(distinct value) from reading where device = 'probe-1'", [(20,)])
         publisher.close()

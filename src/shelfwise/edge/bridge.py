@@ -165,7 +165,7 @@ class BrokerFindings:
         odd = sum(form is None for form in self.topics.values())
         said = f"The broker answers by {self.version}; {self.messages} messages in {seconds:g} s."
         if odd:
-            said += f" {odd} topics tell no format: add one, unless their devices are registered with theirs."
+            said += f" Topics that tell no format: {odd}. Add one, unless their devices are registered with theirs."
         return said
 
 
@@ -194,7 +194,8 @@ async def look_at_broker(connection: Connection, secrets: Secrets, host: str, se
                 seen[heard.topic] = origin.format
             count += 1
         meant = by_topic(known)
-        topics = {topic: form if form in FORMATS or topic in meant else None for topic, form in seen.items()}
+        forms = {topic: ANNOUNCED if topic in meant else form for topic, form in seen.items()}
+        topics = {topic: form if form in FORMATS else None for topic, form in forms.items()}
         return BrokerFindings(session.version, count, topics)
     finally:
         await session.close()
