@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -13,8 +14,10 @@ from typing import Any
 import pytest
 
 from shelfwise.access.context import Office
+from shelfwise.edge.health import tables as health_tables
+from shelfwise.edge.health.model import Finding
 from shelfwise.edge.history.model import HOUR, History, Point
-from shelfwise.web.device_history import with_gaps
+from shelfwise.web.device_history import chart, silences, with_gaps
 from tests.conftest import NOON
 from tests.edge.history.telling import MARA, Said, add_probe, hear_and_sum, tell
 from tests.web.conftest import Client
@@ -46,7 +49,30 @@ def test_the_page_draws_a_day_with_its_gap_its_limit_and_when_it_was_outside(cli
     assert chart["limits"] == [2.0, 8.0]
     assert chart["mean"].count(None) == 1 and len(chart["at"]) == 144 - 18 + 2
     assert [(until - since) for since, until in chart["outside"]] == [3000.0]
+    silent = [(since - chart["since"], until - chart["since"]) for since, until in chart["silent"]]
+    begin = 24 * 3600 - 780 * 60 + 300
+    assert silent == [(begin, begin + 3 * 3600 + 300)] and "nothing was heard: nothing is known" in page
+    assert chart["doubted"] == [] and "key-doubt" not in page
     assert "/devices/probe-1/history?kind=temperature" in page
+
+
+def test_times_in_doubt_are_hatched_and_say_why(client: Client, office: Office, told: None) -> None:
+    with office.context(MARA) as ctx:
+        stuck = Finding("temperature", "stuck", NOON - 5 * HOUR, 3.0, {"value": 4.0})
+        noisy = Finding("temperature", "noisy", NOON - 30 * HOUR, 9.0)
+        first = health_tables.open_doubt(ctx.tx, 1, "probe-1", noisy, NOON - 28 * HOUR)
+        health_tables.end_doubt(ctx.tx, 1, first or 0, NOON - 20 * HOUR)
+        believed = Finding("temperature", "spikes", NOON - 9 * HOUR, 4.0)
+        second = health_tables.open_doubt(ctx.tx, 1, "probe-1", believed, NOON - 8 * HOUR)
+        health_tables.quieten(ctx.tx, 1, second or 0, NOON + 9 * HOUR, "it is right", "mara")
+        health_tables.open_doubt(ctx.tx, 1, "probe-1", stuck, NOON - 2 * HOUR)
+        health_tables.open_doubt(ctx.tx, 1, "probe-1", Finding("humidity", "stuck", NOON - HOUR, 3.0), NOON)
+    page = client("vera").get("/devices/probe-1/history?kind=temperature&over=day").text
+    chart = chart_of(page)
+    now = NOON.timestamp()
+    assert chart["doubted"] == [[chart["since"], now - 20 * 3600], [now - 5 * 3600, now]]
+    assert "has said exactly 4 °C for 3 hours" in page and "key-doubt" in page
+    assert "far off" not in page, "a person said that it was right"
 
 
 def test_longer_times_and_figures_stand_on_a_page_of_their_own_and_in_a_file(client: Client, told: None) -> None:
@@ -90,6 +116,19 @@ def test_a_device_that_said_nothing_says_so(client: Client, office: Office, worl
         add_probe(ctx, "probe-1")
     assert "It has not said anything yet" in client("mara").get("/devices/probe-1/history").text
     assert "No reading here" in client("mara").get("/devices/probe-1/readings").text
+
+
+def test_what_is_unknown_is_a_silence_and_never_a_zero() -> None:
+    at = [NOON + n * HOUR for n in (3, 4, 5, 9)]
+    points = tuple(Point(one, 1, 1, 1.0, 1.0, 1.0, 1.0, one) for one in at)
+    found = History("d", "temperature", NOON, NOON + 24 * HOUR, HOUR, points)
+    silent = silences(found, NOON + 13 * HOUR)
+    assert silent == [(NOON, at[0]), (at[2] + HOUR, at[3]), (at[3] + HOUR, NOON + 13 * HOUR)]
+    drawn = chart(found, (None, None), [], [], silent)
+    assert 0 not in drawn["mean"] and drawn["mean"].count(None) == 1
+    assert silences(replace(found, points=()), NOON + 13 * HOUR) == [(NOON, NOON + 13 * HOUR)]
+    tags = chart(replace(found, kind="tag"), (None, None), [], [], [])
+    assert tags["count"] == [1, 1, 1, None, 1]
 
 
 def test_a_device_that_speaks_seldom_has_no_gaps_but_its_silences() -> None:

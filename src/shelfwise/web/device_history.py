@@ -17,6 +17,8 @@ from shelfwise.condition.alarms import KIND
 from shelfwise.condition.tables import Excursion
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.edge import devices
+from shelfwise.edge.health import service as health
+from shelfwise.edge.health import words
 from shelfwise.edge.history import service as history
 from shelfwise.edge.history.model import History, Point
 from shelfwise.edge.model import KINDS
@@ -50,6 +52,7 @@ OVERS = (
     Over("month", "31 days", timedelta(days=31)),
     Over("year", "12 months", timedelta(days=366)),
 )
+Stretch = tuple[datetime, datetime]
 UNITS = {"degC": "°", "%RH": "%", "%": "%", "g": " g"}
 
 
@@ -64,10 +67,17 @@ def parts(ctx: Context, device: str, kind: str = "", over: str = "") -> dict[str
     until = ctx.now + timedelta(microseconds=1)
     found = history.readings(ctx, device, shown, ctx.now - length.length, until, POINTS)
     limits, outside = _limits(ctx, device, shown, found)
+    doubts = health.doubts_between(ctx, device, shown, found.since, ctx.now)
+    # Of what reports by events, silence says nothing.
+    quiet = silences(found, ctx.now) if KINDS[shown].measured else []
     return {
         "device": device, "kinds": kinds, "kind": shown, "overs": OVERS, "over": length, "found": found,
-        "unit": KINDS[shown].unit, "outside": outside,
-        "chart": chart(found, limits, [(one.started_at, one.ended_at or ctx.now) for one in outside]),
+        "unit": KINDS[shown].unit, "outside": outside, "silent": quiet,
+        "doubts": [(one, words.what(one.cause, one.kind, one.size, one.evidence)) for one in doubts],
+        "chart": chart(
+            found, limits, [(one.started_at, one.ended_at or ctx.now) for one in outside],
+            [(one.since, one.ended_at or ctx.now) for one in doubts], quiet,
+        ),
     }  # fmt: skip
 
 
@@ -86,9 +96,11 @@ def _limits(
 def chart(
     found: History,
     limits: tuple[float | None, float | None],
-    outside: Sequence[tuple[datetime, datetime]],
+    outside: Sequence[Stretch],
+    doubted: Sequence[Stretch],
+    silent: Sequence[Stretch],
 ) -> dict[str, Any]:
-    """A history as data for the page's script; a silence longer than usual is a gap."""
+    """A history as data for the page's script; a silence longer than usual is a gap, of which nothing is known."""
     points = with_gaps(found)
     measured = KINDS[found.kind].measured
     return {
@@ -98,25 +110,53 @@ def chart(
         "step": found.step.total_seconds(),
         "unit": UNITS.get(KINDS[found.kind].unit, ""),
         "at": [at.timestamp() for at, _ in points],
-        "count": None if measured else [0 if one is None else one.readings for _, one in points],
+        "count": None if measured else [None if one is None else one.readings for _, one in points],
         "mean": [_shown(one.mean if one else None) for _, one in points],
         "low": [_shown(one.low if one else None) for _, one in points],
         "high": [_shown(one.high if one else None) for _, one in points],
         "limits": list(limits),
-        "outside": [[since.timestamp(), until.timestamp()] for since, until in outside],
+        "outside": _seconds(outside, found),
+        "doubted": _seconds(doubted, found),
+        "silent": _seconds(silent, found),
     }
+
+
+def _seconds(stretches: Sequence[Stretch], found: History) -> list[list[float]]:
+    """Stretches as the script takes them, as far as they lie within the picture."""
+    return [
+        [max(since, found.since).timestamp(), min(until, found.until).timestamp()]
+        for since, until in stretches
+        if since < found.until and until > found.since
+    ]
 
 
 def with_gaps(found: History) -> list[tuple[datetime, Point | None]]:
     """The points of a history, with None where nothing was heard for longer than is usual for it."""
-    steps = [(later.at - one.at).total_seconds() for one, later in pairwise(found.points)]
-    usual = timedelta(seconds=median(steps)) if steps else found.step
+    longest = _longest_usual(found)
     shown: list[tuple[datetime, Point | None]] = []
     for one in found.points:
-        if shown and one.at - shown[-1][0] > max(usual, found.step) * _GAP:
+        if shown and one.at - shown[-1][0] > longest:
             shown.append((shown[-1][0] + found.step, None))
         shown.append((one.at, one))
     return shown
+
+
+def silences(found: History, now: datetime) -> list[Stretch]:
+    """When nothing was heard for longer than is usual, up to now: nothing is known of that time.
+
+    Before the first point as well: whether the device was there yet, a picture cannot know.
+    """
+    longest = _longest_usual(found)
+    ends = [found.since, *(one.at + found.step for one in found.points)]
+    begins = [*(one.at for one in found.points), min(now, found.until)]
+    # From one point to the next, a step counts for the time it stands for.
+    return [(end, begin) for end, begin in zip(ends, begins, strict=True) if begin - end > longest - found.step]
+
+
+def _longest_usual(found: History) -> timedelta:
+    steps = [(later.at - one.at).total_seconds() for one, later in pairwise(found.points)]
+    usual = timedelta(seconds=median(steps)) if steps else found.step
+    return max(usual, found.step) * _GAP
 
 
 def _shown(value: float | None) -> float | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound
 from shelfwise.edge.deviation import EXACT
-from shelfwise.edge.devices import site_of_device
+from shelfwise.edge.devices import require_at, site_of_device
 from shelfwise.edge.health import battery, corrections, drift, scale, silence, tables, telling
 from shelfwise.edge.health.battery import Charge
 from shelfwise.edge.health.clock import correction_s, still_holds
@@ -213,6 +213,16 @@ def in_doubt(ctx: Context) -> dict[Key, Doubt]:
         if one.cause in IN_DOUBT and (one.quiet_until is None or one.quiet_until <= ctx.now):
             found.setdefault((one.device, one.kind), one)
     return found
+
+
+def doubts_between(ctx: Context, device: str, kind: str, since: datetime, until: datetime) -> list[Doubt]:
+    """Reasons for which what a device said of a kind was in doubt at some time in this stretch, oldest first.
+
+    Raises:
+        Forbidden: it stands at a site that the actor may not see.
+    """
+    require_at(ctx, Right.VIEW, device)
+    return tables.doubts_between(ctx.tx, ctx.tenant, device, kind, since, until)
 
 
 def bearings(ctx: Context) -> dict[str, str]:

@@ -288,6 +288,19 @@ def ended_doubts(tx: Tx, tenant: int, device: str, limit: int = 20) -> list[Doub
     )
 
 
+def doubts_between(tx: Tx, tenant: int, device: str, kind: str, since: datetime, until: datetime) -> list[Doubt]:
+    """Reasons to doubt what it said in this time, oldest first; without what a person says is right."""
+    return rows(
+        tx,
+        Doubt,
+        f"""{_DOUBT} where x.tenant_id = %s and x.device = %s and x.kind = %s and x.cause = any(%s)
+              and x.since < %s and (x.ended_at is null or x.ended_at > %s) and (x.ended_at is not null
+                or x.quiet_until is null or x.quiet_until <= %s)
+            order by x.since, x.doubt_id""",
+        (tenant, device, kind, sorted(IN_DOUBT), until, since, until),
+    )
+
+
 def doubt(tx: Tx, tenant: int, doubt_id: int) -> Doubt | None:
     return first(tx, Doubt, f"{_DOUBT} where x.tenant_id = %s and x.doubt_id = %s", (tenant, doubt_id))
 

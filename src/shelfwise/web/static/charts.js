@@ -37,6 +37,23 @@
     }
     u.ctx.restore();
   };
+  // Doubt is hatched here as on the floor map.
+  const hatch = (spans, colour) => (u) => {
+    const gap = 9 * devicePixelRatio, box = u.bbox;
+    u.ctx.save();
+    u.ctx.strokeStyle = colour;
+    u.ctx.lineWidth = 1.5 * devicePixelRatio;
+    u.ctx.beginPath();
+    for (const [from, to] of spans) u.ctx.rect(u.valToPos(from, "x", true), box.top, u.valToPos(to, "x", true) - u.valToPos(from, "x", true), box.height);
+    u.ctx.clip();
+    u.ctx.beginPath();
+    for (let x = box.left - box.height; x < box.left + box.width; x += gap) {
+      u.ctx.moveTo(x, box.top + box.height);
+      u.ctx.lineTo(x + box.height, box.top);
+    }
+    u.ctx.stroke();
+    u.ctx.restore();
+  };
   const lineAt = (u, axis, value, colour, dash) => {
     const at = Math.round(u.valToPos(value, axis, true)) + 0.5;
     const box = u.bbox;
@@ -128,13 +145,14 @@
       new Date(at * 1000).toLocaleString("en-GB", { ...words, timeZone: zone })) };
     const range = { x: { time: true, range: () => [d.since, d.until] } };
     const tzDate = (at) => uPlot.tzDate(new Date(at * 1000), zone);
-    const clear = [shade(d.outside, fade(c.danger, 0.16))];
+    const clear = [shade(d.silent, fade(c.unknown, 0.16)), shade(d.outside, fade(c.danger, 0.16)),
+      hatch(d.doubted, fade(c.attention, 0.6))];
     if (d.count) return {
       data: [d.at, d.count],
       options: { tzDate, scales: { ...range, y: { range: (u, low, high) => [0, Math.max(high * 1.08, 1)] } },
         axes: [x, axes(c, "", false)[1]],
         series: [{}, { fill: fade(c.soft, 0.55), width: 0, points: { show: false },
-          paths: uPlot.paths.bars({ size: [0.8, 14] }) }] },
+          paths: uPlot.paths.bars({ size: [0.8, 14] }) }], hooks: { drawClear: clear } },
     };
     return {
       data: [d.at, d.high, d.low, d.mean],
