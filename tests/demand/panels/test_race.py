@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.panel import Frequency, Panel, Prediction
+from shelfwise.demand.race.calibrating import TRUST, Told, Widths, widened, widths
 from shelfwise.demand.race.champion import NOBODY, forecast
 from shelfwise.demand.race.contenders import contenders
 from shelfwise.demand.race.joining import averaged
@@ -18,6 +19,7 @@ from shelfwise.demand.race.marks import covered, mark
 from shelfwise.demand.race.race import OVERALL, race, windows_of
 from shelfwise.demand.race.report import as_json, as_table
 from shelfwise.demand.race.segments import SEGMENTS, segments
+from shelfwise.demand.simple.alike import ALIKE
 from tests.demand.panels.made import panel, seasonal_counts
 
 
@@ -90,12 +92,40 @@ def test_two_that_err_to_either_side_are_joined() -> None:
 def test_a_panel_without_a_race_is_forecast_by_the_simplest_and_nothing_is_made_up() -> None:
     rows = np.full((2, 5), np.nan)
     rows[0] = 3
-    base = panel(rows, 28)
     methods = contenders(Frequency.DAY)[:3]
-    assert race(base, methods, 28) is None
-    made = forecast(base, None, methods, Asked())
-    assert made.models == ("moving average", NOBODY)
-    assert np.isnan(made.mean[1]).all()
+    assert race(panel(rows, 28), methods, 28) is None
+    assert forecast(panel(rows, 28), None, methods, Asked()).models == ("moving average", ALIKE)
+    unknown = forecast(panel(rows[1:], 28), None, methods, Asked(paths=2))
+    assert unknown.models == (NOBODY,)
+    assert np.isnan(unknown.mean).all()
+
+
+def test_what_has_no_history_is_forecast_as_others_of_its_item_sold() -> None:
+    rows = np.full((3, 60), 8.0)
+    rows[1] = 2
+    rows[2] = np.nan
+    base = replace(panel(rows), keys=(("tea", "north"), ("salt", "south"), ("tea", "south")))
+    made = forecast(base, None, contenders(Frequency.DAY)[:1], Asked())
+    assert made.mean[2].tolist() == [8] * 7
+    assert made.totals[0.5][2, -1] == 56
+    assert made.notes[2] == "it has no history; forecast by 1 others of its item"
+
+
+def test_quantiles_are_made_as_wide_as_the_windows_say() -> None:
+    rng = np.random.default_rng(2)
+    came = rng.normal(100, 10, (300, 8))
+    narrow = {0.1: 98.0, 0.5: 100.0, 0.9: 101.0}
+    flat = {level: np.full(came.shape, value, np.float32) for level, value in narrow.items()}
+    totals = {level: np.cumsum(values, axis=1) for level, values in flat.items()}
+    made = Prediction(flat[0.5], flat, totals, ("x",) * 300, np.stack([flat[0.1], flat[0.9]]), {})
+    by = widths([Told(made, came, np.ones(came.shape, np.bool_))])
+    assert by.periods[0] == pytest.approx((3**TRUST, 3**TRUST))
+    wide = widened(made, Widths(((6.4, 12.8),) * 2, ((1, 1),) * 2))
+    inside = (wide.quantiles[0.1] <= came) & (came <= wide.quantiles[0.9])
+    assert inside.mean() == pytest.approx(0.8, abs=0.02)
+    np.testing.assert_array_equal(wide.totals[0.9], totals[0.9])
+    small = replace(made, quantiles={level: values / np.float32(50) for level, values in flat.items()})
+    np.testing.assert_array_equal(widened(small, by).quantiles[0.9], small.quantiles[0.9])
 
 
 def test_a_forecast_far_above_anything_ever_sold_says_so() -> None:

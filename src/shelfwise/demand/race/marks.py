@@ -119,9 +119,9 @@ def mark(past: Panel, came: Floats, prediction: Prediction, counted: NDArray[np.
     scale = np.where(naive > 0, naive, np.inf)[:, None]
     running = np.cumsum(np.where(counted, came, 0.0), axis=1)
     # A half ends with the last period of it that counts.
-    ends = [_last(counted[:, part]) + part.start for part in _halves(came.shape[1])]
+    ends = [_last(counted[:, part]) + part.start for part in halves(came.shape[1])]
     at_end = np.stack(ends, axis=1)
-    some = np.stack([counted[:, part].any(axis=1) for part in _halves(came.shape[1])], axis=1)
+    some = np.stack([counted[:, part].any(axis=1) for part in halves(came.shape[1])], axis=1)
 
     def of_ends(values: Floats) -> Floats:
         return np.where(some, np.take_along_axis(values, at_end, axis=1), np.nan)
@@ -166,13 +166,14 @@ def covered(value: Floats, quantiles: Sequence[Floats]) -> Floats:
     return np.where(last >= 0, np.minimum(share, 1.0), between)
 
 
-def _halves(ahead: int) -> tuple[slice, slice]:
+def halves(ahead: int) -> tuple[slice, slice]:
+    """The periods of each half of a horizon; a single one is in the first."""
     half = -(-ahead // HALVES)
     return slice(0, half), slice(half, ahead)
 
 
 def _summed(values: Floats) -> Floats:
-    return np.stack([values[:, part].sum(axis=1) for part in _halves(values.shape[1])], axis=1)
+    return np.stack([values[:, part].sum(axis=1) for part in halves(values.shape[1])], axis=1)
 
 
 def _last(counted: NDArray[np.bool_]) -> NDArray[np.int64]:

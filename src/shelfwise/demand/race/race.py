@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shelfwise.demand.contest import Asked, Forecaster
 from shelfwise.demand.panel import Panel, Prediction
+from shelfwise.demand.race.calibrating import Told, Widths, widened, widths
 from shelfwise.demand.race.joining import AND, averaged
 from shelfwise.demand.race.marks import JUDGED, Marks, mark
 from shelfwise.demand.race.segments import FRESH, SEGMENTS, segments
@@ -45,6 +46,9 @@ class Race:
         segments: the kind of demand that each row of the marks was at its origin, as a place in `SEGMENTS`.
         champions: by segment, and `OVERALL`: names in the order in which they may speak, the champion first.
         series: how many took part.
+        widths: by segment, how much wider its champion's quantiles have to be.
+        calibrated: by segment, the marks of its rows with the champion's quantiles made as wide as the other windows
+            say; what the champion will do when it speaks.
     """
 
     ahead: int
@@ -53,13 +57,12 @@ class Race:
     segments: NDArray[np.int64]
     champions: dict[str, tuple[str, ...]]
     series: int
+    widths: dict[str, Widths]
+    calibrated: dict[str, Marks]
 
     def rows(self, segment: str) -> NDArray[np.bool_]:
         """Which rows of the marks are of a segment."""
-        if segment == OVERALL:
-            return np.ones(len(self.segments), np.bool_)
-        rows: NDArray[np.bool_] = self.segments == [one.value for one in SEGMENTS].index(segment)
-        return rows
+        return _of(segment, self.segments)
 
 
 def windows_of(panel: Panel, ahead: int, windows: int) -> list[int]:
@@ -110,9 +113,31 @@ def race(
     kinds = np.concatenate([segments(past) for past in pasts])
     for pair in _pairs(marks):
         joined = [averaged(one, other) for one, other in zip(made[pair[0]], made[pair[1]], strict=True)]
+        made[AND.join(pair)] = joined
         marks[AND.join(pair)] = marks_of(joined)
+    champions = _champions(marks, kinds)
+    wide: dict[str, Widths] = {}
+    calibrated: dict[str, Marks] = {}
+    for segment, names in champions.items():
+        inside = [_of(segment, one) for one in np.split(kinds, len(pasts))]
+        told = [
+            Told(prediction, truth, cells & rows[:, None])
+            for prediction, truth, cells, rows in zip(made[names[0]], came, counted, inside, strict=True)
+        ]
+        wide[segment] = widths(told)
+        spoken = [
+            widened(one.prediction, widths([other for other in told if other is not one] or [one])) for one in told
+        ]
+        calibrated[segment] = marks_of(spoken).of(_of(segment, kinds))
     days = tuple(panel.dates[origin] for origin in origins)
-    return Race(ahead, days, marks, kinds, _champions(marks, kinds), panel.series)
+    return Race(ahead, days, marks, kinds, champions, panel.series, wide, calibrated)
+
+
+def _of(segment: str, kinds: NDArray[np.int64]) -> NDArray[np.bool_]:
+    if segment == OVERALL:
+        return np.ones(len(kinds), np.bool_)
+    rows: NDArray[np.bool_] = kinds == [one.value for one in SEGMENTS].index(segment)
+    return rows
 
 
 def _pairs(marks: dict[str, Marks]) -> list[tuple[str, str]]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from shelfwise.demand.race.marks import HALVES, Scores
+from shelfwise.demand.race.marks import HALVES, Marks, Scores
 from shelfwise.demand.race.race import OVERALL, Race
 from shelfwise.demand.race.segments import SEGMENTS
 
 BASELINE = "moving average"
+CALIBRATED = "  calibrated on the others"
 _COLUMNS = ("WAPE", "bias", "RMSSE", "pinball", "in 80%", "of totals", "in 80%", "to average")
 
 
@@ -22,15 +23,17 @@ def as_json(race: Race) -> dict[str, Any]:
         "series": race.series,
         "champions": {segment: names[0] for segment, names in race.champions.items()},
         "segments": {
-            segment: {
-                name: asdict(marks.of(rows).score())
-                | {"halves": [asdict(marks.of(rows, slice(half, half + 1)).score()) for half in range(HALVES)]}
-                for name, marks in race.marks.items()
-            }
+            segment: {name: _told(marks.of(race.rows(segment))) for name, marks in race.marks.items()}
             for segment in _taking_part(race)
-            for rows in [race.rows(segment)]
         },
+        "calibrated": {segment: _told(marks) for segment, marks in race.calibrated.items()},
     }
+
+
+def _told(marks: Marks) -> dict[str, Any]:
+    """The scores, whole and by half."""
+    each = [asdict(marks.of(slice(None), slice(half, half + 1)).score()) for half in range(HALVES)]
+    return asdict(marks.score()) | {"halves": each}
 
 
 def as_table(race: Race) -> Iterator[str]:
@@ -39,7 +42,7 @@ def as_table(race: Race) -> Iterator[str]:
         f"{race.series} series, {len(race.origins)} windows of {race.ahead} periods from "
         f"{', '.join(day.isoformat() for day in race.origins)}"
     )
-    width = max(len(name) for name in race.marks) + 2
+    width = max(map(len, (*race.marks, CALIBRATED))) + 2
     for segment in _taking_part(race):
         rows = race.rows(segment)
         champion = race.champions.get(segment, race.champions[OVERALL])[0]
@@ -49,9 +52,14 @@ def as_table(race: Race) -> Iterator[str]:
         yield ""
         yield f"{f'{segment} ({taking})':<{width}}" + "".join(f"{name:>11}" for name in _COLUMNS)
         for name, score in sorted(scores.items(), key=lambda item: item[1].loss):
-            yield f"{'* ' if name == champion else '  '}{name:<{width - 2}}" + "".join(
-                f"{cell:>11}" for cell in (*_cells(score), _gained(score, against))
-            )
+            yield _line("* " if name == champion else "  ", name, width, score, against)
+            if name == champion and segment in race.calibrated:
+                yield _line("  ", CALIBRATED, width, race.calibrated[segment].score(), against)
+
+
+def _line(sign: str, name: str, width: int, score: Scores, against: Scores | None) -> str:
+    cells = (*_cells(score), _gained(score, against))
+    return f"{sign}{name:<{width - 2}}" + "".join(f"{cell:>11}" for cell in cells)
 
 
 def _taking_part(race: Race) -> list[str]:

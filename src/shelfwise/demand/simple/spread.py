@@ -64,6 +64,8 @@ def futures(panel: Panel, method: Method, draws: int, rng: np.random.Generator) 
     drawn = keep_totals(np.where(panel.wanted[:, None], now[:, None] + drawn * _size(now, floor)[:, None], 0.0))
     whole = ((past.quantity == np.floor(past.quantity)) | ~past.known).all(axis=1)
     drawn[whole] = whole_numbers(drawn[whole], rng)
+    # What was watched and never sold is expected not to, whatever was borrowed.
+    drawn[~(np.nan_to_num(past.quantity) > 0).any(axis=1)] = 0.0
     stride = origins[1] - origins[0] if len(origins) > 1 else 1
     blocks = np.maximum(np.where(short, FEWEST_STRETCHES, numbers) * min(stride / ahead, 1.0), 1.0)
     return Futures(now, np.minimum(drawn, _LARGEST), blocks)
