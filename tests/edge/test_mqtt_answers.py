@@ -127,6 +127,8 @@ SIGN_INS = [
     both("bytes after the end, or too few", connects(0xC2, text("c") + SIGNED + b"x"), "end", "CONNACK 0x81, end"),
     only_five("a property twice, or a value that may not be", connect5("scale-7", "secret", properties=b"\x17\x02"),
               "CONNACK 0x82, end"),
+    only_five("a length or number of more bytes than it needs",
+              packet(0x10, text("MQTT") + b"\x05\xc2\x00\x3c\x80\x00" + text("c") + SIGNED), "CONNACK 0x81, end"),
     only_five("a property that may not stand there", connect5("scale-7", "secret", properties=b"\x23\x00\x01"),
               "CONNACK 0x81, end"),
     only_five("a maximum packet size that is too small for an answer",
@@ -200,6 +202,7 @@ SUBSCRIPTIONS = [
 # 3.1.2.10, 3.12 to 3.15, 4.13
 CONNECTIONS = [
     same("PINGREQ", PINGREQ, "PINGRESP", "PINGRESP"),
+    same("a remaining length of more bytes than it needs", b"\xc0\x80\x00", "PINGRESP", "DISCONNECT 0x81, end"),
     same("PINGREQ with flags or content", b"\xc1\x00", "end", "DISCONNECT 0x81, end"),
     both("a second CONNECT", (connect("scale-7", "secret"), connect5("scale-7", "secret")),
          "end", "DISCONNECT 0x82, end"),

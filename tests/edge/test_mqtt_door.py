@@ -44,6 +44,7 @@ def test_acknowledgements_come_in_the_order_of_the_messages(running: Running) ->
         ("shelfwise/scale-7/w", b'{"kind":"weight","value":1,"at":"1970-01-01T00:00:00Z"}', "at: expected a time%"),
         ("shelfwise/scale-7/w", b'{"kind":"weight","value":1,"at":"2100-01-01T00:00:00Z"}', "at: expected a time%"),
         ("shelfwise/probe-1/w", b'{"kind":"weight","value":1}', "device: expected 'scale-7', the device that signed%"),
+        ("a" * 65_535, b'{"kind":"weight","value":1}', "topic: expected shelfwise/<device>/<anything>%"),
         ("weight", b'{"kind":"weight","value":1}', "topic: expected shelfwise/<device>/<anything>%got 'weight'%"),
         ("shelfwise/scale-7/w", b"", "the end, byte 0: expected JSON%"),
         ("shelfwise/scale-7/w", b"\x00" * 200_000, "byte 0: expected JSON%"),

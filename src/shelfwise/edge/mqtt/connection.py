@@ -190,6 +190,8 @@ class Connection(Stream):
                     self._wanted = end - position + 1
                     break
                 body, stop = header
+                if not data[body - 1] and body - position > 2 and self._level == 5:
+                    raise Malformed("a remaining length of more bytes than it needs")
                 if stop - position > self._largest:
                     self._too_large(data[position:], stop - position)
                     return
@@ -201,9 +203,9 @@ class Connection(Stream):
                     self.taken += 1
                 else:
                     self._other(first, data[body:stop])
+                    if self._closed:
+                        return
                 position = stop
-                if self._closed:
-                    return
                 if self._pipeline.full:
                     self.hold()
                 if self._held:

@@ -91,7 +91,7 @@ def read_text(body: bytes, at: int) -> tuple[str, int]:
 
 
 def read_varint(body: bytes, at: int) -> tuple[int, int]:
-    """The variable byte integer at a position, and the position behind it (1.5.5)."""
+    """The variable byte integer at a position, and the position behind it (1.5.5), of MQTT 5 alone."""
     value = 0
     for shift in (0, 7, 14, 21):
         if at >= len(body):
@@ -100,6 +100,8 @@ def read_varint(body: bytes, at: int) -> tuple[int, int]:
         at += 1
         value |= (byte & 127) << shift
         if byte < 128:
+            if shift and not byte:
+                raise Malformed("a number of more bytes than it needs")
             return value, at
     raise Malformed("a number of more than four bytes")
 
