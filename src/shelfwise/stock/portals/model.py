@@ -4,6 +4,9 @@ A reader tells of each tag many times, misses some, and hears tags that only lie
 until it has been quiet, and then judged once. Heard at both sides of a door, it has left when its own rate of reads
 makes silence mean absence (the adaptive window of SMURF: Jeffery et al., VLDB 2006). Heard at one, it
 may be heard at the other still, or lie there and be heard badly: that takes a longer silence to tell.
+
+Where all antennas look one way, strength tells what passes from what lies near: what is carried past an antenna is
+heard faintly first, then strongly, then faintly (Keller et al., Internet of Things 2010, tell stray reads by strength).
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from statistics import fmean, median
 from typing import Any, Literal
 
 from shelfwise.core.quantities import ZERO, plain
@@ -24,6 +28,8 @@ Course = Literal["in", "out"]
 # Reads within so many seconds at one side are one: the strongest.
 BUCKET_S = 0.2
 MOST_READS = 60
+# At a door whose antennas look one way the oldest count as well: they tell whether it came nearer.
+OLDEST_READS = 20
 # For so long a reader gathers reads of a tag before it tells of them.
 LONGEST_WINDOW = timedelta(seconds=5)
 FEWEST_READS = 2
@@ -34,6 +40,14 @@ SHORTEST_QUIET = timedelta(seconds=3)
 LONGEST_QUIET = timedelta(seconds=30)
 # Whatever is read for longer lies near the door.
 LONGEST_STAY = timedelta(seconds=120)
+# So much stronger in between than at both ends what passes an antenna is heard. Of 29 tags that lay before an R420 for
+# minutes none reached it; what is carried past at a metre or two gains 15 to 30.
+PASSES_BY_DB = 6.0
+# With fewer reads the strength tells nothing, and only what is heard for so short a time passes.
+FEWEST_IN_SHAPE = 5
+SHORT_STAY = timedelta(seconds=8)
+# A reader that does not say how strongly it heard leaves only the time.
+LONGEST_UNTOLD = timedelta(seconds=30)
 # Of the time in which a tag was read; less apart are two sides that both see a tag that does not move.
 SIDES_APART = 0.25
 # A tag heard again at the same door within this time is still there, or on the same way through.
@@ -57,7 +71,8 @@ class Sighting:
     """What was heard of one tag at one door and is not judged yet.
 
     Attributes:
-        reads: the newest at each side, the strongest of each bucket, by time; none: all were judged.
+        reads: the newest at each side, and where antennas look one way the oldest, the strongest of each bucket, by
+            time; none: all were judged.
         first_at, last_at: of all there were since it was last away for long.
     """
 
@@ -103,7 +118,9 @@ def gather(before: Sighting | None, reads: Iterable[Read]) -> Sighting:
             strongest[key] = one
     kept: list[Read] = []
     for side in sorted({side for side, _ in strongest}):
-        kept += sorted(one for (at, _), one in strongest.items() if at == side)[-MOST_READS:]
+        of_side = sorted(one for (at, _), one in strongest.items() if at == side)
+        oldest = OLDEST_READS if side in ("in", "out") else 0
+        kept += of_side if len(of_side) <= oldest + MOST_READS else of_side[:oldest] + of_side[-MOST_READS:]
     return Sighting(tuple(sorted(kept)), min(times), max(times))
 
 
@@ -128,7 +145,8 @@ def judge(sighting: Sighting, weakest_dbm: float) -> Verdict:
     """Whether a tag passed, and which way.
 
     With antennas at both sides the side that heard it earlier, on the average, is where it came from. With antennas
-    that all look one way it passed that way, unless it was there for so long that it lies near the door.
+    that all look one way it passed that way, unless it was there for so long, or was heard so evenly, that it lies near
+    the door.
     """
     strong = _strong(sighting, weakest_dbm)
     heard = [one.dbm for one in strong if one.dbm is not None]
@@ -152,10 +170,22 @@ def judge(sighting: Sighting, weakest_dbm: float) -> Verdict:
         if apart == 0 or abs(apart) < SIDES_APART * span:
             return verdict(None, "stays")
         return verdict("in" if apart > 0 else "out")
-    if at - sighting.first_at > LONGEST_STAY:
+    if at - sighting.first_at > _longest_stay(sighting.reads):
         return verdict(None, "stays")
     came = sum(1 if one.side == "in" else -1 for one in strong)
     return verdict("in" if came >= 0 else "out")
+
+
+def _longest_stay(reads: Sequence[Read]) -> timedelta:
+    """For how long what was heard like this, by antennas that look one way, has passed and does not lie near."""
+    told = [one.dbm for one in reads if one.dbm is not None]
+    if len(told) < FEWEST_IN_SHAPE:
+        return SHORT_STAY if told else LONGEST_UNTOLD
+    # One read alone may be strong by an echo; the ends are means of a few.
+    strongest = max(median(told[max(at - 1, 0) : at + 2]) for at in range(len(told)))
+    end = max(1, min(5, len(told) // 4))
+    weaker = strongest - max(fmean(told[:end]), fmean(told[-end:]))
+    return LONGEST_STAY if weaker >= PASSES_BY_DB else timedelta(0)
 
 
 @dataclass(frozen=True)
