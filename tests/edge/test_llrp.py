@@ -109,7 +109,7 @@ def test_a_reader_that_restarts_is_connected_to_again(running: Running) -> None:
     before = len(reads(running))
     with emulator(running, port):
         until(lambda: len(reads(running)) > before)
-        assert state(running.office, connection_id).state == "connected"
+        until(lambda: state(running.office, connection_id).state == "connected")
 
 
 def test_a_device_that_is_shut_out_and_a_connection_that_is_switched_off_are_hung_up_on(running: Running) -> None:
