@@ -259,7 +259,9 @@ def answer(step: Step, level: int, signed_in: bool) -> str:
         made.data_received(connect5("scale-7", "secret") if level == 5 else connect("scale-7", "secret"))
         transport.written = b""
     if isinstance(step, bytes):
-        made.data_received(step)
+        made.data_received(step + (publish5 if level == 5 else publish)(TOPIC, b"after"))
+        # What follows is heard exactly where the connection goes on.
+        assert ([one.payload for one in notes.messages][-1:] == [b"after"]) is (not transport.closed)
         commit(made, notes)
     else:
         step(made, notes)
