@@ -52,8 +52,12 @@ class Table:
         return replace(self, names=names, values=self.values[:, np.array(kept)], categories=categories)
 
 
-def table(ground: Ground, told: Sequence[Told], rows: Rows) -> Table:
-    """What is known at each row's origin, and nothing of later but what was told ahead."""
+def table(ground: Ground, told: Sequence[Told], rows: Rows, *, remembered: bool = True) -> Table:
+    """What is known at each row's origin, and nothing of later but what was told ahead.
+
+    Args:
+        remembered: with what was sold under like conditions, which comes from all columns together.
+    """
     level = ground.level(rows)
     found = dict(past_features(ground, rows, level))
     found |= dict(calendar_features(ground.panel, rows))
@@ -66,7 +70,8 @@ def table(ground: Ground, told: Sequence[Told], rows: Rows) -> Table:
         found |= dict(one.features(ground, rows))
         if one.category:
             categories += [name for name in (one.name, f"{one.name}: before", f"{one.name}: after") if name in found]
-    found |= dict(alike_features(ground, told, rows, level))
+    if remembered:
+        found |= dict(alike_features(ground, told, rows, level))
     values = np.empty((len(rows), len(found)), np.float32)
     for number, value in enumerate(found.values()):
         values[:, number] = value

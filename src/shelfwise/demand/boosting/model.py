@@ -25,6 +25,8 @@ from shelfwise.demand.race.segments import SEGMENTS, Segment, segments
 
 NAME = "boosted trees"
 LEAST_ROWS = 500
+INPUT_ROWS = 40_000
+MOST_MISSED = 0.1
 CHUNK = 2000
 ENDED = SEGMENTS.index(Segment.ENDED)
 ENDED_NOTE = "nothing was sold for so long that it seems to have ended"
@@ -53,13 +55,11 @@ class Learnt:
         ensemble: tells the mean.
         intervals: tell how far it may be off.
         inputs: the columns of the panel, and whether each one helped.
-        factor: what the mean is multiplied by, for its total to be right on the examined windows.
     """
 
     ensemble: Ensemble
     intervals: Intervals
     inputs: tuple[Input, ...]
-    factor: float
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -108,24 +108,27 @@ def learn(panel: Panel, effort: Effort, seed: int) -> Learnt | None:
     rows = learning_rows(ground, origins[0], panel.ahead, effort.rows // 2, rng)
     if len(rows) < LEAST_ROWS:
         return None
-    before = table(ground, told, rows)
     demand = panel.quantity[rows.series, rows.period]
-    examined = _examine(ground, told, origins, examined_series(panel.series, panel.ahead, effort.examined, rng))
-    inputs = choose_inputs(panel.columns, before, demand, examined, seed)
-    dropped = [one.name for one in inputs if not one.kept]
-    before, seen = before.without(dropped), examined.table.without(dropped)
-    early = fit_ensemble(before, demand, seed, trees=effort.trees)
-    expected = (early.expected(seen) * seen.level).reshape(examined.came.shape)
-    known = np.isfinite(examined.came)
-    ratio = float(examined.came[known].sum() / max(expected[known].sum(), 1e-9))
-    factor = 1.0
-    intervals = Intervals(replace(examined, table=seen, expected=expected * np.float32(ratio)), seed)
-    del before, examined, seen
+    series = examined_series(panel.series, panel.ahead, effort.examined, rng)
+    inputs = choose_inputs(
+        panel.columns,
+        table(ground, told, rows.part(0, INPUT_ROWS), remembered=False),
+        demand[:INPUT_ROWS],
+        _examine(ground, told, origins, series, remembered=False),
+        seed,
+    )
+    kept = {named(one.name) for one in inputs if one.kept}
+    told = [one for one in told if one.name in kept]
+    early = fit_ensemble(table(ground, told, rows), demand, seed, trees=effort.trees)
+    examined = _examine(ground, told, origins, series)
+    expected = (early.expected(examined.table) * examined.table.level).reshape(examined.came.shape)
+    centred = expected * np.float32(_ratio(examined.came, expected))
+    intervals = Intervals(replace(examined, expected=centred), seed)
+    del examined
     rows = learning_rows(ground, panel.periods, panel.ahead, effort.rows, rng)
-    kept = [one for one in told if one.name not in {named(name) for name in dropped}]
-    everything = table(ground, kept, rows)
+    everything = table(ground, told, rows)
     ensemble = fit_ensemble(everything, panel.quantity[rows.series, rows.period], seed, trees=effort.trees)
-    return Learnt(ensemble, intervals, inputs, factor)
+    return Learnt(ensemble, intervals, inputs)
 
 
 def predict(panel: Panel, learnt: Learnt, asked: Asked) -> Prediction:
@@ -138,7 +141,7 @@ def predict(panel: Panel, learnt: Learnt, asked: Asked) -> Prediction:
         series = np.arange(start, min(start + CHUNK, panel.series), dtype=np.int32)
         rows = every(series, panel.periods, panel.ahead)
         seen = table(ground, told, rows)
-        expected = (learnt.ensemble.expected(seen) * seen.level * learnt.factor).reshape(len(series), panel.ahead)
+        expected = (learnt.ensemble.expected(seen) * seen.level).reshape(len(series), panel.ahead)
         expected = np.minimum(expected, still_likely(ground, series, kind[series] == ENDED)[:, None])
         parts.append(learnt.intervals.outlook(seen, expected, panel.wanted[series], kind[series]))
     return _prediction(panel, learnt.intervals, parts, asked)
@@ -165,6 +168,17 @@ def _prediction(panel: Panel, intervals: Intervals, parts: Sequence[Outlook], as
     )
 
 
+def _ratio(came: Numbers, expected: Numbers) -> float:
+    """By how much the smaller model missed the total of all windows.
+
+    The model that is used in the end has seen those windows. What they all missed together is not to be expected of it,
+    and how windows differ is: the first is taken out of the errors, the second stays in.
+    """
+    known = np.isfinite(came)
+    total = float(expected[known].sum())
+    return float(np.clip(came[known].sum() / total, 1 - MOST_MISSED, 1 + MOST_MISSED)) if total > 0 else 1.0
+
+
 def nothing(panel: Panel, asked: Asked) -> Prediction:
     """What is said where nothing can be."""
     unknown = np.full((panel.series, panel.ahead), np.nan, np.float32)
@@ -173,7 +187,9 @@ def nothing(panel: Panel, asked: Asked) -> Prediction:
     return Prediction(unknown, each, each, (NAME,) * panel.series, paths, {})
 
 
-def _examine(ground: Ground, told: Sequence[Told], origins: Sequence[int], series: Indices) -> Examined:
+def _examine(
+    ground: Ground, told: Sequence[Told], origins: Sequence[int], series: Indices, *, remembered: bool = True
+) -> Examined:
     """The questions at some origins and what came, of the series that had begun by then."""
     panel = ground.panel
     bare = replace(panel, columns=())
@@ -182,7 +198,7 @@ def _examine(ground: Ground, told: Sequence[Told], origins: Sequence[int], serie
     for origin in origins:
         begun = series[ground.first[series] < origin]
         rows = every(begun, origin, panel.ahead)
-        tables.append(table(ground, told, rows))
+        tables.append(table(ground, told, rows, remembered=remembered))
         came.append(panel.quantity[begun, origin : origin + panel.ahead])
         kinds.append(segments(bare.pick(begun.astype(np.int64)).at(origin, panel.ahead)).astype(np.int32))
         which.append(begun)

@@ -13,7 +13,7 @@ from shelfwise.demand.panel import Numbers
 
 LOSSES = ("tweedie", "poisson", "l1")
 """Each errs differently: tweedie expects many zeros, Poisson large series, L1 odd weeks that mean nothing."""
-TWEEDIE_POWER = 1.3
+TWEEDIE_POWER = 1.15
 TREES, RATE = 250, 0.06
 SPREAD_TREES = 60
 SELDOM = 0.25
@@ -21,17 +21,15 @@ SELDOM = 0.25
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Trees by loss, and the factor that puts the mean of L1 right."""
+    """Trees by loss, with the factor that puts the total of each right."""
 
-    boosters: tuple[tuple[str, Any], ...]
-    factor: float
+    boosters: tuple[tuple[str, Any, float], ...]
 
     def expected(self, table: Table) -> Numbers:
         """Shape (rows,): the mean demand, in units of the level; never negative."""
         total, speaking = np.zeros(len(table.values)), np.zeros(len(table.values))
-        for loss, booster in self.boosters:
-            speaks = _has_a_middle(table) if loss == "l1" else np.ones(len(total), np.bool_)
-            factor = self.factor if loss == "l1" else 1.0
+        for loss, booster, factor in self.boosters:
+            speaks = _speaking(loss, table)
             total += np.where(speaks, np.maximum(booster.predict(table.values, num_threads=1), 0) * factor, 0)
             speaking += speaks
         return (total / speaking).astype(np.float32)
@@ -44,26 +42,32 @@ def fit_ensemble(
     losses: tuple[str, ...] = LOSSES,
     trees: int = TREES,
     rate: float = RATE,
+    chance: bool = True,
 ) -> Ensemble:
     """Learn the demand of rows. Every unit of demand counts the same, whether of a small series or a large one.
 
-    L1 finds the middle, which is below the mean where demand is skewed: its factor makes its total right. Of what
-    sells seldom the middle is zero, which no factor mends: there it does not speak.
+    L1 finds the middle, which is below the mean where demand is skewed: a factor makes the total right. Of what sells
+    seldom the middle is zero, which no factor mends: there it does not speak.
+
+    Args:
+        chance: let each tree see some of the features and rows, which makes better forecasts; without it, two
+            ensembles that are compared differ by what they were taught alone.
     """
     target, weight = demand / table.level, table.level / table.level.mean()
-    boosters, factor = [], 1.0
+    boosters = []
     for loss in losses:
-        booster = _train(table, target, weight, loss, trees, rate, seed)
-        if loss == "l1":
-            rows = _has_a_middle(table)
-            found = booster.predict(table.values[rows], num_threads=1).clip(0) @ weight[rows] if rows.any() else 0
-            factor = float(np.clip(target[rows] @ weight[rows] / found, 0.9, 1.5)) if found > 0 else 1.0
-        boosters.append((loss, booster))
-    return Ensemble(tuple(boosters), factor)
+        booster = _train(table, target, weight, loss, trees, rate, seed, chance=chance)
+        rows = _speaking(loss, table)
+        found = booster.predict(table.values[rows], num_threads=1).clip(0) @ weight[rows] if rows.any() else 0
+        factor = float(np.clip(target[rows] @ weight[rows] / found, 0.9, 1.5)) if found > 0 else 1.0
+        boosters.append((loss, booster, factor))
+    return Ensemble(tuple(boosters))
 
 
-def _has_a_middle(table: Table) -> NDArray[np.bool_]:
-    """Rows whose series sold in most periods of late."""
+def _speaking(loss: str, table: Table) -> NDArray[np.bool_]:
+    """L1 speaks of series that sold in most periods of late, the others of all."""
+    if loss != "l1":
+        return np.ones(len(table.values), np.bool_)
     often: NDArray[np.bool_] = table.values[:, table.names.index("share of zeros")] < SELDOM
     return often
 
@@ -82,6 +86,7 @@ def _train(
     rate: float,
     seed: int,
     leaves: int = 63,
+    chance: bool = True,
 ) -> Any:
     # LightGBM takes half a second to import, which a start of the web pages need not wait for.
     import lightgbm
@@ -92,8 +97,8 @@ def _train(
         "learning_rate": rate,
         "num_leaves": leaves,
         "min_data_in_leaf": int(np.clip(rows // 1000, 5, 60)),
-        "feature_fraction": 0.6,
-        "bagging_fraction": 0.8,
+        "feature_fraction": 0.6 if chance else 1.0,
+        "bagging_fraction": 0.8 if chance else 1.0,
         "bagging_freq": 1,
         "lambda_l2": 1.0,
         "max_bin": 127,
