@@ -100,6 +100,13 @@ def test_a_panel_without_a_race_is_forecast_by_the_simplest_and_nothing_is_made_
     assert np.isnan(unknown.mean).all()
 
 
+def test_who_says_nothing_takes_no_part_in_a_race() -> None:
+    methods = contenders(Frequency.DAY)
+    result = race(panel(seasonal_counts(2, 40)), (methods[0], methods[-1]), 7, 2)
+    assert result is not None and list(result.marks) == ["moving average"]
+    assert result.marks["moving average"].score().periods == 2 * 7 * 2
+
+
 def test_what_has_no_history_is_forecast_as_others_of_its_item_sold() -> None:
     rows = np.full((3, 60), 8.0)
     rows[1] = 2

@@ -99,7 +99,12 @@ def race(
     made: dict[str, list[Prediction]] = {}
     for number, one in enumerate(forecasters):
         progress(f"race: {one.name}", number, len(forecasters))
-        made[one.name] = one.forecast(pasts, asked)
+        predictions = one.forecast(pasts, asked)
+        # Who says nothing of any window, for want of a past, must not make the others' count for nothing.
+        if any(np.isfinite(each.mean).any() for each in predictions):
+            made[one.name] = predictions
+    if not made:
+        return None
     came = [panel.quantity[:, origin : origin + ahead].astype(np.float64) for origin in origins]
     counted = [
         past.wanted & np.logical_and.reduce([~np.isnan(predictions[place].mean) for predictions in made.values()])
