@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from shelfwise.settings import Settings
 
 SILENT_SECONDS = 2.0
+STILL = 15
 MOST_PATHS = 10_000
 
 
@@ -95,13 +97,10 @@ def _forecast(settings: Settings, given: argparse.Namespace) -> int:
     from shelfwise.demand.panel import Frequency
 
     frequency = Frequency(given.frequency) if given.frequency else None
-    forecast_file(
-        Files(given.history, given.future, given.horizon, frequency, given.out),
-        Asked(given.quantiles, given.paths, abs(given.seed)),
-        cumulative=given.cumulative,
-        say=_say,
-        progress=_Progress(),
-    )
+    files = Files(given.history, given.future, given.horizon, frequency, given.out)
+    asked = Asked(given.quantiles, given.paths, abs(given.seed))
+    with _Progress() as progress:
+        forecast_file(files, asked, cumulative=given.cumulative, say=_say, progress=progress)
     return 0
 
 
@@ -110,17 +109,18 @@ def _backtest(settings: Settings, given: argparse.Namespace) -> int:
     from shelfwise.demand.panel import Frequency
 
     frequency = Frequency(given.frequency) if given.frequency else None
-    backtest_file(
-        given.history,
-        given.horizon,
-        given.windows,
-        frequency,
-        given.out,
-        seed=abs(given.seed),
-        say=_say,
-        progress=_Progress(),
-        show=print,
-    )
+    with _Progress() as progress:
+        backtest_file(
+            given.history,
+            given.horizon,
+            given.windows,
+            frequency,
+            given.out,
+            seed=abs(given.seed),
+            say=_say,
+            progress=progress,
+            show=print,
+        )
     return 0
 
 
@@ -129,13 +129,27 @@ def _say(text: str) -> None:
 
 
 class _Progress:
-    """What is being done, for whoever has waited for two seconds, and not more often than that."""
+    """Says what is being done to whoever has waited for two seconds, and from then on each step."""
 
     def __init__(self) -> None:
-        self._started = self._said = time.monotonic()
+        self._started = time.monotonic()
+        self._doing = self._said = ""
+        self._done = threading.Event()
+
+    def __enter__(self) -> _Progress:
+        threading.Thread(target=self._watch, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
 
     def __call__(self, step: str, done: int, of: int) -> None:
-        now = time.monotonic()
-        if now - self._said >= SILENT_SECONDS:
-            self._said = now
-            _say(f"[{now - self._started:5.1f} s] {step} ({done + 1} of {of})")
+        self._doing = f"{step} ({done + 1} of {of})"
+
+    def _watch(self) -> None:
+        waited = 0
+        while not self._done.wait(SILENT_SECONDS):
+            waited += 1
+            if self._doing != self._said or waited % STILL == 0:
+                self._said = self._doing
+                _say(f"[{time.monotonic() - self._started:5.1f} s] {self._doing}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 
 from shelfwise.core.errors import Invalid, ShelfwiseError
 from shelfwise.demand.contest import Asked
+from shelfwise.demand.files import running
 from shelfwise.demand.files.building import read
 from shelfwise.demand.files.running import Files, forecast_file
 from shelfwise.demand.race.race import quiet
+from shelfwise.demand.simple.forecaster import simple_forecasters
 
 HEAD = "item,location,date,quantity\n"
 WEEK = "".join(f"tea,north,2026-01-{day:02},5\n" for day in range(5, 12))
@@ -109,6 +112,13 @@ def histories(draw: st.DrawFn, sane: bool) -> str:
             day = date(2024, 1, 1) + timedelta(days=step * place)
             writer.writerow([name, draw(st.sampled_from(["n", "s"])), day, draw(numbers), draw(QUANTITIES)])
     return file.getvalue()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def simple_methods_alone() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "contenders", simple_forecasters)
+        yield
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

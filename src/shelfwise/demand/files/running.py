@@ -37,6 +37,7 @@ class Files:
 def forecast_file(files: Files, asked: Asked, *, cumulative: bool, say: Say, progress: Progress) -> None:
     """Race all methods on the history, forecast each series by the champion of its kind, and write the file."""
     target = checked_target(files.out)
+    progress(f"reading {files.history.name}", 0, 1)
     found = read(files.history, files.future, files.horizon, files.frequency)
     for note in found.notes:
         say(note)
@@ -70,6 +71,7 @@ def backtest_file(
     """Race all methods on the history, show the race, and write it as JSON where asked to."""
     if not 1 <= windows <= MOST_WINDOWS:
         raise Invalid(Fault("--windows", f"a number from 1 to {MOST_WINDOWS}", str(windows), "Ask for fewer."))
+    progress(f"reading {history.name}", 0, 1)
     found = read(history, None, horizon, frequency)
     for note in found.notes:
         say(note)

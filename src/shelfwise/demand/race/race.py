@@ -24,6 +24,8 @@ CLEARLY = 0.01
 """A method replaces a simpler one where it loses at least this share less."""
 ENOUGH = 25
 """With fewer series in a segment than this, over all windows, the champion of all segments speaks for it."""
+MOST_OF_IT = 0.8
+"""Who speaks of less than this of what the one with most to say speaks of does not take part."""
 JOINED = 3
 """So many of the best are tried in pairs: the mean of two that err differently errs less."""
 OVERALL = "all"
@@ -99,10 +101,8 @@ def race(
     made: dict[str, list[Prediction]] = {}
     for number, one in enumerate(forecasters):
         progress(f"race: {one.name}", number, len(forecasters))
-        predictions = one.forecast(pasts, asked)
-        # Who says nothing of any window, for want of a past, must not make the others' count for nothing.
-        if any(np.isfinite(each.mean).any() for each in predictions):
-            made[one.name] = predictions
+        made[one.name] = one.forecast(pasts, asked)
+    made = _speaking(made)
     if not made:
         return None
     came = [panel.quantity[:, origin : origin + ahead].astype(np.float64) for origin in origins]
@@ -143,6 +143,15 @@ def _of(segment: str, kinds: NDArray[np.int64]) -> NDArray[np.bool_]:
         return np.ones(len(kinds), np.bool_)
     rows: NDArray[np.bool_] = kinds == [one.value for one in SEGMENTS].index(segment)
     return rows
+
+
+def _speaking(made: dict[str, list[Prediction]]) -> dict[str, list[Prediction]]:
+    """Without those that say nothing of much of what others speak of, as a model does that has too little to learn.
+
+    Otherwise hardly anything would be left that all can be compared by.
+    """
+    said = {name: sum(int((~np.isnan(each.mean)).sum()) for each in some) for name, some in made.items()}
+    return {name: made[name] for name, cells in said.items() if cells and cells >= MOST_OF_IT * max(said.values())}
 
 
 def _pairs(marks: dict[str, Marks]) -> list[tuple[str, str]]:
