@@ -38,8 +38,18 @@ def test_a_tagged_load_is_confirmed_by_one_tap(sign_in: SignIn, office: Office, 
             lines=[(world.items["21001"], Decimal(10), Decimal(2))], currency="EUR", expected_at=NOON,
         )  # fmt: skip
     omar = sign_in("omar", 360, 740)
+    omar.goto("/tags/bind")
+    # A scanner types like a keyboard: two items, one of them twice, and the tag of the pallet.
+    for code in ("21001", "21002", "21001", "E28011609999"):
+        omar.get_by_label("Scan goods or tags").fill(code)
+        omar.get_by_label("Scan goods or tags").press("Enter")
+    expect(omar.get_by_label("Tags", exact=True)).to_have_value("E28011609999")
+    assert fits(omar)
+    omar.get_by_role("button", name="Bind them all").click()
+    expect(omar.get_by_text("1 tag is on 21001, 21002 now.")).to_be_visible()
+    expect(omar.locator('td[data-label="On"]')).to_contain_text(["1", "2"])
     omar.goto(f"/tags/bind?order={order.purchase_order_id}&line=1")
-    omar.get_by_label("Tags").fill("\n".join([*EPCS[:9], EPCS[0]]))
+    omar.get_by_label("Tags", exact=True).fill("\n".join([*EPCS[:9], EPCS[0]]))
     omar.get_by_role("button", name="Bind them all").click()
     expect(omar.get_by_text("9 tags are on 21001 now.")).to_be_visible()
     with office.context(system("portals")) as ctx:

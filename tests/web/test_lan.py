@@ -183,7 +183,13 @@ def test_metrics_tell_when_the_certificate_ends(reach: Reach, lan: Lan, world: W
 
 def test_the_camera_is_for_the_pages_that_scan(reach: Reach) -> None:
     browser = reach(HTTPS)
-    for path, allowed in (("/phone/trusted", True), ("/sign-in", False), ("/move", True), ("/phone", False)):
+    for path, allowed in (
+        ("/phone/trusted", True),
+        ("/sign-in", False),
+        ("/move", True),
+        ("/tags/bind", True),
+        ("/phone", False),
+    ):
         headers = browser.get(path).headers
         assert ("camera=(self)" in headers["permissions-policy"]) is allowed
         assert ("'wasm-unsafe-eval'" in headers["content-security-policy"]) is allowed

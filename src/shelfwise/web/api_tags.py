@@ -14,7 +14,7 @@ from shelfwise.records import service as records
 from shelfwise.stock.portals import service as portals
 from shelfwise.stock.portals.booking import book_load, reject_load
 from shelfwise.stock.tags import service as tags
-from shelfwise.stock.tags.model import MOST_AT_ONCE, one_piece
+from shelfwise.stock.tags.model import MOST_AT_ONCE, Content
 from shelfwise.web.api_errors import errors
 from shelfwise.web.api_model import Exact, Id, Shown, Told
 from shelfwise.web.visits import Visitor
@@ -42,16 +42,22 @@ class TagOut(Shown):
     replaced_by: str | None
 
 
-class BindIn(Told):
-    """Tags that are all on the same: so much of an item is under each."""
+class GoodsIn(Told):
+    """So much of an item, or of a lot of it."""
 
-    site: Annotated[str, Field(max_length=64)]
     sku: Annotated[str, Field(max_length=64)]
-    epcs: Annotated[list[Annotated[str, Field(max_length=124)]], Field(min_length=1, max_length=MOST_AT_ONCE)]
     quantity: Exact
     lot: Annotated[str, Field(max_length=64)] | None = None
+
+
+class BindIn(GoodsIn):
+    """Tags that are all on the same: so much of an item is under each, and of others on a mixed pallet."""
+
+    site: Annotated[str, Field(max_length=64)]
+    epcs: Annotated[list[Annotated[str, Field(max_length=124)]], Field(min_length=1, max_length=MOST_AT_ONCE)]
     purchase_order: Annotated[str, Field(max_length=64)] | None = None
     line: Annotated[int, Field(ge=1, le=10**6)] | None = None
+    also: Annotated[list[GoodsIn], Field(max_length=60)] = Field(default=[])
 
 
 class BoundOut(Shown):
@@ -136,10 +142,13 @@ def bind(visit: Visitor, told: BindIn) -> BoundOut:
         ctx.require_somewhere(Right.RECEIVE_GOODS)
         here = records.site(ctx, told.site)
         ctx.require(Right.RECEIVE_GOODS, here.site_id)
-        item = records.item_by_sku(ctx, told.sku)
+        content = [
+            Content(records.item_by_sku(ctx, one.sku).item_id, one.quantity, one.lot or None)
+            for one in [told, *told.also]
+        ]
         order = None if told.purchase_order is None else orders.purchase_order_by_number(ctx, told.purchase_order)
         many = tags.bind_tags(
-            ctx, here.site_id, told.epcs, one_piece(item.item_id, told.quantity, told.lot),
+            ctx, here.site_id, told.epcs, content,
             purchase_order_id=None if order is None else order.purchase_order_id, purchase_line=told.line,
         )  # fmt: skip
         return BoundOut(bound=many)

@@ -32,7 +32,7 @@ SENT_LIMIT = 64_000_000
 SENT_PATH = "/api/v1/imports"
 ATTACHMENT_LIMIT = 11_000_000
 # Where codes are scanned, and where a phone tries out whether it can.
-_CAMERA = re.compile(r"/phone/trusted|/move|/shipments/\d+/pick|/counts/\d+")
+_CAMERA = re.compile(r"/phone/trusted|/move|/shipments/\d+/pick|/counts/\d+|/tags/bind")
 
 
 class Shield:

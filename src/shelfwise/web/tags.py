@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Response
@@ -15,17 +18,28 @@ from shelfwise.orders import service as orders
 from shelfwise.records import service as records
 from shelfwise.stock.portals import service as portals
 from shelfwise.stock.tags import service as tags
-from shelfwise.stock.tags.model import one_piece, read_epcs, zpl
+from shelfwise.stock.tags.model import Content, read_epcs, zpl
 from shelfwise.web import pages
 from shelfwise.web.files import download
 from shelfwise.web.floor import chosen_site
 from shelfwise.web.visits import Visit, Visitor
-from shelfwise.web.writing import read_typed
+from shelfwise.web.writing import read_typed, typed
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=200)]
 Asked = Annotated[str, Query(max_length=200)]
-_FORM = {"site": "", "order": "", "line": "", "sku": "", "lot": "", "amount": "1", "epcs": ""}
+_FORM = {"site": "", "order": "", "line": "", "epcs": ""}
+MOST_ROWS = 60
+Cells = Annotated[list[Text], Form(max_length=MOST_ROWS)]
+
+
+@dataclass(frozen=True)
+class Goods:
+    """A row of the form: what lies under each tag."""
+
+    sku: str = ""
+    amount: str = "1"
+    lot: str = ""
 
 
 @router.get("/tags")
@@ -43,24 +57,38 @@ def bind_page(
     reader: Asked = "",
     load: Annotated[int, Query(ge=0, le=2**62)] = 0,
 ) -> Response:
-    """The receiving table: for a line of an order, or any item; with what a reader has just read, or a load's tags."""
+    """The receiving table: for one line of an order or all open ones, or any item; with what a reader read, or a load.
+
+    Args:
+        line: 0: all open lines, as they lie on a mixed pallet.
+    """
     with visit.context() as ctx:
         ctx.require_somewhere(Right.RECEIVE_GOODS)
         told = {"site": site, "order": str(order or ""), "line": str(line or "")}
+        goods: list[Goods] = []
         if order:
             found = orders.purchase_order(ctx, order)
             told["site"] = found.site
-            told["sku"] = next((one.sku for one in found.lines if one.line == line), "")
+            open_lines = [one for one in found.lines if one.outstanding > 0][:MOST_ROWS]
+            goods = (
+                [Goods(one.sku) for one in found.lines if one.line == line] if line
+                else [Goods(one.sku, typed(one.outstanding)) for one in open_lines]
+            )  # fmt: skip
         if reader:
             told["epcs"] = "\n".join(tags.read_lately(ctx, reader))
         elif load:
             unknown = [one.epc for one in portals.picture(ctx, load).seen if not one.content]
             told["epcs"] = "\n".join(unknown)
-        return _form(visit, ctx, told, reader=reader)
+        return _form(visit, ctx, told, goods, reader=reader)
 
 
 def _form(
-    visit: Visit, ctx: Context, told: dict[str, str], error: ShelfwiseError | None = None, reader: str = ""
+    visit: Visit,
+    ctx: Context,
+    told: dict[str, str],
+    goods: Sequence[Goods],
+    error: ShelfwiseError | None = None,
+    reader: str = "",
 ) -> Response:
     here = chosen_site(ctx, told.get("site") or None)
     if here is None:
@@ -68,7 +96,8 @@ def _form(
     ctx.require(Right.RECEIVE_GOODS, here.site_id)
     return pages.render(
         visit, ctx, "tags_bind.html", 200 if error is None else 422 if isinstance(error, Invalid) else 409,
-        at_site=here.site_id, here=here, values=_FORM | told, readers=tags.readers(ctx, here.site_id), reader=reader,
+        at_site=here.site_id, here=here, values=_FORM | told, rows=goods or [Goods()],
+        readers=tags.readers(ctx, here.site_id), reader=reader,
         faults=error.faults if isinstance(error, Invalid) else (),
         fault="" if error is None or isinstance(error, Invalid) else str(error),
     )  # fmt: skip
@@ -78,31 +107,56 @@ def _form(
 def bind(
     visit: Visitor,
     site: Text,
-    sku: Text = "",
-    amount: Text = "1",
-    lot: Text = "",
+    sku: Cells = [],  # noqa: B006 (FastAPI copies it)
+    amount: Cells = [],  # noqa: B006
+    lot: Cells = [],  # noqa: B006
     order: Text = "",
     line: Text = "",
     epcs: Annotated[str, Form(max_length=200_000)] = "",
+    more: Text = "",
 ) -> Response:
-    told = {"site": site, "order": order, "line": line, "sku": sku, "lot": lot, "amount": amount, "epcs": epcs}
+    """Bind all of the tags to the goods of the rows; rows without an item are left out. `more`: only show more rows."""
+    told = {"site": site, "order": order, "line": line, "epcs": epcs}
+    rows = [Goods(*(cell.strip() for cell in row)) for row in zip_longest(sku, amount, lot, fillvalue="")]
+    goods = [row for row in rows if row.sku]
     try:
         with visit.context() as ctx:
             ctx.require_somewhere(Right.RECEIVE_GOODS)
             here = records.site(ctx, site)
             ctx.require(Right.RECEIVE_GOODS, here.site_id)
-            item = records.item_by_sku(ctx, sku.strip())
+            if more:
+                return _form(visit, ctx, told, rows)
+            content = _content(ctx, goods)
             read = read_epcs(epcs)
             many = tags.bind_tags(
-                ctx, here.site_id, read, one_piece(item.item_id, read_typed(amount), lot.strip() or None),
-                purchase_order_id=_whole(order), purchase_line=_whole(line),
+                ctx, here.site_id, read, content, purchase_order_id=_whole(order),
+                purchase_line=_whole(line) if len(content) == 1 else None,
             )  # fmt: skip
     except (Invalid, Refused, NotFound) as error:
         with visit.context() as ctx:
-            return _form(visit, ctx, told, error)
-    said = f"{many} {'tag is' if many == 1 else 'tags are'} on {item.sku} now."
+            return _form(visit, ctx, told, goods, error)
+    skus = list(dict.fromkeys(row.sku for row in goods))
+    said = f"{many} {'tag is' if many == 1 else 'tags are'} on {', '.join(skus)} now."
     known = len(read) - many
-    return pages.go(f"/tags?search={pages.segment(item.sku)}", said + (f" {known} were already." if known else ""))
+    search = read[0] if len(content) > 1 else skus[0]
+    return pages.go(f"/tags?search={pages.segment(search)}", said + (f" {known} were already." if known else ""))
+
+
+def _content(ctx: Context, goods: Sequence[Goods]) -> list[Content]:
+    """What lies under each tag; the same lot of the same item in two rows is one.
+
+    Raises:
+        Invalid: a row cannot be right.
+        NotFound: there is no such item.
+    """
+    found: dict[tuple[int, str | None], Content] = {}
+    for number, row in enumerate(goods, 1):
+        item = records.item_by_sku(ctx, row.sku)
+        where = "how many" if len(goods) == 1 else f"row {number}, under each tag"
+        key = (item.item_id, row.lot or None)
+        much = read_typed(row.amount or "1", where) + (found[key].quantity if key in found else 0)
+        found[key] = Content(item.item_id, much, row.lot or None)
+    return list(found.values())
 
 
 def _whole(text: str) -> int | None:
