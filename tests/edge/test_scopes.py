@@ -20,6 +20,7 @@ from shelfwise.records import service as records
 from shelfwise.store.database import run, values
 from tests.conftest import NOON
 from tests.edge.conftest import MANAGER, SECRET, Running, Start
+from tests.edge.history.telling import Said, add_probe, tell
 from tests.edge.packets import BareClient, publish
 
 
@@ -180,3 +181,10 @@ def test_a_retired_devices_name_is_not_given_again_and_one_that_never_spoke_is_d
         add_device(ctx, "scale-7")
     set_active(ctx, "scale-7", True)
     assert values(ctx.tx, "select active, retired_at from device") == [(True, None)]
+
+
+def test_a_device_whose_readings_nobody_has_read_yet_has_spoken_and_is_not_deleted(ctx: Context) -> None:
+    add_probe(ctx)
+    tell(ctx, [Said(NOON, 4.0)])
+    with pytest.raises(Refused, match="Retire it instead"):
+        device_life.delete(ctx, "probe-1")

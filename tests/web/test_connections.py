@@ -72,6 +72,7 @@ def test_a_reader_that_has_said_nothing_of_itself_yet_is_shown_as_it_fares(
                from connection"""
         )
     assert "connecting" in client("mara").get(here).text
+    assert "we call it" in client("mara").get("/devices/portal-1").text
 
 
 def test_a_broker_s_password_is_kept_and_shown_nowhere(client: Client, office: Office, world: World) -> None:

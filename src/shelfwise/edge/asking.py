@@ -13,6 +13,7 @@ from shelfwise.core.errors import Fault, Invalid, NotFound
 from shelfwise.edge.devices import require_at
 from shelfwise.edge.health.words import span
 from shelfwise.edge.history import service as history
+from shelfwise.edge.model import KINDS
 from shelfwise.store.database import notify, run, values
 
 SHORTEST_S, LONGEST_S = 1, 604_800
@@ -82,8 +83,11 @@ def asked(ctx: Context, device: str) -> Asked:
 
 
 def _kept(ctx: Context, device: str, since: datetime | None) -> float | None:
-    """The median pause between the last reports; `since`: what came before counts for nothing."""
-    kinds = history.kinds_of(ctx, device)
+    """The median pause between the last reports; `since`: what came before counts for nothing.
+
+    Tags and scans come when goods do, and have no pause to keep.
+    """
+    kinds = [kind for kind in history.kinds_of(ctx, device) if KINDS[kind].measured]
     if not kinds:
         return None
     since = since or ctx.now - timedelta(days=30)

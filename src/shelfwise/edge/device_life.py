@@ -10,6 +10,12 @@ from shelfwise.core.errors import NotFound, Refused
 from shelfwise.edge.devices import DeviceFacts, device_facts, require_at, require_texts
 from shelfwise.store.database import run, value
 
+# What came in the last moment, or was claimed then, is a reading before the reader of readings has heard of it.
+_SPOKE = """with heard as (select tx, seq from consumer where tenant_id = %(tenant)s and consumer = 'latest')
+    select exists (select from device_latest where tenant_id = %(tenant)s and device = %(device)s)
+        or exists (select from reading where tenant_id = %(tenant)s and device = %(device)s and (tx, seq) >
+                   (coalesce((select tx from heard), '0'::xid8), coalesce((select seq from heard), 0)))"""
+
 
 def change_device(ctx: Context, device: str, *, name: str, description: str, family: str) -> None:
     """Give a device other words; the name it signs in with stays, for its readings go by it.
@@ -79,11 +85,7 @@ def delete(ctx: Context, device: str) -> None:
         Refused: it has said something, or something else names it; retire it instead.
     """
     _managed(ctx, device)
-    spoke = value(
-        ctx.tx,
-        "select exists (select from device_latest where tenant_id = %s and device = %s)",
-        (ctx.tenant, device),
-    )
+    spoke = value(ctx.tx, _SPOKE, {"tenant": ctx.tenant, "device": device})
     instead = f"What {device!r} said stays with its name, so it cannot be deleted. Retire it instead."
     if spoke:
         raise Refused(instead)

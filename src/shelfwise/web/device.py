@@ -10,11 +10,12 @@ from fastapi import APIRouter, Form, Response
 from shelfwise.access.context import Context, business_time
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid
-from shelfwise.edge import asking, connected, credentials, device_life, devices, scopes
+from shelfwise.edge import asking, connected, connections, credentials, device_life, devices, scopes
 from shelfwise.edge.formats import FORMATS
 from shelfwise.edge.health import service
 from shelfwise.records import service as records
 from shelfwise.web import device_health, device_history, device_standing, pages
+from shelfwise.web.connections import STATES
 from shelfwise.web.device_words import connection, how_it_is, importance, last_heard, said, standings
 from shelfwise.web.families import FAMILIES, family_of
 from shelfwise.web.floor_view import stale_after
@@ -66,6 +67,8 @@ def _link(ctx: Context, device: str) -> dict[str, Any]:
     presence, told = connected.presence_of(ctx, device), asking.asked(ctx, device)
     return {
         "presence": presence,
+        "called": next((one for one in connections.connections(ctx) if one.connection.device == device), None),
+        "call_states": STATES,
         "linked": connection(presence),
         "asked": told,
         "kept": None if told.kept_s is None else span(timedelta(seconds=told.kept_s)),
