@@ -39,16 +39,16 @@ def consumers(office: Office) -> list[Consumer[Any]]:
     read: each says how far it looks back, and the others begin with the first fact, since without it they are wrong.
     """
     return [
-        Consumer("condition", READINGS, _with_context(office, "condition", in_true_time(condition.watch))),
+        Consumer("condition", READINGS, _with_context(office, "condition", in_true_time(condition.watch)), batch=2000),
         Consumer(
-            "latest", READINGS, _with_context(office, "devices", in_true_time(devices.remember_latest)), batch=2000
+            "latest", READINGS, _with_context(office, "devices", in_true_time(devices.remember_latest)), batch=10_000
         ),
         # A device is judged after a week; what it did before that is not asked about.
         Consumer(
             "health",
             READINGS,
             _with_context(office, "devices", in_true_time(health.learn)),
-            batch=2000,
+            batch=10_000,
             looks_back=timedelta(days=8),
         ),
         # Who was refused yesterday may still wait to be let in.

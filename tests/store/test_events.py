@@ -13,6 +13,7 @@ from shelfwise.access.context import Office
 from shelfwise.access.model import system
 from shelfwise.core.errors import Unavailable
 from shelfwise.edge.tables import READINGS, StoredReading
+from shelfwise.store import events
 from shelfwise.store.database import Tx, run, values
 from shelfwise.store.events import ATTEMPTS_BEFORE_PARKING, EVENTS, Consumer, Event, advance, enrol
 from shelfwise.store.migrate import migrate
@@ -157,6 +158,18 @@ def test_readings_wait_for_no_import_and_for_every_transaction_that_may_write_so
 def test_a_transaction_that_stands_aside_can_write_no_reading(office: Office) -> None:
     with pytest.raises(psycopg.errors.RaiseException, match="stands aside"), office.context(MARA, aside=True) as ctx:
         tell(ctx, [Said(NOON, 1.0)])
+
+
+def test_of_a_large_batch_with_a_poison_fact_each_arrives_once_and_a_part_at_a_time(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "ONE_BY_ONE", 2)
+    recorder = Recorder("poison")
+    consumer = Consumer("test", EVENTS, recorder)
+    publish(office, "a", "b", "c", "poison", "d", "e", "f")
+    done = [advance(office.database, 1, consumer, NOON + timedelta(minutes=n)) for n in range(9)]
+    assert recorder.seen == ["a", "b", "c", "d", "e", "f"]
+    assert (done[0], sum(done)) == (2, 7)
 
 
 def test_a_poison_fact_is_tried_again_then_parked_and_the_rest_goes_on(office: Office) -> None:

@@ -370,27 +370,25 @@ def remember_latest(ctx: Context, facts: Sequence[StoredReading]) -> None:
         known = newest.get((fact.device, fact.kind))
         if known is None or fact.counts_from >= known.counts_from:
             newest[fact.device, fact.kind] = fact
-    with ctx.tx.cursor() as cursor:
-        cursor.executemany(
-            """insert into device_latest as l
-                   (tenant_id, device, kind, value, said, detail, observed_at, received_at)
-               values (%s, %s, %s, %s, %s, %s, %s, %s)
-               on conflict (tenant_id, device, kind) do update
-               set value = excluded.value, said = excluded.said, detail = excluded.detail,
-                   observed_at = excluded.observed_at, received_at = excluded.received_at
-               where excluded.observed_at >= l.observed_at""",
-            [
-                (
-                    ctx.tenant,
-                    fact.device,
-                    fact.kind,
-                    fact.counts_as,
-                    fact.value if fact.deviation else None,
-                    None if fact.detail is None else Jsonb(fact.detail),
-                    fact.counts_from,
-                    fact.received_at,
-                )
-                for _, fact in sorted(newest.items())
-            ],
-        )
+    told = [fact for _, fact in sorted(newest.items())]
+    run(
+        ctx.tx,
+        """insert into device_latest as l (tenant_id, device, kind, value, said, detail, observed_at, received_at)
+           select %s, * from unnest(%s::text[], %s::text[], %s::float8[], %s::float8[], %s::jsonb[], %s::timestamptz[],
+                                    %s::timestamptz[])
+           on conflict (tenant_id, device, kind) do update
+           set value = excluded.value, said = excluded.said, detail = excluded.detail,
+               observed_at = excluded.observed_at, received_at = excluded.received_at
+           where excluded.observed_at >= l.observed_at""",
+        (
+            ctx.tenant,
+            [fact.device for fact in told],
+            [fact.kind for fact in told],
+            [fact.counts_as for fact in told],
+            [fact.value if fact.deviation else None for fact in told],
+            [None if fact.detail is None else Jsonb(fact.detail) for fact in told],
+            [fact.counts_from for fact in told],
+            [fact.received_at for fact in told],
+        ),
+    )
     run(ctx.tx, "select pg_notify('live', 'floor')")

@@ -14,6 +14,9 @@ from shelfwise.core.errors import Unavailable
 from shelfwise.store.database import ASIDE, Database, Tx, first, notify, rows, run, values
 
 ATTEMPTS_BEFORE_PARKING = 4
+# So many of a batch that failed are handed over one by one before the rest is tried as a whole again: a transaction
+# that lasts for long holds up everybody.
+ONE_BY_ONE = 500
 FIRST_RETRY = timedelta(seconds=0.5)
 
 # The oldest of the transactions that the snapshot sees running, but for those whose connection says that they stand
@@ -215,7 +218,7 @@ def advance(database: Database, tenant: int, consumer: Consumer[Fact], wall_now:
         if position.attempts == 0 and digest(tx, consumer, facts) is None:
             _move(tx, tenant, consumer, facts[-1])
             return len(facts)
-        return _one_by_one(tx, tenant, consumer, facts, position.attempts, wall_now)
+        return _one_by_one(tx, tenant, consumer, facts[:ONE_BY_ONE], position.attempts, wall_now)
 
 
 def _one_by_one(
