@@ -61,7 +61,7 @@ def consumers(office: Office) -> list[Consumer[Any]]:
             "portals",
             READINGS,
             _with_context(office, "portals", in_true_time(portals.watch)),
-            batch=2000,
+            batch=10_000,
             looks_back=timedelta(hours=1),
         ),
         # It looks at what stands now, whatever has led to it.
