@@ -8,6 +8,8 @@ from shelfwise.access.context import Office
 from shelfwise.app import in_true_time
 from shelfwise.edge import devices
 from shelfwise.edge.health import service as health
+from shelfwise.edge.health import tables
+from shelfwise.edge.health.model import Finding
 from shelfwise.edge.tables import StoredReading
 from tests.conftest import NOON
 from tests.edge.history.telling import MARA, Said, hear_and_sum, tell
@@ -44,6 +46,22 @@ def test_what_is_corrected_is_said_on_the_page_beside_what_the_device_says_itsel
     hear(office, 2, 4.6)
     shown = mara.get(page).text
     assert "Temperature was corrected" in shown and "corrected; it says" not in shown
+
+
+def test_a_scale_in_doubt_is_said_to_be_so_to_programs_and_is_unknown_on_its_bin(
+    client: Client, office: Office, world: World
+) -> None:
+    vera = client("vera")
+    places = {one["scale"]: one for one in vera.get("/api/v1/places").json()}
+    assert (places["scale-0"]["doubted"], places[None]["doubted"], places[None]["observed"]) == (False, False, None)
+    bin_page = f"/bins/{places['scale-0']['place_id']}"
+    assert "unknown</span>" not in vera.get(bin_page).text
+    with office.context(MARA) as ctx:
+        tables.open_doubt(ctx.tx, 1, "scale-0", Finding("weight", "scale", NOON, 2.0, {"weighings": 6}), NOON)
+    (told,) = [one for one in vera.get("/api/v1/places").json() if one["scale"] == "scale-0"]
+    assert told["doubted"]
+    page = vera.get(bin_page).text
+    assert "unknown</span>" in page and "it said 30.0" in page
 
 
 def test_a_comparison_corrects_where_that_is_ticked(client: Client, office: Office, world: World) -> None:

@@ -75,6 +75,14 @@ def test_times_in_doubt_are_hatched_and_say_why(client: Client, office: Office, 
     assert "far off" not in page, "a person said that it was right"
 
 
+def test_the_picture_of_a_zone_has_its_gaps_too_and_ends_now(client: Client, told: None, world: World) -> None:
+    page = client("vera").get(f"/zones/{world.zones['C']}").text
+    drawn = chart_of(page)
+    assert (drawn["since"], drawn["until"]) == (NOON.timestamp() - 24 * 3600, NOON.timestamp())
+    assert drawn["mean"].count(None) == 1 and len(drawn["silent"]) == 1
+    assert "nothing was heard: nothing is known" in page and "outside its limit" in page
+
+
 def test_longer_times_and_figures_stand_on_a_page_of_their_own_and_in_a_file(client: Client, told: None) -> None:
     page = client("vera").get("/devices/probe-1/history?kind=temperature&over=week").text
     assert "the last 7 days" in page and "30 min from" in page and len(chart_of(page)["at"]) == 92 + 1

@@ -68,6 +68,37 @@ def test_a_level_is_always_a_share(book: Decimal, weighed: float | None, capacit
 
 
 @pytest.mark.parametrize(
+    ("weighed", "age", "in_doubt", "known", "words"),
+    [
+        (38.2, 0, "", 38.2, ""),
+        (-1.0, 0, "", -1.0, ""),
+        (-30.0, 0, "", None, "less than its empty weight"),
+        (38.2, 120, "", None, "last reported"),
+        (38.2, 0, "shows 2.0 % too much", None, "its scale shows 2.0 %"),
+        (None, 0, "", None, ""),
+    ],
+)
+def test_what_a_scale_says_is_unknown_and_not_zero_where_it_cannot_be_so(
+    weighed: float | None, age: int, in_doubt: str, known: float | None, words: str
+) -> None:
+    at = NOON - timedelta(minutes=age)
+    facts = replace(BIN, book=Decimal(38), has_scale=True, weighed=weighed, weighed_at=at, scale_doubt=in_doubt)
+    view = see_bin(facts, NOON, STALE)
+    assert view.weighed == known
+    assert words in view.doubt and bool(view.doubt) == bool(words or known == -1.0)
+    assert (view.state == "empty" or view.state == "free") == (known == -1.0), (
+        "the book stands where the scale does not"
+    )
+
+
+def test_a_temperature_that_is_not_fresh_is_said_to_have_been() -> None:
+    zone = replace(ZONE, degc=4.6, observed_at=NOON - timedelta(hours=2))
+    view = see_zone(zone, NOON, STALE)
+    assert (view.state, view.reading, view.fresh) == ("unknown", "was 4.6 °C", False)
+    assert see_zone(replace(zone, degc=None, observed_at=None), NOON, STALE).reading == "no reading"
+
+
+@pytest.mark.parametrize(
     ("degc", "age", "state"),
     [(4.0, 0, "well"), (8.0, 0, "well"), (8.1, 0, "attention"), (1.9, 0, "attention"), (4.0, 40, "unknown")],
 )

@@ -153,7 +153,10 @@ class IssuedOut(Shown):
 
 
 class PlaceOut(Shown):
-    """A bin or dock with what lies there by the book, and by the scale where one can be read."""
+    """A bin or dock with what lies there by the book, and by the scale where one can be read.
+
+    `observed` is null where it is unknown. `doubted`: the scale is in doubt, and what it says should move nothing.
+    """
 
     place_id: int
     code: str
@@ -165,6 +168,7 @@ class PlaceOut(Shown):
     scale: str | None
     observed: float | None
     observed_at: datetime | None
+    doubted: bool
 
 
 class StockOut(Shown):

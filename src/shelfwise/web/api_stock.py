@@ -13,6 +13,7 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
 from shelfwise.demand import service as demand
 from shelfwise.edge import devices, quarantine
+from shelfwise.edge.health import service as health
 from shelfwise.edge.quarantine import Quarantined
 from shelfwise.records import service as records
 from shelfwise.records.model import Site
@@ -65,7 +66,11 @@ def places(visit: Visitor, site: SiteCode = None) -> list[PlaceOut]:
     """The bins and docks of a site and what lies there."""
     with visit.context() as ctx:
         here = site_of(ctx, site)
-        return [PlaceOut.model_validate(one) for one in stock.bins(ctx, here.site_id)]
+        doubted = {device for device, kind in health.in_doubt(ctx) if kind == "weight"}
+        return [
+            PlaceOut.model_validate({**vars(one), "doubted": one.scale in doubted})
+            for one in stock.bins(ctx, here.site_id)
+        ]
 
 
 @router.get("/stock", tags=["stock"], responses=errors(404))

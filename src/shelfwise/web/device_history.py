@@ -19,6 +19,7 @@ from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.edge import devices
 from shelfwise.edge.health import service as health
 from shelfwise.edge.health import words
+from shelfwise.edge.health.tables import Doubt
 from shelfwise.edge.history import service as history
 from shelfwise.edge.history.model import History, Point
 from shelfwise.edge.model import KINDS
@@ -68,11 +69,23 @@ def parts(ctx: Context, device: str, kind: str = "", over: str = "") -> dict[str
     found = history.readings(ctx, device, shown, ctx.now - length.length, until, POINTS)
     limits, outside = _limits(ctx, device, shown, found)
     doubts = health.doubts_between(ctx, device, shown, found.since, ctx.now)
+    return {"kinds": kinds, "overs": OVERS} | drawn(ctx, found, limits, outside, doubts, length)
+
+
+def drawn(
+    ctx: Context,
+    found: History,
+    limits: tuple[float | None, float | None],
+    outside: Sequence[Excursion],
+    doubts: Sequence[Doubt] = (),
+    over: Over = OVERS[0],
+) -> dict[str, Any]:
+    """What the picture of a history shows, of a device or of a zone."""
     # Of what reports by events, silence says nothing.
-    quiet = silences(found, ctx.now) if KINDS[shown].measured else []
+    quiet = silences(found, ctx.now) if KINDS[found.kind].measured else []
     return {
-        "device": device, "kinds": kinds, "kind": shown, "overs": OVERS, "over": length, "found": found,
-        "unit": KINDS[shown].unit, "outside": outside, "silent": quiet,
+        "device": found.device, "kind": found.kind, "over": over, "found": found, "unit": KINDS[found.kind].unit,
+        "outside": outside, "silent": quiet,
         "doubts": [(one, words.what(one.cause, one.kind, one.size, one.evidence)) for one in doubts],
         "chart": chart(
             found, limits, [(one.started_at, one.ended_at or ctx.now) for one in outside],

@@ -25,7 +25,7 @@ from shelfwise.edge.health.tables import Doubt
 from shelfwise.records import service as records
 from shelfwise.records.model import Site
 from shelfwise.stock import service as stock
-from shelfwise.web import pages, tables
+from shelfwise.web import device_history, pages, tables
 from shelfwise.web.floor_racks import aisles, front, spread
 from shelfwise.web.floor_svg import draw, fill_box
 from shelfwise.web.floor_view import (
@@ -219,12 +219,14 @@ def bin_page(visit: Visitor, place_id: int) -> Response:
         here, place = place_of(ctx, place_id)
         facts = next((one for one in bin_facts(ctx, here.site_id) if one.place_id == place_id), None)
         lies = stock.lies_at(ctx, place_id=place_id, limit=PAGE + 1)
-        sure = "" if facts is None or facts.weighed is None else how_sure(facts.weighed, facts.weighed_to)
+        view = None if facts is None else see_bin(facts, ctx.now, stale_after(business_time(ctx.tx, ctx.tenant).rate))
+        known = None if view is None else view.weighed
+        sure = "" if facts is None or known is None else how_sure(known, facts.weighed_to)
         return pages.render(
             visit, ctx, "bin.html", at_site=here.site_id, here=here, place=place, lies=lies[:PAGE], sure=sure,
             devices=standing.standing_at(ctx, place_id=place_id),
             more=len(lies) > PAGE, moved=stock.movements(ctx, limit=30, place_id=place_id),
-            bin=None if facts is None else see_bin(facts, ctx.now, stale_after(business_time(ctx.tx, ctx.tenant).rate)),
+            bin=view,
         )  # fmt: skip
 
 
@@ -238,7 +240,7 @@ def zone_page(visit: Visitor, zone_id: int) -> Response:
         lies = stock.lies_at(ctx, zone_id=zone_id, limit=PAGE + 1)
         view = see_zone(facts, ctx.now, stale_after(business_time(ctx.tx, ctx.tenant).rate))
         since = ctx.now - timedelta(hours=24)
-        spells = tables.temperatures(ctx, zone_id, since, 300)
+        excursions = condition.excursions(ctx, zone_id, ctx.now - timedelta(days=30))
         return pages.render(
             visit,
             ctx,
@@ -248,15 +250,13 @@ def zone_page(visit: Visitor, zone_id: int) -> Response:
             lies=lies[:PAGE],
             more=len(lies) > PAGE,
             limits=limit_words(facts.low_degc, facts.high_degc),
-            chart={
-                "kind": "temperature",
-                "at": [spell.at.timestamp() for spell in spells],
-                "mean": [round(spell.mean, 2) for spell in spells],
-                "low": [round(spell.low, 2) for spell in spells],
-                "high": [round(spell.high, 2) for spell in spells],
-                "limits": [facts.low_degc, facts.high_degc],
-            },
-            excursions=condition.excursions(ctx, zone_id, ctx.now - timedelta(days=30)),
+            history=device_history.drawn(
+                ctx,
+                tables.temperatures(ctx, zone_id, since, timedelta(minutes=5)),
+                (facts.low_degc, facts.high_degc),
+                [one for one in excursions if one.ended_at is None or one.ended_at > since],
+            ),
+            excursions=excursions,
         )
 
 

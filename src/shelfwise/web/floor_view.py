@@ -104,6 +104,7 @@ class BinView:
         state: 'well', 'low', 'empty' (none in the whole site) or 'free' (nothing here, nothing missing).
         level: the share filled, 0 to 1.
         doubt: why the quantity is doubted, in words; empty where it is not.
+        weighed: what lies there by its scale, where that is fresh and believed; None: unknown, which is not zero.
         label: the whole in one sentence, for hover and for screen readers.
     """
 
@@ -111,17 +112,22 @@ class BinView:
     state: str
     level: float
     doubt: str
+    weighed: float | None
     label: str
 
 
 @dataclass(frozen=True)
 class ZoneView:
-    """A zone as drawn: `state` is 'well', 'attention', 'danger', 'unknown', or 'plain' where none is watched."""
+    """A zone as drawn: `state` is 'well', 'attention', 'danger', 'unknown', or 'plain' where none is watched.
+
+    `reading` says of a temperature that is not fresh that it was.
+    """
 
     facts: ZoneFacts
     state: str
     reading: str
     label: str
+    fresh: bool = True
 
 
 @dataclass(frozen=True)
@@ -145,12 +151,13 @@ def see_bin(facts: BinFacts, now: datetime, stale: timedelta) -> BinView:
     """How a bin is drawn: filled by the scale where a fresh one can be read, else by the book."""
     weighed = facts.weighed
     recent = facts.weighed_at is not None and now - facts.weighed_at <= stale
-    # A scale in doubt moves nothing: the book stands until somebody has counted.
-    fresh = recent and not facts.scale_doubt
+    # A scale in doubt moves nothing: the book stands until somebody has counted. Nothing weighs less than nothing.
+    less_than_nothing = weighed is not None and weighed < -_tolerance(facts)
+    believed = weighed if recent and not facts.scale_doubt and not less_than_nothing else None
     doubt = f"its scale {facts.scale_doubt}" if facts.scale_doubt else _doubt(facts, recent, now)
-    shown = max(0.0, weighed) if weighed is not None and fresh else float(facts.book)
+    shown = float(facts.book) if believed is None else max(0.0, believed)
     # Less than half a unit on a scale is noise on an empty shelf.
-    empty = shown < 0.5 if weighed is not None and fresh else shown <= 0
+    empty = shown <= 0 if believed is None else shown < 0.5
     if facts.capacity:
         level = min(1.0, shown / float(facts.capacity))
     else:
@@ -160,7 +167,12 @@ def see_bin(facts: BinFacts, now: datetime, stale: timedelta) -> BinView:
         state = "free" if facts.sku is None or facts.elsewhere > 0 else "empty"
     else:
         state = "low" if facts.capacity and level < LOW_SHARE else "well"
-    return BinView(facts, state, round(level, 3), doubt, _bin_label(facts, state, weighed if fresh else None, doubt))
+    return BinView(facts, state, round(level, 3), doubt, believed, _bin_label(facts, state, believed, doubt))
+
+
+def _tolerance(facts: BinFacts) -> float:
+    """By how many units a scale may differ from the book without a doubt."""
+    return max(TOLERANCE_UNITS, TOLERANCE_SHARE * float(facts.capacity or 0), facts.weighed_to or 0.0)
 
 
 def _doubt(facts: BinFacts, fresh: bool, now: datetime) -> str:
@@ -173,7 +185,9 @@ def _doubt(facts: BinFacts, fresh: bool, now: datetime) -> str:
         return f"its scale last reported {ago(facts.weighed_at, now)}"
     if weighed is None:
         return ""
-    tolerance = max(TOLERANCE_UNITS, TOLERANCE_SHARE * float(facts.capacity or 0), facts.weighed_to or 0.0)
+    tolerance = _tolerance(facts)
+    if weighed < -tolerance:
+        return "its scale shows less than its empty weight; weigh it empty again"
     off = weighed - float(facts.book)
     if abs(off) <= tolerance:
         return ""
@@ -231,7 +245,10 @@ def see_zone(facts: ZoneFacts, now: datetime, stale: timedelta) -> ZoneView:
     if facts.doubts and not facts.only_doubted:
         words += f"; in doubt: {'; '.join(facts.doubts)}"
     reading = temperature(facts.degc)
-    return ZoneView(facts, state, reading, f"Zone {facts.name}: {reading}, {words}{f' ({limits})' if limits else ''}")
+    if facts.degc is not None and not fresh:
+        reading = f"was {reading}"
+    label = f"Zone {facts.name}: {reading}, {words}{f' ({limits})' if limits else ''}"
+    return ZoneView(facts, state, reading, label, fresh)
 
 
 def limit_words(low: float | None, high: float | None) -> str:

@@ -115,27 +115,6 @@
     };
   };
 
-  const temperature = (d, c, zone) => {
-    const limits = d.limits.filter((limit) => limit !== null);
-    return {
-      data: [d.at, d.high, d.low, d.mean],
-      options: {
-        tzDate: (at) => uPlot.tzDate(new Date(at * 1000), zone),
-        scales: { y: { range: (u, low, high) => {
-          const least = Math.min(low, ...limits), most = Math.max(high, ...limits), room = (most - least || 2) * 0.12;
-          return [least - room, most + room];
-        } } },
-        axes: axes(c, "°", false).map((axis, n) => n === 0
-          ? { ...axis, values: (u, splits) => splits.map((at) => new Date(at * 1000).toLocaleTimeString("en-GB",
-            { hour: "2-digit", minute: "2-digit", timeZone: zone })) } : axis),
-        series: [{}, { stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } },
-          { stroke: c.ink, width: 2, points: { show: d.at.length < 3 } }],
-        bands: [{ series: [1, 2], fill: fade(c.ink, 0.16) }],
-        hooks: { draw: [(u) => { for (const limit of limits) lineAt(u, "y", limit, c.danger, [6, 4]); }] },
-      },
-    };
-  };
-
   // History: a band from lowest to highest with the mean in it, or bars of how often; a silence is a gap.
   const history = (d, c, zone) => {
     const limits = d.limits.filter((limit) => limit !== null);
@@ -171,7 +150,7 @@
     };
   };
 
-  const kinds = { demand, projection, temperature, history };
+  const kinds = { demand, projection, history };
   const drawn = new Map();
   const draw = (box) => {
     const description = JSON.parse(box.dataset.chart);
