@@ -39,7 +39,9 @@ def consumers(office: Office) -> list[Consumer[Any]]:
     read: each says how far it looks back, and the others begin with the first fact, since without it they are wrong.
     """
     return [
-        Consumer("condition", READINGS, _with_context(office, "condition", in_true_time(condition.watch)), batch=2000),
+        Consumer(
+            "condition", READINGS, _with_context(office, "condition", in_true_time(condition.watch)), batch=10_000
+        ),
         Consumer(
             "latest", READINGS, _with_context(office, "devices", in_true_time(devices.remember_latest)), batch=10_000
         ),
