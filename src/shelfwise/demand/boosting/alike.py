@@ -24,7 +24,7 @@ SHRINKAGE = 1.0
 
 def alike_features(ground: Ground, told: Sequence[Told], rows: Rows, level: Numbers) -> Iterator[Feature]:
     """Nothing where no column that is known ahead changes in time."""
-    used = [one for one in told if one.ahead and not one.static]
+    used = [one for one in told if one.ahead and not one.kind.static]
     if not used:
         return
     means, weights = [], []
@@ -52,12 +52,12 @@ def _chunk(ground: Ground, used: Sequence[Told], rows: Rows, level: Numbers) -> 
         which = one.row(rows.series)
         then = one.running.values[which[:, None], at]
         now = one.running.at(which, rows.period, rows.origin + rows.horizon)[:, None]
-        if one.flag:
+        if one.kind.flag:
             same = (then == now) | (np.isnan(then) & np.isnan(now))
             weight *= np.where(same, 1, np.float32(UNLIKE))
         else:
             usual = one.running.mean(which, rows.origin - rhythm.year, rows.origin)[:, None]
-            width = 0.07 * np.abs(usual) + 1e-6 if one.positive else np.float32(0.5 * one.spread)
+            width = 0.07 * np.abs(usual) + 1e-6 if one.kind.positive else np.float32(0.5 * one.kind.spread)
             near = np.exp(-0.5 * np.square(np.minimum(np.abs(then - now) / width, 4)))
             weight *= np.where(np.isfinite(near), np.maximum(near, np.float32(UNLIKE)), np.float32(0.1))
     total = weight.sum(axis=1)

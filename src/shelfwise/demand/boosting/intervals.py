@@ -45,6 +45,14 @@ class Examined:
     kind: Indices
     series: Indices
 
+    def known(self, most: int) -> NDArray[np.bool_]:
+        """Which rows of the table are of demand that came; of more than `most` of them an even selection."""
+        known = np.isfinite(self.came.ravel())
+        thinned = np.zeros_like(known)
+        chosen = np.flatnonzero(known)
+        thinned[chosen[:: max(1, -(-len(chosen) // most))]] = True
+        return thinned
+
 
 @dataclass(frozen=True, eq=False)
 class Outlook:

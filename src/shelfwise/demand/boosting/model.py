@@ -17,8 +17,8 @@ from shelfwise.demand.boosting.paths import sample_paths
 from shelfwise.demand.boosting.rows import every
 from shelfwise.demand.boosting.running import Indices
 from shelfwise.demand.boosting.sampling import examined_origins, examined_series, learning_rows
-from shelfwise.demand.boosting.told import Told, named
-from shelfwise.demand.boosting.trees import Ensemble, fit_ensemble
+from shelfwise.demand.boosting.told import Kind, Told
+from shelfwise.demand.boosting.trees import Ensemble, fit, try_out
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.panel import Numbers, Panel, Prediction
 from shelfwise.demand.race.segments import SEGMENTS, Segment, segments
@@ -26,6 +26,7 @@ from shelfwise.demand.race.segments import SEGMENTS, Segment, segments
 NAME = "boosted trees"
 LEAST_ROWS = 500
 INPUT_ROWS = 40_000
+TRIED_ROWS = 40_000
 MOST_MISSED = 0.1
 CHUNK = 2000
 ENDED = SEGMENTS.index(Segment.ENDED)
@@ -39,12 +40,12 @@ class Effort:
     Attributes:
         rows: questions of the past that each ensemble is taught.
         examined: questions that errors and inputs are judged by.
-        trees: of each loss.
+        trees: of each loss, at most.
     """
 
     rows: int = 240_000
     examined: int = 120_000
-    trees: int = 250
+    trees: int = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,15 +56,13 @@ class Learnt:
         ensemble: tells the mean.
         intervals: tell how far it may be off.
         inputs: the columns of the panel, and whether each one helped.
+        kinds: what sort of column each of those is that are used.
     """
 
     ensemble: Ensemble
     intervals: Intervals
     inputs: tuple[Input, ...]
-
-    @property
-    def used(self) -> tuple[str, ...]:
-        return tuple(one.name for one in self.inputs if one.kept)
+    kinds: dict[str, Kind]
 
 
 class Boosted:
@@ -117,24 +116,26 @@ def learn(panel: Panel, effort: Effort, seed: int) -> Learnt | None:
         _examine(ground, told, origins, series, remembered=False),
         seed,
     )
-    kept = {named(one.name) for one in inputs if one.kept}
-    told = [one for one in told if one.name in kept]
-    early = fit_ensemble(table(ground, told, rows), demand, seed, trees=effort.trees)
+    told = [one for one, judged in zip(told, inputs, strict=True) if judged.kept]
+    kinds = {judged.name: one.kind for one, judged in zip(told, (each for each in inputs if each.kept), strict=True)}
     examined = _examine(ground, told, origins, series)
+    known = examined.known(TRIED_ROWS)
+    early, plan = try_out(
+        table(ground, told, rows), demand, examined.table.pick(known), examined.came.ravel()[known], effort.trees, seed
+    )
     expected = (early.expected(examined.table) * examined.table.level).reshape(examined.came.shape)
     centred = expected * np.float32(_ratio(examined.came, expected))
     intervals = Intervals(replace(examined, expected=centred), seed)
     del examined
     rows = learning_rows(ground, panel.periods, panel.ahead, effort.rows, rng)
-    everything = table(ground, told, rows)
-    ensemble = fit_ensemble(everything, panel.quantity[rows.series, rows.period], seed, trees=effort.trees)
-    return Learnt(ensemble, intervals, inputs)
+    ensemble = fit(table(ground, told, rows), panel.quantity[rows.series, rows.period], plan, seed)
+    return Learnt(ensemble, intervals, inputs, kinds)
 
 
 def predict(panel: Panel, learnt: Learnt, asked: Asked) -> Prediction:
     """Forecast the periods ahead of a panel of the same series and columns as the one that was learnt."""
     ground = Ground(panel)
-    told = [Told(column, ground) for column in panel.columns if column.name in learnt.used]
+    told = [Told(column, ground, learnt.kinds[column.name]) for column in panel.columns if column.name in learnt.kinds]
     kind = segments(panel).astype(np.int32)
     parts = []
     for start in range(0, panel.series, CHUNK):

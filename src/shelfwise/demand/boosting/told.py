@@ -7,6 +7,7 @@ is not told ahead is known up to the origin alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,39 +21,52 @@ from shelfwise.demand.panel import Column, Numbers
 FAR = 15
 
 
-class Told:
-    """One column, prepared.
+@dataclass(frozen=True)
+class Kind:
+    """What sort of column it is, which is settled when the model learns: later panels give the same features.
 
     Attributes:
         static: it never changes for any series: what an item or a place is.
         flag: a category, or a number that takes two values at most.
+        positive: a number that is never below zero, such as a price, and so is compared by ratio.
+        around: other series of the same place are looked at too.
         usual: the most frequent value of a flag; -1 is none told.
+        spread: of all its values.
+    """
+
+    static: bool
+    flag: bool
+    positive: bool
+    around: bool
+    usual: float
+    spread: float
+
+
+class Told:
+    """One column, prepared.
+
+    Attributes:
         shared: it is the same for all series, as a holiday is, and kept once.
     """
 
-    def __init__(self, column: Column, ground: Ground) -> None:
+    def __init__(self, column: Column, ground: Ground, kind: Kind | None = None) -> None:
         values = column.values
         self.name, self.ahead, self.category = named(column.name), column.ahead, bool(column.labels)
         self.shared = bool(values.strides[0] == 0 or _same(values))
         if self.shared:
             values = values[:1]
-        known = np.isfinite(values)
-        kinds, counts = np.unique(values[known], return_counts=True) if known.any() else (np.zeros(1), np.ones(1))
-        self.flag = self.category or len(kinds) <= 2
         if self.category:
-            values = np.where(known, values, np.float32(-1))
-        self.static = not self.shared and _never_changes(values)
-        self.positive = not self.flag and float(kinds.min()) >= 0
-        self.usual = float(kinds[counts.argmax()]) if counts.max() * 2 > known.size else -1.0
+            values = np.where(np.isfinite(values), values, np.float32(-1))
+        self.kind = kind or _kind(values, column, self.shared)
         self.running = Running(values)
-        self.spread = float(np.nanstd(values)) or 1.0
         none = np.zeros((0, 0), np.int8)
-        self.next, self.last = _distances(values, self.usual) if self.flag and not self.static else (none, none)
+        moving_flag = self.kind.flag and not self.kind.static
+        self.next, self.last = _distances(values, self.kind.usual) if moving_flag else (none, none)
         self.around = None
-        if self.ahead and not self.static and not self.shared and not self.category:
-            relative = self._relative_to_series(values) if self.positive else values
-            around = grouped(relative, ground.location, int(ground.location.max()) + 1)
-            self.around = Running(around)
+        if self.kind.around:
+            relative = self._relative_to_series(values) if self.kind.positive else values
+            relative = np.broadcast_to(relative, (len(ground.location), values.shape[1]))
+            self.around = Running(grouped(relative, ground.location, int(ground.location.max()) + 1))
         self._location = ground.location
 
     def row(self, series: Indices) -> Indices:
@@ -61,11 +75,11 @@ class Told:
     def features(self, ground: Ground, rows: Rows) -> Iterator[Feature]:
         """What this column says; names begin with the column's own."""
         which = self.row(rows.series)
-        if self.static:
+        if self.kind.static:
             yield self.name, self.running.values[which, np.minimum(_first(self.running.values)[which], rows.origin)]
         elif not self.ahead:
             yield from self._lagged(ground, rows, which)
-        elif self.flag:
+        elif self.kind.flag:
             yield from self._flag(ground, rows, which)
         else:
             yield from self._number(ground, rows, which)
@@ -103,11 +117,14 @@ class Told:
             (" after", self.running.at(which, rows.period + 1, end)),
             (" lately", self.running.mean(which, origin - base, origin)),
         ):
-            yield f"{self.name}:{name} beside usual", _relative(value, year, self.positive)
-        yield f"{self.name}: change", _relative(now, self.running.mean(which, origin - base, origin), self.positive)
+            yield f"{self.name}:{name} beside usual", _relative(value, year, self.kind.positive)
+        yield (
+            f"{self.name}: change",
+            _relative(now, self.running.mean(which, origin - base, origin), self.kind.positive),
+        )
         yield (
             f"{self.name}: a year ago",
-            _relative(self.running.at(which, rows.period - ground.rhythm.year, end), year, self.positive),
+            _relative(self.running.at(which, rows.period - ground.rhythm.year, end), year, self.kind.positive),
         )
 
     def _relative_to_series(self, values: Numbers) -> Numbers:
@@ -117,6 +134,21 @@ class Told:
         mean = np.divide(sums, np.cumsum(known, axis=1), out=np.ones(values.shape), where=sums > 0)
         relative: Numbers = (values / mean).astype(np.float32)
         return relative
+
+
+def _kind(values: Numbers, column: Column, shared: bool) -> Kind:
+    known = np.isfinite(values) & ((values != -1) | (not column.labels))
+    kinds, counts = np.unique(values[known], return_counts=True) if known.any() else (np.zeros(1), np.ones(1))
+    flag = bool(column.labels) or len(kinds) <= 2
+    static = not shared and _never_changes(values)
+    return Kind(
+        static=static,
+        flag=flag,
+        positive=not flag and float(kinds.min()) >= 0,
+        around=column.ahead and not static and not shared and not column.labels,
+        usual=float(kinds[counts.argmax()]) if counts.max() * 2 > known.size else -1.0,
+        spread=float(np.nanstd(values)) or 1.0,
+    )
 
 
 def named(column: str) -> str:

@@ -11,12 +11,42 @@ from numpy.typing import NDArray
 from shelfwise.demand.boosting.features import Table
 from shelfwise.demand.panel import Numbers
 
-LOSSES = ("tweedie", "poisson", "l1")
-"""Each errs differently: tweedie expects many zeros, Poisson large series, L1 odd weeks that mean nothing."""
+LOSSES = ("poisson", "tweedie", "l1")
+"""Each errs differently: Poisson hits the total, tweedie expects many zeros, L1 odd weeks that mean nothing."""
 TWEEDIE_POWER = 1.15
-TREES, RATE = 250, 0.06
+RATE = 0.06
+PATIENCE = 25
+"""Trees are added as long as one of the last so many made forecasts of windows not learnt from better."""
+MORE = 1.1
+"""The model that is used learns from more, and bears so many more trees."""
 SPREAD_TREES = 60
 SELDOM = 0.25
+"""L1 does not speak of series with a larger share of periods without a sale."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How fine the trees are: with many leaves they tell more conditions apart, and take more of chance for a rule."""
+
+    leaves: int
+    least: int
+    """Rows in a leaf, of every 60,000."""
+
+
+FINE, COARSE = Shape(63, 60), Shape(15, 200)
+PLAIN = Shape(31, 60)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What windows not learnt from have shown to be best: the shape of the trees, and how many, by loss."""
+
+    shape: Shape
+    trees: dict[str, int]
+    rate: float = RATE
+    chance: bool = True
+    """Each tree sees some of the features and rows, which makes better forecasts. Without it two ensembles that are
+    compared differ by what they were taught alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,33 +65,56 @@ class Ensemble:
         return (total / speaking).astype(np.float32)
 
 
-def fit_ensemble(
-    table: Table,
-    demand: Numbers,
-    seed: int,
-    losses: tuple[str, ...] = LOSSES,
-    trees: int = TREES,
-    rate: float = RATE,
-    chance: bool = True,
-) -> Ensemble:
-    """Learn the demand of rows. Every unit of demand counts the same, whether of a small series or a large one.
+def fit(table: Table, demand: Numbers, plan: Plan, seed: int) -> Ensemble:
+    """Learn the demand of rows, as planned."""
+    data = _data(table, demand)
+    boosters = [(loss, _train(data, loss, plan, count, seed)) for loss, count in plan.trees.items()]
+    return _balanced(boosters, table, demand)
 
-    L1 finds the middle, which is below the mean where demand is skewed: a factor makes the total right. Of what sells
-    seldom the middle is zero, which no factor mends: there it does not speak.
+
+def try_out(table: Table, demand: Numbers, seen: Table, came: Numbers, most: int, seed: int) -> tuple[Ensemble, Plan]:
+    """Learn the demand of rows until forecasts of other rows, which came later, get no better.
+
+    Noisy demand bears fewer and coarser trees: finer ones learn its odd days by heart, and expect too little of all
+    others.
 
     Args:
-        chance: let each tree see some of the features and rows, which makes better forecasts; without it, two
-            ensembles that are compared differ by what they were taught alone.
+        seen, came: the other rows, none of them unknown.
+        most: how many trees are made at most.
     """
-    target, weight = demand / table.level, table.level / table.level.mean()
-    boosters = []
-    for loss in losses:
-        booster = _train(table, target, weight, loss, trees, rate, seed, chance=chance)
+    data = _data(table, demand)
+    other = _data(seen, came, data)
+    tried = []
+    for shape in (FINE, COARSE):
+        plan = Plan(shape, dict.fromkeys(LOSSES, most))
+        booster = _train(data, LOSSES[0], plan, most, seed, other)
+        tried.append((booster.best_score["valid_0"][LOSSES[0]], plan, booster))
+    _, plan, first = min(tried, key=lambda one: float(one[0]))
+    boosters = [(LOSSES[0], first)]
+    boosters += [(loss, _train(data, loss, plan, most, seed, other)) for loss in LOSSES[1:]]
+    trees = {loss: min(max(int(MORE * booster.best_iteration), 1), most) for loss, booster in boosters}
+    return _balanced(boosters, table, demand), Plan(plan.shape, trees)
+
+
+def fit_spread(table: Table, error: Numbers, seed: int) -> Any:
+    """Trees that tell how large an absolute error to expect, in units of the level."""
+    data = _dataset(table, np.maximum(error / table.level, 1e-3), None)
+    return _train(data, "gamma", Plan(Shape(15, 60), {}, 0.1), SPREAD_TREES, seed)
+
+
+def _balanced(boosters: list[tuple[str, Any]], table: Table, demand: Numbers) -> Ensemble:
+    """With the factors that make totals right.
+
+    L1 finds the middle, which is below the mean where demand is skewed. Of what sells seldom the middle is zero, which
+    no factor mends: there it does not speak.
+    """
+    found = []
+    for loss, booster in boosters:
         rows = _speaking(loss, table)
-        found = booster.predict(table.values[rows], num_threads=1).clip(0) @ weight[rows] if rows.any() else 0
-        factor = float(np.clip(target[rows] @ weight[rows] / found, 0.9, 1.5)) if found > 0 else 1.0
-        boosters.append((loss, booster, factor))
-    return Ensemble(tuple(boosters))
+        said = booster.predict(table.values[rows], num_threads=1).clip(0) @ table.level[rows] if rows.any() else 0
+        factor = float(np.clip(demand[rows].sum() / said, 0.9, 1.5)) if said > 0 else 1.0
+        found.append((loss, booster, factor))
+    return Ensemble(tuple(found))
 
 
 def _speaking(loss: str, table: Table) -> NDArray[np.bool_]:
@@ -72,33 +125,38 @@ def _speaking(loss: str, table: Table) -> NDArray[np.bool_]:
     return often
 
 
-def fit_spread(table: Table, error: Numbers, seed: int) -> Any:
-    """Trees that tell how large an absolute error to expect, in units of the level."""
-    return _train(table, np.maximum(error / table.level, 1e-3), None, "gamma", SPREAD_TREES, 0.1, seed, leaves=15)
+def _data(table: Table, demand: Numbers, like: Any = None) -> Any:
+    """Every unit of demand counts the same, whether of a small series or of a large one."""
+    return _dataset(table, demand / table.level, table.level / table.level.mean(), like)
 
 
-def _train(
-    table: Table,
-    target: Numbers,
-    weight: Numbers | None,
-    loss: str,
-    trees: int,
-    rate: float,
-    seed: int,
-    leaves: int = 63,
-    chance: bool = True,
-) -> Any:
+def _dataset(table: Table, target: Numbers, weight: Numbers | None, like: Any = None) -> Any:
     # LightGBM takes half a second to import, which a start of the web pages need not wait for.
     import lightgbm
 
-    rows = len(target)
+    return lightgbm.Dataset(
+        table.values,
+        target,
+        weight=weight,
+        reference=like,
+        feature_name=[f"f{number}" for number in range(len(table.names))],
+        categorical_feature=[table.names.index(name) for name in table.categories],
+        params={"verbose": -1, "max_bin": 127, "feature_pre_filter": False, "num_threads": 1},
+        free_raw_data=False,
+    )
+
+
+def _train(data: Any, loss: str, plan: Plan, trees: int, seed: int, other: Any = None) -> Any:
+    import lightgbm
+
     settings = {
         "objective": loss,
-        "learning_rate": rate,
-        "num_leaves": leaves,
-        "min_data_in_leaf": int(np.clip(rows // 1000, 5, 60)),
-        "feature_fraction": 0.6 if chance else 1.0,
-        "bagging_fraction": 0.8 if chance else 1.0,
+        "metric": loss,
+        "learning_rate": plan.rate,
+        "num_leaves": plan.shape.leaves,
+        "min_data_in_leaf": int(np.clip(len(data.label) * plan.shape.least / 60_000, 5, plan.shape.least)),
+        "feature_fraction": 0.6 if plan.chance else 1.0,
+        "bagging_fraction": 0.8 if plan.chance else 1.0,
         "bagging_freq": 1,
         "lambda_l2": 1.0,
         "max_bin": 127,
@@ -108,17 +166,13 @@ def _train(
         "num_threads": 1,
         "deterministic": True,
         "force_row_wise": True,
+        "feature_pre_filter": False,
         "seed": seed,
         "verbose": -1,
     }
     if loss == "tweedie":
         settings["tweedie_variance_power"] = TWEEDIE_POWER
-    data = lightgbm.Dataset(
-        table.values,
-        target,
-        weight=weight,
-        feature_name=[f"f{number}" for number in range(len(table.names))],
-        categorical_feature=[table.names.index(name) for name in table.categories],
-        params={"verbose": -1},
-    )
-    return lightgbm.train(settings, data, trees)
+    if other is None:
+        return lightgbm.train(settings, data, trees)
+    stop = lightgbm.early_stopping(PATIENCE, verbose=False)
+    return lightgbm.train(settings, data, trees, valid_sets=[other], callbacks=[stop])
