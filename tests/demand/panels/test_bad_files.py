@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -85,6 +86,34 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_a_parquet_file_that_is_none_is_refused(tmp_path: Path) -> None:
     assert "expected a Parquet file" in refused(tmp_path, "no", name="history.parquet")
+
+
+def test_lists_and_bytes_are_no_items_and_other_columns_of_them_are_left_out(tmp_path: Path) -> None:
+    days = [date(2026, 1, 5) + timedelta(days=one) for one in range(20)]
+    frame = pl.DataFrame({"item": "tea", "date": days, "quantity": 1})
+    odd: dict[str, list[Any]] = {
+        "tags": [["x"]] * 20,
+        "raw": [b"\xff"] * 20,
+        "for": [timedelta(1)] * 20,
+        "none": [None] * 20,
+    }
+    path = tmp_path / "history.parquet"
+    frame.with_columns(*(pl.Series(name, values) for name, values in odd.items())).write_parquet(path)
+    found = read(path, None, 3, None)
+    assert found.panel.columns == ()
+    assert any("'tags' was left out" in note for note in found.notes)
+    frame.with_columns(pl.Series("item", [["tea"]] * 20)).write_parquet(path)
+    with pytest.raises(Invalid, match="column item: expected text, numbers or dates"):
+        read(path, None, 3, None)
+
+
+@pytest.mark.parametrize("ending", ["\n\n\n", "\r\n\r\n", " \n \n"])
+def test_blank_lines_at_the_end_and_line_ends_of_old_are_no_rows(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / "history.csv"
+    path.write_bytes((HEAD + WEEK + ending).encode())
+    assert read(path, None, 3, None).panel.periods == 7
+    path.write_bytes((HEAD + WEEK).replace("\n", "\r").encode())
+    assert read(path, None, 3, None).panel.periods == 7
 
 
 NAMES = st.one_of(

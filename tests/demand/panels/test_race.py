@@ -161,13 +161,6 @@ def test_nothing_after_the_origins_changes_what_the_race_was_given() -> None:
         )
 
 
-def test_who_says_nothing_does_not_take_part() -> None:
-    base = panel(np.full((30, 120), 10.0))
-    result = race(base, [Always("speaks", 12), Always("silent", np.nan)], 7)
-    assert result is not None
-    assert list(result.marks) == ["speaks"]
-
-
 def test_scores_are_those_of_the_textbook() -> None:
     past = panel([[1.0, 3, 1, 3]], 4)
     came = np.array([[10.0, 20, 30, 40]])

@@ -162,6 +162,11 @@ def test_other_names_of_columns_are_taken_where_one_column_can_be_meant(tmp_path
     assert [one.name for one in found.panel.columns] == ["sales"]
 
 
+def test_weeks_in_a_file_of_days_are_said(tmp_path: Path) -> None:
+    found = built(tmp_path, pl.concat([rows(DAYS), rows(DAYS[::7], item="by the week")]))
+    assert said(found, "1 series, such as 'by the week', have a row every seven days")
+
+
 def test_a_location_may_be_missing(tmp_path: Path) -> None:
     found = built(tmp_path, rows(DAYS).drop("location"))
     assert found.panel.keys == (("tea", ""),)

@@ -143,6 +143,7 @@ def _demand(known: Keys, notes: list[str]) -> tuple[Numbers, Flags]:
     quantity, given = np.full(shape, np.nan, np.float32), np.zeros(shape, np.bool_)
     quantity[rows.series, rows.period] = values
     given[rows.series, rows.period] = True
+    _tell_weeks_among_days(known, given, notes)
     begun = np.logical_or.accumulate(given, axis=1)
     missing = begun & ~given
     if (count := int(missing.sum())) == 0:
@@ -159,6 +160,21 @@ def _demand(known: Keys, notes: list[str]) -> tuple[Numbers, Flags]:
         f"{count - int(nothing.sum()):,} for closed, because their location has no row on that date."
     )
     return quantity, given
+
+
+def _tell_weeks_among_days(known: Keys, given: Flags, notes: list[str]) -> None:
+    """Say which series have a row every seven days and never between: a file of days may hold weeks by mistake."""
+    if known.calendar.frequency is not Frequency.DAY:
+        return
+    steps = given.sum(axis=1) - 1
+    weekly = (steps >= _TRADING_WEEKS - 1) & ((given[:, 7:] & given[:, :-7]).sum(axis=1) == steps)
+    weekly &= ~(given[:, 1:] & given[:, :-1]).any(axis=1)
+    if weekly.any():
+        item, _ = known.names[int(np.argmax(weekly))]
+        notes.append(
+            f"{int(weekly.sum()):,} series, such as {item!r}, have a row every seven days: if it is of a week and not of "
+            "a day, put them into a file of their own."
+        )
 
 
 def _says(rows: Rows, headings: dict[str, bool]) -> Flags:

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from shelfwise.demand.files.keys import Keys, Places, Rows
+from shelfwise.demand.files.source import is_plain
 from shelfwise.demand.files.values import MOST_LABELS, told
 from shelfwise.demand.panel import Column, Numbers
 
@@ -20,11 +21,12 @@ def columns(known: Keys, ahead: int) -> tuple[tuple[Column, ...], tuple[str, ...
         cells = [known.history.source.column(heading)]
         if known.future is not None and later is not None:
             cells.append(known.future.source.column(later))
-        if len({one.dtype for one in cells}) > 1:
+        if len({one.dtype for one in cells}) > 1 and all(map(is_plain, cells)):
             cells = [one.cast(pl.String) for one in cells]
-        read = told(pl.concat([one.alias("") for one in cells]))
+        alike = len({one.dtype for one in cells}) == 1
+        read = told(pl.concat([one.alias("") for one in cells])) if alike else None
         if read is None:
-            notes.append(f"{heading!r} was left out: more than {MOST_LABELS} different names.")
+            notes.append(f"{heading!r} was left out: it holds neither numbers nor up to {MOST_LABELS:,} names.")
             continue
         values, labels = read
         if np.isnan(values).all():

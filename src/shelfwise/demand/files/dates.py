@@ -47,7 +47,7 @@ def dates(source: Source, heading: str) -> Dates:
     Raises:
         Invalid: a cell is empty or no date, the file writes dates in several ways, or in one that can be read as two.
     """
-    cells = source.column(heading)
+    cells = source.cells(heading)
     if isinstance(cells.dtype, pl.Datetime):
         cells = cells.dt.date()
     elif cells.dtype != pl.Date:

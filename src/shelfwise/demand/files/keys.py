@@ -110,7 +110,7 @@ def _cells(source: Source, headings: Headings, role: str) -> pl.Series:
     heading = headings.roles.get(role)
     if heading is None:
         return pl.Series(role, [""]).new_from_index(0, source.rows)
-    cells = source.column(heading)
+    cells = source.cells(heading)
     if cells.is_null().any():
         place = cells.is_null().arg_max() or 0
         raise source.fault(place, heading, f"the {role}", "an empty cell", "Fill it in, or take the row out.")

@@ -49,6 +49,17 @@ class Source:
         place = self.headings.index(heading)
         return _read_csv(self.path, self._text, self.delimiter, place).to_series()
 
+    def cells(self, heading: str) -> pl.Series:
+        """As `column`, of one that cannot be done without.
+
+        Raises:
+            Invalid: its cells are lists, bytes or the like.
+        """
+        found = self.column(heading)
+        if not is_plain(found):
+            raise self.fault(0, heading, "text, numbers or dates", str(found.dtype), "Write it as one of these.")
+        return found
+
     def row(self, place: int) -> str:
         """What people call a row."""
         return f"row {place + self.first_row}"
@@ -57,6 +68,12 @@ class Source:
         """What is wrong with one cell."""
         where = f"{self.path.name}, {self.row(place)}, column {heading}"
         return Invalid(Fault(where, expected, shorten(got), remedy))
+
+
+def is_plain(cells: pl.Series) -> bool:
+    """Whether the cells are text, numbers, dates or yes and no."""
+    kind = cells.dtype
+    return not (kind.is_nested() or kind in (pl.Binary, pl.Object, pl.Duration, pl.Null))
 
 
 @contextmanager
@@ -93,15 +110,34 @@ def _csv(path: Path, folder: Path) -> Source:
     encoding = find_encoding(path)
     if encoding != "utf-8-sig":
         notes.append(f"{path.name} was read as {ENCODINGS[encoding]}.")
+    if encoding != "utf-8-sig" or _has_odd_lines(path):
         text = folder / "text.csv"
-        with path.open(encoding=encoding, newline="") as before, text.open("w", encoding="utf-8", newline="") as after:
+        with path.open(encoding=encoding) as before, text.open("w", encoding="utf-8") as after:
             shutil.copyfileobj(before, after)
+        _cut_blank_end(text)
     with text.open(encoding="utf-8-sig", newline="") as file:
         start = file.read(_HEADER_BYTES)
     delimiter = max(_DELIMITERS, key=start.partition("\n")[0].count)
     headings = next(csv.reader(start.splitlines(keepends=True), delimiter=delimiter), [])
     rows = _counted(path, text, delimiter)
     return Source(path, tuple(one.strip() for one in headings), rows, 2, tuple(notes), delimiter, text)
+
+
+def _has_odd_lines(path: Path) -> bool:
+    """Whether lines end as on a Macintosh of old, or the last ones are blank."""
+    with path.open("rb") as file:
+        start = file.read(_HEADER_BYTES)
+        file.seek(max(path.stat().st_size - _HEADER_BYTES, 0))
+        end = file.read()
+    return (b"\r" in start and b"\n" not in start) or end[len(end.rstrip()) :].count(b"\n") > 1
+
+
+def _cut_blank_end(text: Path) -> None:
+    with text.open("rb+") as file:
+        file.seek(max(text.stat().st_size - _HEADER_BYTES, 0))
+        end = file.read()
+        file.seek(len(end.rstrip()) - len(end), 2)
+        file.truncate()
 
 
 def _counted(path: Path, text: Path, delimiter: str) -> int:
@@ -114,7 +150,7 @@ def _counted(path: Path, text: Path, delimiter: str) -> int:
     except pl.exceptions.NoDataError:
         raise _no_rows(path) from None
     except (pl.exceptions.PolarsError, OSError) as error:
-        where, got = _ragged(text, delimiter) or ("", shorten(str(error), 200))
+        where, got = _ragged(text, delimiter) or ("", shorten(str(error).partition("\n")[0], 200))
         raise Invalid(
             Fault(
                 f"{path.name}{where}", "as many cells in each row as there are headings", got,

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from shelfwise.demand.files.source import Source
+from shelfwise.demand.files.source import Source, is_plain
 from shelfwise.demand.model import LARGEST_QUANTITY, Floats
 from shelfwise.demand.panel import Numbers
 
@@ -24,7 +24,7 @@ def quantities(source: Source, heading: str) -> Floats:
     Raises:
         Invalid: a cell is no number, not finite, or beyond belief; it is named.
     """
-    cells = source.column(heading)
+    cells = source.cells(heading)
     found = _numbers(cells)
     if found is None:
         found = cells.cast(pl.Float64, strict=False) if cells.dtype != pl.String else _decimal(cells)
@@ -45,8 +45,10 @@ def told(cells: pl.Series) -> tuple[Numbers, tuple[str, ...]] | None:
     """Any column as numbers: itself, 0 and 1 for no and yes, or the places of its names in the second value.
 
     Returns:
-        None where it has too many different names to be a category.
+        None where it has too many different names to be a category, or holds lists, bytes or the like.
     """
+    if not is_plain(cells):
+        return None
     found = _numbers(cells)
     if found is None and cells.dtype == pl.String:
         commas = _decimal(cells)
