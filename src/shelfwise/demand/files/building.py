@@ -172,8 +172,8 @@ def _tell_weeks_among_days(known: Keys, given: Flags, notes: list[str]) -> None:
     if weekly.any():
         item, _ = known.names[int(np.argmax(weekly))]
         notes.append(
-            f"{int(weekly.sum()):,} series, such as {item!r}, have a row every seven days: if it is of a week and not of "
-            "a day, put them into a file of their own."
+            f"{int(weekly.sum()):,} series, such as {item!r}, have a row every seven days: if it is of a "
+            "week, put them into a file of their own."
         )
 
 
