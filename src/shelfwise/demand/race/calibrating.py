@@ -73,6 +73,13 @@ def widened(made: Prediction, by: Widths) -> Prediction:
     )
 
 
+def by_the_others(windows: Sequence[Told]) -> list[Prediction]:
+    """The prediction of each window, as wide as the other windows say; a single one as wide as it says itself."""
+    return [
+        widened(one.prediction, widths([other for other in windows if other is not one] or [one])) for one in windows
+    ]
+
+
 def _ratios(one: Told, of_totals: bool) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """By how many of its spreads each truth lies below and above the median, and where that can be said."""
     values = one.prediction.totals if of_totals else one.prediction.quantiles

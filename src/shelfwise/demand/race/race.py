@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from shelfwise.demand.contest import Asked, Forecaster
 from shelfwise.demand.panel import Panel, Prediction
-from shelfwise.demand.race.calibrating import Told, Widths, widened, widths
+from shelfwise.demand.race.calibrating import Told, Widths, by_the_others, widths
 from shelfwise.demand.race.joining import AND, averaged
 from shelfwise.demand.race.marks import JUDGED, Marks, mark
 from shelfwise.demand.race.segments import FRESH, SEGMENTS, segments
@@ -115,7 +115,8 @@ def race(
         return Marks.joined([mark(*each) for each in zip(pasts, came, predictions, counted, strict=True)])
 
     marks = {name: marks_of(predictions) for name, predictions in made.items()}
-    kinds = np.concatenate([segments(past) for past in pasts])
+    each_kind = [segments(past) for past in pasts]
+    kinds = np.concatenate(each_kind)
     for pair in _pairs(marks):
         joined = [averaged(one, other) for one, other in zip(made[pair[0]], made[pair[1]], strict=True)]
         made[AND.join(pair)] = joined
@@ -124,16 +125,10 @@ def race(
     wide: dict[str, Widths] = {}
     calibrated: dict[str, Marks] = {}
     for segment, names in champions.items():
-        inside = [_of(segment, one) for one in np.split(kinds, len(pasts))]
-        told = [
-            Told(prediction, truth, cells & rows[:, None])
-            for prediction, truth, cells, rows in zip(made[names[0]], came, counted, inside, strict=True)
-        ]
+        inside = [cells & _of(segment, kind)[:, None] for cells, kind in zip(counted, each_kind, strict=True)]
+        told = [Told(*each) for each in zip(made[names[0]], came, inside, strict=True)]
         wide[segment] = widths(told)
-        spoken = [
-            widened(one.prediction, widths([other for other in told if other is not one] or [one])) for one in told
-        ]
-        calibrated[segment] = marks_of(spoken).of(_of(segment, kinds))
+        calibrated[segment] = marks_of(by_the_others(told)).of(_of(segment, kinds))
     days = tuple(panel.dates[origin] for origin in origins)
     return Race(ahead, days, marks, kinds, champions, panel.series, wide, calibrated)
 
