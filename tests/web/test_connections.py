@@ -73,6 +73,10 @@ def test_a_reader_that_has_said_nothing_of_itself_yet_is_shown_as_it_fares(
         )
     assert "connecting" in client("mara").get(here).text
     assert "we call it" in client("mara").get("/devices/portal-1").text
+    with office.database.transaction() as tx:
+        tx.execute("update connection_lease set state = 'connected'")
+    assert "portal-1" in client("mara").get("/devices?link=connected").text
+    assert "portal-1" not in client("mara").get("/devices?link=none").text
 
 
 def test_a_broker_s_password_is_kept_and_shown_nowhere(client: Client, office: Office, world: World) -> None:

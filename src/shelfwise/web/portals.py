@@ -22,7 +22,7 @@ from shelfwise.web import pages
 from shelfwise.web.device_standing import WAY_WORDS
 from shelfwise.web.fulfilment_words import Sent
 from shelfwise.web.visits import Visit, Visitor
-from shelfwise.web.writing import read_typed
+from shelfwise.web.writing import read_typed, whole
 
 router = APIRouter(include_in_schema=False)
 
@@ -120,17 +120,12 @@ def book(visit: Visitor, load_id: int, sent: Sent) -> Response:
     document = str(sent.get("document", ""))
     try:
         with visit.context() as ctx:
-            number = book_load(ctx, load_id, document, _amounts(dict(sent)), _whole(sent.get("tags_seen")))
+            number = book_load(ctx, load_id, document, _amounts(dict(sent)), whole(sent.get("tags_seen")))
     except (Invalid, Refused) as error:
         with visit.context() as ctx:
             return _load_page(visit, ctx, load_id, document, error)
     kind, _, document_id = document.partition(":")
     return pages.go(f"{_PAGES.get(kind, '/portals')}{pages.segment(document_id)}", f"{number} is booked.")
-
-
-def _whole(told: object) -> int | None:
-    text = str(told or "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _amounts(sent: dict[str, Any]) -> dict[int, Decimal]:

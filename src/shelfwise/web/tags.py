@@ -23,7 +23,7 @@ from shelfwise.web import pages
 from shelfwise.web.files import download
 from shelfwise.web.floor import chosen_site
 from shelfwise.web.visits import Visit, Visitor
-from shelfwise.web.writing import read_typed, typed
+from shelfwise.web.writing import read_typed, typed, whole
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=200)]
@@ -129,8 +129,8 @@ def bind(
             content = _content(ctx, goods)
             read = read_epcs(epcs)
             many = tags.bind_tags(
-                ctx, here.site_id, read, content, purchase_order_id=_whole(order),
-                purchase_line=_whole(line) if len(content) == 1 else None,
+                ctx, here.site_id, read, content, purchase_order_id=whole(order),
+                purchase_line=whole(line) if len(content) == 1 else None,
             )  # fmt: skip
     except (Invalid, Refused, NotFound) as error:
         with visit.context() as ctx:
@@ -157,10 +157,6 @@ def _content(ctx: Context, goods: Sequence[Goods]) -> list[Content]:
         much = read_typed(row.amount or "1", where) + (found[key].quantity if key in found else 0)
         found[key] = Content(item.item_id, much, row.lot or None)
     return list(found.values())
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isdecimal() and 0 < len(text) < 19 else None
 
 
 @router.get("/tags/print")

@@ -117,3 +117,9 @@ def read_typed(text: object, where: str = "quantity") -> Decimal:
                 Fault(where, f"{one} or {other}", shorten(said), "Write the one that you mean, so that nobody guesses.")
             )
     return quantity(plainer.replace(",", "."), where)
+
+
+def whole(told: object) -> int | None:
+    """A number that a form of ours sends along, such as an id; None: it is none."""
+    text = str(told or "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

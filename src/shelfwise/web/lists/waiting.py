@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from shelfwise.access.context import Context, business_time
 from shelfwise.agents import service as agents
-from shelfwise.edge import connected, devices
+from shelfwise.edge import connected, connections, devices
 from shelfwise.edge.devices import SITE_OF_DEVICE
 from shelfwise.edge.health import service as health
 from shelfwise.records import service as records
@@ -204,11 +204,16 @@ PROPOSALS = Listing(
 )  # fmt: skip
 
 
+# What is said of a device that we call, in the words of those that call us.
+_CALLED = {"connected": "connected", "trouble": "connection lost"}
+
+
 def _devices(ctx: Context) -> Iterable[Row]:
     stale = stale_after(business_time(ctx.tx, ctx.tenant).rate)
     places = standings(ctx)
     known = health.bearings(ctx)
     present = connected.presences(ctx)
+    called = {one.connection.device: _CALLED.get(one.state, "") for one in connections.connections(ctx)}
     for _, some in groupby(devices.device_states(ctx), attrgetter("device")):
         states = list(some)
         one = states[0]
@@ -218,7 +223,8 @@ def _devices(ctx: Context) -> Iterable[Row]:
         yield {
             "device": one.device, "name": one.name, "provenance": one.provenance, "stands_at": stands, "where": link,
             "says": " · ".join(says(state) for state in sorted(states, key=importance)), "heard_at": heard,
-            "link": connection(presence)[1], "linked_at": None if presence is None else presence.since,
+            "link": called.get(one.device) or connection(presence)[1],
+            "linked_at": None if presence is None else presence.since,
             "state": how_it_is(one, heard, ctx.now, stale, known.get(one.device)),
         }  # fmt: skip
 
