@@ -108,19 +108,21 @@ class Intervals:
         spread = np.mean([one.predict(seen.values, num_threads=1) for one in self._trees], axis=0)
         return Outlook(expected, (spread * table.level).reshape(expected.shape).astype(np.float32), wanted, kind)
 
-    def periods(self, outlook: Outlook, level: float) -> Numbers:
-        """Shape (series, horizon): a quantile of each period."""
+    def periods(self, outlook: Outlook, levels: Sequence[float]) -> Numbers:
+        """Shape (levels, series, horizon): quantiles of each period; levels ascend."""
         groups = self._period_groups(outlook.expected, outlook.spread, outlook.kind)
-        error = self._periods.at(groups, level).reshape(outlook.expected.shape)
-        return self._finish(outlook.expected + self._half + error * outlook.spread)
+        error = self._periods.at(groups, levels).reshape(-1, *outlook.expected.shape)
+        quantiles = self._finish(outlook.expected + self._half + error * outlook.spread)
+        return np.maximum.accumulate(quantiles, axis=0)
 
-    def totals(self, outlook: Outlook, level: float) -> Numbers:
-        """Shape (series, horizon): a quantile of the running total of the wanted periods."""
+    def totals(self, outlook: Outlook, levels: Sequence[float]) -> Numbers:
+        """Shape (levels, series, horizon): quantiles of the running total of the wanted periods; levels ascend."""
         expected = np.cumsum(np.where(outlook.wanted, outlook.expected, 0), axis=1)
         spread = np.cumsum(np.where(outlook.wanted, outlook.spread, 0), axis=1)
         groups = self._total_groups(expected, spread, outlook.kind)
-        error = self._totals.at(groups, level).reshape(expected.shape)
-        return np.maximum.accumulate(self._finish(expected + self._half + error * spread), axis=1)
+        error = self._totals.at(groups, levels).reshape(-1, *expected.shape)
+        quantiles = np.maximum.accumulate(self._finish(expected + self._half + error * spread), axis=2)
+        return np.maximum.accumulate(quantiles, axis=0)
 
     def _finish(self, quantile: Numbers) -> Numbers:
         positive = np.maximum(quantile, np.float32(0))
@@ -202,10 +204,3 @@ def _points(horizon: int) -> Indices:
 def _with_expected(table: Table, expected: Numbers) -> Table:
     """The table with what is expected as one more feature."""
     return table.plus("expected", expected.ravel() / table.level)
-
-
-def in_order(quantiles: dict[float, Numbers]) -> dict[float, Numbers]:
-    """The same, none lower than the one before."""
-    levels: Sequence[float] = sorted(quantiles)
-    ordered = np.maximum.accumulate(np.stack([quantiles[level] for level in levels]), axis=0)
-    return dict(zip(levels, ordered, strict=True))

@@ -19,7 +19,7 @@ CHUNK = 500
 def sample_paths(intervals: Intervals, outlook: Outlook, count: int, seed: int) -> Numbers:
     """Shape (count, series, horizon); NaN where nothing is wanted."""
     rng = np.random.default_rng(seed)
-    levels = (np.arange(count) + 0.5) / count
+    levels = [(number + 0.5) / count for number in range(count)]
     series, horizon = outlook.expected.shape
     paths = np.empty((count, series, horizon), np.float32)
     blocks = _blocks(intervals)
@@ -30,8 +30,8 @@ def sample_paths(intervals: Intervals, outlook: Outlook, count: int, seed: int) 
             outlook.wanted[start : start + CHUNK],
             outlook.kind[start : start + CHUNK],
         )
-        values = np.sort(np.stack([intervals.periods(part, level) for level in levels]), axis=0)
-        totals = np.sort(np.stack([intervals.totals(part, level)[:, -1] for level in levels]), axis=0)
+        values = intervals.periods(part, levels)
+        totals = intervals.totals(part, levels)[:, :, -1]
         for number in range(len(part.kind)):
             drawn = blocks[rng.integers(0, len(blocks), count)]
             order = np.argsort(np.argsort(drawn + rng.random(drawn.shape) * 1e-6, axis=0), axis=0)

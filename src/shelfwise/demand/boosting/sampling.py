@@ -9,7 +9,7 @@ from shelfwise.demand.boosting.rows import Rows
 from shelfwise.demand.boosting.running import Indices
 
 WINDOWS = 6
-UNSEEN = 0.25
+UNSEEN = 0.2
 """At most this share of the history is kept from the model that is examined."""
 HALF_LIFE_YEARS = 2.0
 

@@ -17,8 +17,10 @@ TWEEDIE_POWER = 1.15
 RATE = 0.06
 PATIENCE = 25
 """Trees are added as long as one of the last so many made forecasts of windows not learnt from better."""
-MORE = 1.1
+MORE = 1.25
 """The model that is used learns from more, and bears so many more trees."""
+WILD = 10.0
+"""A level so many times that of 99 of 100 counts for no more: a mistyped billion would drown all others."""
 SPREAD_TREES = 60
 SELDOM = 0.25
 """L1 does not speak of series with a larger share of periods without a sale."""
@@ -126,8 +128,9 @@ def _speaking(loss: str, table: Table) -> NDArray[np.bool_]:
 
 
 def _data(table: Table, demand: Numbers, like: Any = None) -> Any:
-    """Every unit of demand counts the same, whether of a small series or of a large one."""
-    return _dataset(table, demand / table.level, table.level / table.level.mean(), like)
+    """Every unit of demand counts the same, whether of a small series or of a large one; of a wild one not."""
+    weight = np.minimum(table.level, WILD * np.quantile(table.level, 0.99))
+    return _dataset(table, demand / table.level, weight / weight.mean(), like)
 
 
 def _dataset(table: Table, target: Numbers, weight: Numbers | None, like: Any = None) -> Any:
