@@ -130,6 +130,13 @@ def test_a_day_told_to_be_closed_is_written_as_such(tmp_path: Path) -> None:
     assert found.panel.wanted.tolist() == [[True, False]]
 
 
+def test_zeros_of_closed_days_do_not_say_that_missing_rows_are_unknown(tmp_path: Path) -> None:
+    frame = rows(DAYS).with_columns(open=pl.Series([0] + [1] * 83), quantity=pl.Series([0] + [5] * 83))
+    other = frame.with_columns(item=pl.lit("salt")).filter(pl.col("date") != DAYS[40])
+    found = built(tmp_path, pl.concat([frame, other]))
+    assert found.panel.quantity[found.panel.keys.index(("salt", "north")), 40] == 0
+
+
 def test_columns_are_known_ahead_only_where_the_future_tells_them(tmp_path: Path) -> None:
     history = rows(DAYS).with_columns(
         price=pl.lit(2.5), promotion=pl.Series(["none", "leaflet"] * 42), temperature=pl.Series(range(84)),

@@ -137,7 +137,7 @@ def _demand(known: Keys, notes: list[str]) -> tuple[Numbers, Flags]:
     ):
         if which.any():
             notes.append(f"{int(which.sum()):,} rows {what}.")
-    has_zeros = bool((values == 0).any())
+    has_zeros = bool(((values == 0) & ~sold_out & ~closed).any())
     values[negative | sold_out | closed] = np.nan
     shape = (len(known.names), known.periods)
     quantity, given = np.full(shape, np.nan, np.float32), np.zeros(shape, np.bool_)
