@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks._sensors import Readings
-from shelfwise.edge.health.drift import WELL_AGAIN, Member, Verdict, Zone, judge, learn, level
+from shelfwise.edge.health.drift import WELL_AGAIN, Member, Two, Verdict, Zone, judge, learn, usual
+from shelfwise.edge.health.pairs import Days
 
 
 @dataclass(frozen=True)
@@ -21,19 +22,22 @@ class Flag:
     size: float
 
 
-def watch(sensors: Sequence[Readings], days: int) -> list[Flag]:
-    """Every time that one of the thermometers was put in doubt."""
+def watch(sensors: Sequence[Readings], until: int) -> list[Flag]:
+    """Every time that one of the thermometers was put in doubt, within so many days."""
     means = [_hourly(one) for one in sensors]
     names = [f"t{number}" for number in range(len(sensors))]
-    levels: dict[str, list[float]] = {name: [] for name in names}
-    zone = Zone("temperature", {})
+    days: dict[str, Days] = {name: {} for name in names}
+    references: dict[Two, float | None] = {}
     doubted: dict[str, Verdict] = {}
     flags: list[Flag] = []
-    for hour in range(24, days * 24):
-        zone.members = {
-            name: Member(name, means[number], sensors[number].grid, levels[name]) for number, name in enumerate(names)
+    for hour in range(24, until * 24):
+        members = {
+            name: Member(name, means[number], days[name], sensors[number].grid) for number, name in enumerate(names)
         }
-        verdicts = judge(zone, hour, [name for name, found in doubted.items() if not found.alone])
+        zone = Zone("temperature", members, references)
+        if hour % 24 == 0:
+            known = usual(zone, hour // 24)
+        verdicts = judge(zone, hour, known, [name for name, found in doubted.items() if not found.alone])
         for number, name in enumerate(names):
             found = verdicts[name]
             if found.score is None:
@@ -44,11 +48,9 @@ def watch(sensors: Sequence[Readings], days: int) -> list[Flag]:
             elif found.score < WELL_AGAIN:
                 doubted.pop(name, None)
         if hour % 24 == 23:
-            learn(zone, hour, doubted)
-            for number, name in enumerate(names):
-                now = level(means[number], hour)
-                if now is not None and name not in doubted:
-                    levels[name] = [*levels[name], now][-7:]
+            learned = learn(zone, hour, doubted)
+            days |= learned.days
+            references |= learned.references
     return flags
 
 

@@ -23,8 +23,8 @@ from benchmarks._scales import weighings
 from benchmarks._sensors import REPORTED_ON, TUNED_ON, Family, Fault, room
 from benchmarks._watching import Flag, watch
 from benchmarks.harness import Result, progress, report
-from shelfwise.edge.health.drift import DAYS_NEEDED
 from shelfwise.edge.health.model import State, take
+from shelfwise.edge.health.pairs import DAYS_NEEDED
 from shelfwise.edge.health.scale import Weighing, error
 from shelfwise.edge.tables import StoredReading
 

@@ -13,7 +13,8 @@ import pytest
 from shelfwise.access.context import Context
 from shelfwise.core.errors import Invalid, Refused
 from shelfwise.edge.devices import add_device, remember_latest
-from shelfwise.edge.health import answers, service
+from shelfwise.edge.health import answers, service, tables
+from shelfwise.edge.standing import Spot, move_device
 from shelfwise.edge.tables import StoredReading
 from shelfwise.records import service as records
 from shelfwise.store.database import run, values
@@ -131,6 +132,20 @@ def test_a_sensor_that_moves_against_its_neighbours_is_in_doubt_within_a_day(ctx
         answers.believe(ctx, doubt.doubt_id, "again")
     health = service.health_of(ctx, "t1")
     assert [(one.cause, one.answer) for one in health.over] == [("drift", "a calibrated one beside it says the same")]
+
+
+def test_in_another_zone_a_sensor_is_compared_anew(ctx: Context, zone_id: int) -> None:
+    live(ctx, 8)
+    (before,) = [one for one in tables.watched(ctx.tx, ctx.tenant, "t1") if one.kind == "temperature"]
+    assert len(before.days) == 8
+    (here,) = records.sites(ctx)
+    other = records.add_zone(
+        ctx, site_id=here.site_id, code="2", name="Freezer", kind="frozen", x_m=10, y_m=0,
+        width_m=8, depth_m=5,
+    )  # fmt: skip
+    move_device(ctx, "t1", Spot(zone_id=other))
+    (after,) = [one for one in tables.watched(ctx.tx, ctx.tenant, "t1") if one.kind == "temperature"]
+    assert (after.zone_id, after.days) == (other, {})
 
 
 def test_sensors_that_agree_stay_believed(ctx: Context, zone_id: int) -> None:

@@ -11,7 +11,7 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused, shorten
 from shelfwise.edge.deviation import EXACT, Deviation
 from shelfwise.edge.devices import site_of_device
-from shelfwise.edge.health import corrections, scale, tables, telling
+from shelfwise.edge.health import corrections, curves, scale, tables, telling
 from shelfwise.edge.health.model import CALIBRATION, DRIFT, NOISY, SCALE
 from shelfwise.edge.health.tables import Calibration, Doubt, Reference
 from shelfwise.edge.model import KINDS, Kind
@@ -39,7 +39,7 @@ def believe(ctx: Context, doubt_id: int, note: str, days: int = 30) -> None:
         raise Invalid(Fault("days", f"1 to {LONGEST_QUIET_DAYS} days", str(days), "Choose how long it holds."))
     if one.cause in (DRIFT, NOISY):
         if one.cause == DRIFT:
-            tables.forget_pairs(ctx.tx, ctx.tenant, one.device, one.kind)
+            curves.forget(ctx.tx, ctx.tenant, one.device, one.kind)
         else:
             tables.forget_noise(ctx.tx, ctx.tenant, one.device, one.kind)
         telling.end(ctx, one, said)
@@ -115,7 +115,7 @@ def calibrated(
 
 def _over(ctx: Context, device: str, kind: str, causes: Collection[str], because: str) -> None:
     """What was doubted of its values is over, and it is compared anew."""
-    tables.forget_pairs(ctx.tx, ctx.tenant, device, kind)
+    curves.forget(ctx.tx, ctx.tenant, device, kind)
     for one in tables.open_doubts(ctx.tx, ctx.tenant, None, device):
         if one.kind == kind and one.cause in causes:
             telling.end(ctx, one, because)

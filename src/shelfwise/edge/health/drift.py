@@ -1,37 +1,34 @@
-"""Drift: a sensor that has moved against its neighbours in the same zone, by more than the two ever moved before.
+"""Drift: a sensor that has moved against its neighbours in the same zone, by more than they ever moved before.
 
-Two sensors are compared by the mean of their difference over a day, without its extremes: a day holds one cycle of all
-that goes by the hour, and the extremes are doors, defrosting and single wrong values. A sensor's deviation is the mean
-of how far these differences are from what they were on the days before, the quieter neighbours counting for more. What
-it was on each of those days says how far it strays by itself: nothing is assumed about noise, its memory, or where the
+Two sensors are compared by the mean of their difference over a day, held against what it usually is by the hour of the
+day and the weekday; steady hours count for more, and the extremes for nothing: they are doors, defrosting and single
+wrong values. A sensor's deviation is the mean of what its neighbours say, the quieter ones counting for more. What it
+was in four weeks before says how far it strays by itself: nothing is assumed about noise, its memory, or where the
 sensors hang. A sensor is in doubt where it strays many times further and more than half of its neighbours say so.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from statistics import fmean, median
+from statistics import median
 
-import msgspec
+import numpy as np
 
-WINDOW = 24
-# Of fewer hours a day would be told with its mornings or nights missing.
-_HOURS_NEEDED = 20
-# As many of a day's hours are left out at either end.
-_EXTREMES = 0.15
-DAYS_NEEDED = 7
-_DAYS_KEPT = 28
+from shelfwise.edge.health import pairs
+from shelfwise.edge.health.pairs import DAYS_KEPT, STEP, WINDOW, Days, Floats, Hours, Usual
+
 # A deviation counts from so much on, and from so many times its usual spread from day to day.
 _LEAST = {"temperature": 0.52, "humidity": 4.0}
-_TIMES = 5.5
+_TIMES = 5.0
 # What counts is more while few days are known: this much more for one over as many.
 _FEW = 3.0
 # Few days say little about a spread: it is taken for as much as this, as if that many more days had said so.
 _PRIOR = {"temperature": 0.1, "humidity": 1.0}
 _PRIOR_DAYS = 6
+# The furthest day is left out; by so much a spread without it is too small.
+_WITHOUT_FURTHEST = 1.2
 # Slow drift: the last week against the first two.
 _REFERENCE_DAYS, _WEEK = 14, 7
 _LEAST_SLOW = {"temperature": 0.7, "humidity": 6.0}
@@ -42,33 +39,23 @@ _CLEARLY = 0.4
 # A neighbour agrees where it saw at least this share of the deviation.
 _AGREES = 0.5
 
-Hours = Mapping[int, float]
-
-
-class Pair(msgspec.Struct):
-    """What is known of the difference between two sensors, the first less the second.
-
-    Attributes:
-        days: by day since 1970, its mean of that day while neither was in doubt.
-        reference: its median over the first days, which slow drift is held against.
-    """
-
-    days: dict[int, float] = {}
-    reference: float | None = None
-
-    @property
-    def usual(self) -> float:
-        return median(self.days.values())
+Two = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Member:
-    """A sensor in a zone: its hourly means by hour since 1970, the step it rounds to, its levels on days before."""
+    """A sensor in a zone.
+
+    Attributes:
+        hours: its hourly means by hour since 1970, of the last day at least.
+        days: those of the days before, as far as it was believed.
+        grid: the step it rounds to.
+    """
 
     device: str
     hours: Hours
+    days: Days = field(default_factory=dict)
     grid: float = 0.0
-    levels: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
@@ -89,26 +76,51 @@ class Verdict:
     alone: bool = False
 
 
-@dataclass
+@dataclass(frozen=True)
 class Zone:
-    """The sensors of one kind that stand together, and their pairs by (first, second) in order of name."""
+    """The sensors of one kind that stand together.
+
+    Attributes:
+        references: by (first, second) in order of name, the mean difference over their first days together, which slow
+            drift is held against; None: too few days yet.
+    """
 
     kind: str
-    members: dict[str, Member]
-    pairs: dict[tuple[str, str], Pair] = field(default_factory=dict)
+    members: Mapping[str, Member]
+    references: Mapping[Two, float | None] = field(default_factory=dict)
 
 
-def judge(zone: Zone, hour: int, doubted: Collection[str] = ()) -> dict[str, Verdict]:
+@dataclass(frozen=True)
+class Learned:
+    """What a day taught: the hourly means of those who are believed, and references that are new."""
+
+    days: dict[str, dict[int, Sequence[float | None]]]
+    references: dict[Two, float | None]
+
+
+def usual(zone: Zone, day: int) -> dict[Two, Usual]:
+    """By (first, second) in order of name: how two sensors differed before this day, where that is known."""
+    before = {name: pairs.days_before(one.days, day) for name, one in zone.members.items()}
+    found = {}
+    for one, other in combinations(sorted(zone.members), 2):
+        known = pairs.usual(before[one], before[other], day - DAYS_KEPT)
+        if known is not None:
+            found[one, other] = known
+    return found
+
+
+def judge(zone: Zone, hour: int, known: Mapping[Two, Usual], doubted: Collection[str] = ()) -> dict[str, Verdict]:
     """How each sensor stands at the end of an hour.
 
     The worst is judged first and then asked no more, so that it cannot make its neighbours look wrong.
 
     Args:
         hour: the last whole hour, since 1970.
+        known: what is `usual` before the day of that hour.
         doubted: who is in doubt for another reason, and is not asked about others.
     """
     names = sorted(zone.members)
-    shifts = _shifts(zone, hour)
+    shifts = _shifts(zone, hour, known)
     asked = [name for name in names if name not in doubted]
     verdicts: dict[str, Verdict] = {}
     while True:
@@ -122,107 +134,116 @@ def judge(zone: Zone, hour: int, doubted: Collection[str] = ()) -> dict[str, Ver
         asked = [name for name in asked if name not in verdicts]
 
 
-def learn(zone: Zone, hour: int, doubted: Collection[str]) -> list[tuple[str, str]]:
-    """At the end of a day, keep what each pair's difference was; returns the pairs that changed.
+def learn(zone: Zone, hour: int, doubted: Collection[str]) -> Learned:
+    """What is to be kept at the end of a day.
 
     A sensor in doubt teaches nothing: what is wrong with it must not become what it is measured by.
     """
-    day, changed = hour // 24, []
-    names = sorted(name for name in zone.members if name not in doubted)
-    for one, other in combinations(names, 2):
-        pair = zone.pairs.setdefault((one, other), Pair())
-        now = None if day in pair.days else _difference(zone, one, other, hour)
-        if now is None:
+    day = hour // WINDOW
+    believed = sorted(set(zone.members) - set(doubted))
+    days: dict[str, dict[int, Sequence[float | None]]] = {}
+    for name in believed:
+        member = zone.members[name]
+        now = [None if np.isnan(one) else round(float(one), 4) for one in pairs.last_day(member.hours, hour)]
+        kept = {number: known for number, known in member.days.items() if day - DAYS_KEPT < number < day}
+        days[name] = kept | ({day: now} if any(one is not None for one in now) else {})
+    references: dict[Two, float | None] = {}
+    for two in combinations(believed, 2):
+        if zone.references.get(two) is not None:
             continue
-        pair.days[day] = round(now, 4)
-        if len(pair.days) == _REFERENCE_DAYS and pair.reference is None:
-            pair.reference = round(pair.usual, 4)
-        while len(pair.days) > _DAYS_KEPT:
-            del pair.days[min(pair.days)]
-        changed.append((one, other))
-    return changed
+        one, other = (pairs.days_before(days[name], day + 1) for name in two)
+        known = pairs.by_day(one, other)
+        first = median(known[:_REFERENCE_DAYS]) if len(known) >= _REFERENCE_DAYS else None
+        if first is not None or two not in zone.references:
+            references[two] = first
+    return Learned(days, references)
 
 
-def level(hours: Hours, hour: int) -> float | None:
-    """The median of a sensor's hourly means over the day that ends with this hour."""
-    known = [hours[one] for one in range(hour - WINDOW + 1, hour + 1) if one in hours]
-    return median(known) if len(known) >= _HOURS_NEEDED else None
-
-
-def _difference(zone: Zone, one: str, other: str, hour: int) -> float | None:
-    first, second = zone.members[one].hours, zone.members[other].hours
-    known = sorted(first[at] - second[at] for at in range(hour - WINDOW + 1, hour + 1) if at in first and at in second)
-    if len(known) < _HOURS_NEEDED:
-        return None
-    out = int(_EXTREMES * len(known))
-    return fmean(known[out : len(known) - out])
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Shift:
-    """By how much the difference of two has grown: within a day, slowly; and on each day before against the usual."""
+    """By how much the difference of two has grown: within a day, slowly; and how far it strayed before.
+
+    Attributes:
+        before: shape (n,), looked at each `STEP` hours; NaN: unknown.
+    """
 
     grown: float
     slowly: float | None
-    before: Mapping[int, float]
+    before: Floats
     weight: float
 
     def turned(self) -> _Shift:
-        slowly = None if self.slowly is None else -self.slowly
-        return _Shift(-self.grown, slowly, {day: -by for day, by in self.before.items()}, self.weight)
+        return _Shift(-self.grown, None if self.slowly is None else -self.slowly, -self.before, self.weight)
 
 
-def _shifts(zone: Zone, hour: int) -> dict[tuple[str, str], _Shift]:
-    found: dict[tuple[str, str], _Shift] = {}
-    for one, other in combinations(sorted(zone.members), 2):
-        pair = zone.pairs.get((one, other))
-        if pair is None or len(pair.days) < DAYS_NEEDED:
+def _shifts(zone: Zone, hour: int, known: Mapping[Two, Usual]) -> dict[Two, _Shift]:
+    if not known:
+        return {}
+    now = {name: pairs.last_day(one.hours, hour) for name, one in zone.members.items()}
+    apart = np.array([now[one] - now[other] for one, other in known])
+    grown, today = pairs.strays(list(known.values()), apart, hour), pairs.means(apart)
+    found: dict[Two, _Shift] = {}
+    for number, ((one, other), before) in enumerate(known.items()):
+        if np.isnan(grown[number]):
             continue
-        now = _difference(zone, one, other, hour)
-        if now is None:
-            continue
-        usual = pair.usual
-        before = {day: difference - usual for day, difference in pair.days.items()}
-        slowly = None
-        if pair.reference is not None:
-            slowly = median([*(pair.days[day] for day in sorted(pair.days)[1 - _WEEK :]), now]) - pair.reference
-        weight = _spread(list(before.values()), zone.kind) ** -2
-        found[one, other] = shift = _Shift(now - usual, slowly, before, weight)
+        slowly, reference = None, zone.references.get((one, other))
+        if reference is not None and not np.isnan(today[number]):
+            slowly = median([*before.by_day[1 - _WEEK :], float(today[number])]) - reference
+        weight = _spread(before.strays, zone.kind) ** -2
+        found[one, other] = shift = _Shift(float(grown[number]), slowly, before.strays, weight)
         found[other, one] = shift.turned()
     return found
 
 
-def _spread(days: Sequence[float], kind: str) -> float:
-    """How far something strays from day to day, as a standard deviation; the furthest day is left out."""
-    squares = sorted(one * one for one in days)[:-1]
+def _spread(strays: Floats, kind: str) -> float:
+    """How far something strays from day to day, as a standard deviation; as much as a day's furthest is left out."""
+    a_day = WINDOW // STEP
+    squares = np.sort(strays[np.isfinite(strays)] ** 2)[:-a_day]
     prior = _PRIOR_DAYS * _PRIOR[kind] ** 2
-    return math.sqrt((1.2 * sum(squares) + prior) / (len(squares) + _PRIOR_DAYS))
+    mean = (_WITHOUT_FURTHEST * squares.sum() / a_day + prior) / (squares.size / a_day + _PRIOR_DAYS)
+    return float(np.sqrt(mean))
 
 
-def _verdict(
-    zone: Zone, name: str, asked: Sequence[str], shifts: Mapping[tuple[str, str], _Shift], hour: int
-) -> Verdict:
+def _verdict(zone: Zone, name: str, asked: Sequence[str], shifts: Mapping[Two, _Shift], hour: int) -> Verdict:
     told = {other: shifts[name, other] for other in asked if other != name and (name, other) in shifts}
     if not told:
         return Verdict(name, None)
     theirs = _mean([(zone.members[other].grid, one.weight) for other, one in told.items()])
     grid = (zone.members[name].grid + theirs) / 3
-    days = {day for one in told.values() for day in one.before}
-    strays = [
-        _mean([(one.before[day], one.weight) for one in told.values() if day in one.before]) for day in sorted(days)
-    ]
-    spread = _TIMES * _spread(strays, zone.kind)
-    caution = (1 + _FEW / len(days)) / (1 + _FEW / _DAYS_KEPT)
+    strays = _together(list(told.values()))
+    days = np.isfinite(strays).sum() / (WINDOW // STEP)
+    caution = (1 + _FEW / max(days, 1.0)) / (1 + _FEW / DAYS_KEPT)
     quick = {other: one.grown for other, one in told.items()}
     slow = {other: one.slowly for other, one in told.items() if one.slowly is not None}
-    found = _agreed(name, quick, told, caution * max(_LEAST[zone.kind] + grid, spread))
+    found = _agreed(name, quick, told, caution * max(_LEAST[zone.kind] + grid, _TIMES * _spread(strays, zone.kind)))
     slowly = (
-        _agreed(name, slow, told, caution * max(_LEAST_SLOW[zone.kind] + grid, spread))
+        _agreed(
+            name, slow, told, caution * max(_LEAST_SLOW[zone.kind] + grid, _TIMES * _spread(_level(strays), zone.kind))
+        )
         if len(slow) == len(told)
         else found
     )
     worse = max(found, slowly, key=lambda one: one.score or 0.0)
     return _of_two(zone, worse, hour) if len(told) == 1 and (worse.score or 0.0) >= 1.0 else worse
+
+
+def _together(told: Sequence[_Shift]) -> Floats:
+    """How far the sensor strayed before, by what all of its neighbours say of the same hours."""
+    before = np.array([one.before for one in told])
+    weights = np.where(np.isfinite(before), np.array([one.weight for one in told])[:, None], 0.0)
+    total = weights.sum(axis=0)
+    known = np.where(np.isfinite(before), before, 0.0) * weights
+    found: Floats = np.full(total.shape, np.nan)
+    np.divide(known.sum(axis=0), total, out=found, where=total > 0)
+    return found
+
+
+def _level(strays: Floats) -> Floats:
+    """Strays without their trend, which is what slow drift is and must not hide it."""
+    known = np.isfinite(strays)
+    at = np.arange(strays.size, dtype=float)
+    slope, start = np.polyfit(at[known], strays[known], 1)
+    return np.asarray(strays - start - slope * at)
 
 
 def _agreed(name: str, grown: Mapping[str, float], told: Mapping[str, _Shift], limit: float) -> Verdict:
@@ -242,14 +263,16 @@ def _of_two(zone: Zone, verdict: Verdict, hour: int) -> Verdict:
     return replace(verdict, alone=mine - its <= _CLEARLY)
 
 
-def _mean(weighed: Sequence[tuple[float, float]]) -> float:
-    return sum(value * weight for value, weight in weighed) / sum(weight for _, weight in weighed)
-
-
 def _moved_itself(zone: Zone, name: str, size: float, hour: int) -> float:
     """How much of a difference a sensor's own level explains: 1, all of it; 0, it stayed where it was."""
     member = zone.members[name]
-    now = level(member.hours, hour)
-    if now is None or not member.levels or size == 0.0:
+    now = pairs.level(pairs.last_day(member.hours, hour))
+    week = pairs.days_before(member.days, hour // WINDOW)[-_WEEK:]
+    levels = [known for one in week if (known := pairs.level(one)) is not None]
+    if now is None or not levels or size == 0.0:
         return 0.0
-    return min(max((now - median(member.levels)) / size, 0.0), 1.0)
+    return min(max((now - median(levels)) / size, 0.0), 1.0)
+
+
+def _mean(weighed: Sequence[tuple[float, float]]) -> float:
+    return sum(value * weight for value, weight in weighed) / sum(weight for _, weight in weighed)

@@ -13,6 +13,7 @@ from shelfwise.edge.health import battery, clock, rhythm, shape
 from shelfwise.edge.health.battery import Battery
 from shelfwise.edge.health.clock import Clock
 from shelfwise.edge.health.drift import WELL_AGAIN, Member, Verdict
+from shelfwise.edge.health.pairs import Days
 from shelfwise.edge.health.rhythm import Rhythm
 from shelfwise.edge.health.shape import Shape
 from shelfwise.edge.tables import StoredReading
@@ -104,9 +105,9 @@ def drifts(verdict: Verdict, doubted: bool) -> bool:
     return verdict.score is not None and verdict.score >= (WELL_AGAIN if doubted else 1.0)
 
 
-def member(device: str, state: Shape, levels: Sequence[float]) -> Member:
+def member(device: str, state: Shape, days: Days) -> Member:
     """A device as the judgement of drift wants it."""
-    return Member(device, {one.number: one.mean for one in state.hours}, shape.grid_of(state), levels)
+    return Member(device, {one.number: one.mean for one in state.hours}, days, shape.grid_of(state))
 
 
 def instant(seconds: float) -> datetime:

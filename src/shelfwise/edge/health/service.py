@@ -13,7 +13,7 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound
 from shelfwise.edge.deviation import EXACT
 from shelfwise.edge.devices import require_at, site_of_device
-from shelfwise.edge.health import battery, corrections, drift, scale, silence, tables, telling
+from shelfwise.edge.health import battery, corrections, curves, drift, scale, silence, tables, telling
 from shelfwise.edge.health.battery import Charge
 from shelfwise.edge.health.clock import correction_s, still_holds
 from shelfwise.edge.health.corrections import Correction
@@ -29,6 +29,7 @@ from shelfwise.edge.health.model import (
     member,
     take,
 )
+from shelfwise.edge.health.pairs import WINDOW
 from shelfwise.edge.health.rhythm import usual_gap
 from shelfwise.edge.health.tables import Calibration, Doubt, Key, Reference, Watched
 from shelfwise.edge.tables import StoredReading
@@ -162,21 +163,17 @@ def _compare(
     ctx: Context, group: Sequence[Watched], kind: str, drifting: dict[str, Doubt], open_: Sequence[Doubt]
 ) -> dict[str, drift.Verdict]:
     hour = int(ctx.now.timestamp() // 3600) - 1
-    members = {one.device: member(one.device, one.state.shape, one.levels) for one in group if one.state.shape}
-    zone = drift.Zone(kind, members, tables.pairs(ctx.tx, ctx.tenant, kind, sorted(members)))
+    members = {one.device: member(one.device, one.state.shape, one.days) for one in group if one.state.shape}
+    zone = drift.Zone(kind, members, curves.references(ctx.tx, ctx.tenant, kind, sorted(members)))
     odd = {one.device for one in open_ if one.kind == kind and one.cause in IN_DOUBT and one.cause != "drift"}
     certain = {name for name, one in drifting.items() if not one.evidence.get("alone")}
-    verdicts = drift.judge(zone, hour, certain | odd)
-    if hour % drift.WINDOW == drift.WINDOW - 1:
+    verdicts = drift.judge(zone, hour, drift.usual(zone, hour // WINDOW), certain | odd)
+    zone_id = group[0].zone_id
+    if zone_id is not None and hour % WINDOW == WINDOW - 1:
         wrong = odd | set(drifting) | {name for name, one in verdicts.items() if (one.score or 0.0) >= 1.0}
-        changed = drift.learn(zone, hour, wrong)
-        tables.keep_pairs(ctx.tx, ctx.tenant, kind, [(key, zone.pairs[key]) for key in changed])
-        levels: dict[Key, Sequence[float]] = {}
-        for one in group:
-            now = drift.level(members[one.device].hours, hour) if one.device in members else None
-            if now is not None and one.device not in wrong:
-                levels[one.device, kind] = [*one.levels, round(now, 4)][-drift.DAYS_NEEDED :]
-        tables.keep_levels(ctx.tx, ctx.tenant, levels)
+        learned = drift.learn(zone, hour, wrong)
+        curves.keep(ctx.tx, ctx.tenant, kind, zone_id, learned.days)
+        curves.keep_references(ctx.tx, ctx.tenant, kind, learned.references)
     return verdicts
 
 
@@ -278,7 +275,7 @@ def health_of(ctx: Context, device: str) -> Health:
             for known in reversed(tables.references(ctx.tx, ctx.tenant, device, one.kind, None, 10))
         ],
         [
-            (one.kind, tables.compared_with(ctx.tx, ctx.tenant, device, one.kind))
+            (one.kind, curves.compared_with(ctx.tx, ctx.tenant, device, one.kind))
             for one in watched
             if one.kind in CURVES and one.zone_id is not None
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -11,16 +11,15 @@ import msgspec
 from psycopg.types.json import Jsonb
 
 from shelfwise.edge.devices import SITE_OF_DEVICE
-from shelfwise.edge.health import clock
-from shelfwise.edge.health.drift import Pair
+from shelfwise.edge.health import clock, curves
 from shelfwise.edge.health.model import IN_DOUBT, Finding, State, instant
+from shelfwise.edge.health.pairs import Days
 from shelfwise.edge.health.rhythm import LEARNED_AFTER
 from shelfwise.edge.health.silence import Heard
 from shelfwise.store.database import Tx, first, rows, run, value, values
 
 Key = tuple[str, str]
 _state = msgspec.json.Decoder(State)
-_pair = msgspec.json.Decoder(Pair)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -48,14 +47,18 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Watched:
-    """What was learned of one kind of a device's readings, and where the device stands."""
+    """What was learned of one kind of a device's readings, and where the device stands.
+
+    Attributes:
+        days: its hourly means of the days before in this zone, by day since 1970, as far as it was believed.
+    """
 
     device: str
     kind: str
     site_id: int | None
     zone_id: int | None
     state: State
-    levels: list[float]
+    days: Days
 
 
 @dataclass(frozen=True)
@@ -188,65 +191,17 @@ def watched(tx: Tx, tenant: int, device: str | None = None) -> list[Watched]:
         f"""select h.device, h.kind, {SITE_OF_DEVICE},
                    coalesce(d.zone_id, (select p.zone_id from place p
                                         where p.tenant_id = d.tenant_id and p.place_id = d.place_id)),
-                   h.state::text, h.levels
+                   h.state::text, c.zone_id, coalesce(c.days, '{{}}')::text
             from device_health h join device d using (tenant_id, device)
+            left join device_curve c using (tenant_id, device, kind)
             where h.tenant_id = %s and (d.active or d.device = %s) and (%s::text is null or d.device = %s)
             order by h.device, h.kind""",
         (tenant, device, device, device),
     )
     return [
-        Watched(device, kind, site, zone, _state.decode(state), levels)
-        for device, kind, site, zone, state, levels in found
+        Watched(device, kind, site, zone, _state.decode(state), curves.decode(days) if zone == zone_then else {})
+        for device, kind, site, zone, state, zone_then, days in found
     ]
-
-
-def keep_levels(tx: Tx, tenant: int, levels: Mapping[Key, Sequence[float]]) -> None:
-    with tx.cursor() as cursor:
-        cursor.executemany(
-            "update device_health set levels = %s where tenant_id = %s and device = %s and kind = %s",
-            [(Jsonb(list(known)), tenant, device, kind) for (device, kind), known in sorted(levels.items())],
-        )
-
-
-def pairs(tx: Tx, tenant: int, kind: str, devices: Collection[str]) -> dict[Key, Pair]:
-    """Of each two of these devices, what is known of their difference."""
-    found = values(
-        tx,
-        """select one, other, state::text from device_pair
-           where tenant_id = %s and kind = %s and one = any(%s::text[]) and other = any(%s::text[])""",
-        (tenant, kind, list(devices), list(devices)),
-    )
-    return {(one, other): _pair.decode(state) for one, other, state in found}
-
-
-def compared_with(tx: Tx, tenant: int, device: str, kind: str) -> list[str]:
-    """The devices that it is compared with."""
-    found = values(
-        tx,
-        """select case one when %(device)s then other else one end from device_pair
-           where tenant_id = %(tenant)s and kind = %(kind)s and (one = %(device)s or other = %(device)s) order by 1""",
-        {"tenant": tenant, "kind": kind, "device": device},
-    )
-    return [name for (name,) in found]
-
-
-def keep_pairs(tx: Tx, tenant: int, kind: str, known: Iterable[tuple[Key, Pair]]) -> None:
-    with tx.cursor() as cursor:
-        cursor.executemany(
-            """insert into device_pair (tenant_id, kind, one, other, state) values (%s, %s, %s, %s, %s::jsonb)
-               on conflict (tenant_id, kind, one, other) do update set state = excluded.state""",
-            [(tenant, kind, one, other, _encode(pair).decode()) for (one, other), pair in known],
-        )
-
-
-def forget_pairs(tx: Tx, tenant: int, device: str, kind: str | None) -> None:
-    """A device has changed: what it was compared by is learned anew."""
-    run(
-        tx,
-        """delete from device_pair where tenant_id = %s and (one = %s or other = %s)
-           and (%s::text is null or kind = %s)""",
-        (tenant, device, device, kind, kind),
-    )
 
 
 def forget_noise(tx: Tx, tenant: int, device: str, kind: str) -> None:
@@ -260,7 +215,7 @@ def forget_noise(tx: Tx, tenant: int, device: str, kind: str) -> None:
 def forget(tx: Tx, tenant: int, device: str) -> None:
     """It is another device from now on."""
     run(tx, "delete from device_health where tenant_id = %s and device = %s", (tenant, device))
-    forget_pairs(tx, tenant, device, None)
+    curves.forget(tx, tenant, device, None)
 
 
 def open_doubts(tx: Tx, tenant: int, sites: list[int] | None, device: str | None = None) -> list[Doubt]:
