@@ -62,6 +62,13 @@ def test_six_windows_are_examined_and_lie_closer_together_in_a_short_history() -
     assert examined_origins(60, 8) == [47, 48, 49, 50, 51, 52]
 
 
+def test_no_question_gives_an_empty_table_of_the_same_features() -> None:
+    ground = Ground(MADE)
+    told = [Told(one, ground) for one in MADE.columns]
+    none = table(ground, told, every(EVERY[:0], 400, 7))
+    assert none.names == table(ground, told, every(EVERY, 400, 7)).names and none.values.shape[0] == 0
+
+
 def test_a_level_is_never_zero() -> None:
     nothing_sold = replace(MADE, quantity=np.zeros_like(MADE.quantity))
     assert (Ground(nothing_sold).level(every(EVERY, 400, 7)) > 0).all()

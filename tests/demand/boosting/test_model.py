@@ -132,6 +132,15 @@ def test_with_almost_no_history_nothing_is_said() -> None:
     assert np.isnan(said.mean).all() and np.isnan(nothing(short, Asked()).quantiles[0.9]).all()
 
 
+def test_where_nothing_was_ever_sold_or_lately_known_nothing_is_said() -> None:
+    known = groceries(1, series=20, weeks=80).panel.at(76, 4)
+    zero, silent = np.zeros_like(known.quantity), known.quantity.copy()
+    silent[:, 40:] = np.nan
+    for quantity in (zero, silent):
+        said = Boosted(LITTLE).forecast([replace(known, quantity=quantity)], Asked())[0]
+        assert np.isnan(said.mean).all()
+
+
 def test_days_sold_out_are_not_learnt_from() -> None:
     made = items(2, series=40, days=200)
 

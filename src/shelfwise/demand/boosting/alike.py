@@ -28,7 +28,7 @@ def alike_features(ground: Ground, told: Sequence[Told], rows: Rows, level: Numb
     if not used:
         return
     means, weights = [], []
-    for start in range(0, len(rows), CHUNK):
+    for start in range(0, max(len(rows), 1), CHUNK):
         part = rows.part(start, start + CHUNK)
         mean, weight = _chunk(ground, used, part, level[start : start + CHUNK])
         means.append(mean)

@@ -24,7 +24,7 @@ from shelfwise.demand.panel import Numbers, Panel, Prediction
 from shelfwise.demand.race.segments import SEGMENTS, Segment, segments
 
 NAME = "boosted trees"
-LEAST_ROWS = 500
+LEAST_ROWS, LEAST_EXAMINED = 500, 50
 INPUT_ROWS = 40_000
 TRIED_ROWS = 40_000
 CHUNK = 2000
@@ -113,6 +113,9 @@ def learn(panel: Panel, effort: Effort, seed: int) -> Learnt | None:
         return None
     demand = panel.quantity[rows.series, rows.period]
     series = examined_series(panel.series, panel.ahead, effort.examined, rng)
+    came = np.concatenate([panel.quantity[series, origin : origin + panel.ahead] for origin in origins])
+    if not demand.sum() > 0 or not np.nansum(came) > 0 or np.isfinite(came).sum() < LEAST_EXAMINED:
+        return None
     inputs = choose_inputs(
         panel.columns,
         table(ground, told, rows.part(0, INPUT_ROWS), remembered=False),
