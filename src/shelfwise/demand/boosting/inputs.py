@@ -16,7 +16,10 @@ from shelfwise.demand.panel import Column, Numbers
 PLAN = Plan(PLAIN, {"poisson": 60}, rate=0.15, chance=False)
 CLEARLY = 2.0
 """What is not told ahead stays where forecasts are worse without it by at least so many standard errors of chance. What
-is told ahead was planned by somebody for a reason: it stays where they are worse at all."""
+is told ahead was planned by somebody for a reason: it stays where they are worse at all. What is rare, such as a feast,
+may not have been in those windows: it goes only where it clearly did harm."""
+RARE = 0.9
+"""A column with the same value in more than this share of all places says something rare."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,18 @@ def choose_inputs(
         worse = without - best
         gain = float(worse.sum() / max(best.sum(), 1e-9))
         by_chance = float(np.sqrt(np.square(worse).sum()))
-        kept = worse.sum() > (0 if column.ahead else CLEARLY * by_chance)
+        kept = worse.sum() > by_chance * (CLEARLY if not column.ahead else -CLEARLY if _is_rare(column) else 0)
         found.append(Input(column.name, gain, bool(kept)))
         if not kept:
             dropped.append(column.name)
             best = without
     return tuple(reversed(found))
+
+
+def _is_rare(column: Column) -> bool:
+    some = column.values[:: max(1, len(column.values) // 200)]
+    _, counts = np.unique(np.nan_to_num(some, nan=-1e30), return_counts=True)
+    return bool(counts.max() > RARE * some.size)
 
 
 def _deviance(expected: Numbers, came: Numbers) -> Numbers:
