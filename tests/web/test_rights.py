@@ -511,6 +511,7 @@ ASKED = {
 NEEDS_MORE_TO_READ = {
     "/setup": Right.MANAGE_PEOPLE,
     "/devices/new": Right.MANAGE_DEVICES,
+    "/devices/many": Right.MANAGE_DEVICES,
     "/devices/unclaimed/{unclaimed_device}": Right.MANAGE_DEVICES,
     "/devices/site-keys": Right.MANAGE_DEVICES,
     "/devices/credentials": Right.MANAGE_DEVICES,

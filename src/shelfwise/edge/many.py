@@ -96,6 +96,7 @@ def add_devices(ctx: Context, told: Sequence[NewDevice]) -> list[tuple[str, str]
     Raises:
         Invalid: what is wrong in which rows; or there are none, or too many.
     """
+    ctx.require_somewhere(Right.MANAGE_DEVICES)
     if not 0 < len(told) <= MOST_AT_ONCE:
         raise Invalid(Fault("devices", f"1 to {MOST_AT_ONCE}", str(len(told)), "Add them in parts."))
     looked = look(ctx, told)

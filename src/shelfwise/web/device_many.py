@@ -116,9 +116,10 @@ def labels_pdf(
     sheet: Code = USUAL_SHEET,
     skip: Annotated[int, Query(ge=0, le=99)] = 0,
 ) -> Response:
+    """The labels of those that are picked; of all where none is."""
     with visit.context() as ctx:
         places, chosen = standings(ctx), set(pick)
-        made = [_label(one, places) for one in _in_use(ctx) if one.device in chosen]
+        made = [_label(one, places) for one in _in_use(ctx) if not chosen or one.device in chosen]
     return paper(made, sheet, skip, "labels-of-devices")
 
 
