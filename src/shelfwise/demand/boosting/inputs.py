@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from shelfwise.demand.boosting.features import Table
 from shelfwise.demand.boosting.intervals import Examined
-from shelfwise.demand.boosting.trees import PLAIN, Plan, fit
+from shelfwise.demand.boosting.trees import PLAIN, Plan, deviance, fit
 from shelfwise.demand.panel import Column, Numbers
 
 PLAN = Plan(PLAIN, {"poisson": 60}, rate=0.15, chance=False)
@@ -50,7 +50,7 @@ def choose_inputs(
     def losses(dropped: Sequence[str]) -> NDArray[np.float64]:
         """By series."""
         trees = fit(learnt.without(dropped), demand, PLAN, seed)
-        each = _deviance(trees.expected(seen.without(dropped)) * seen.level, came)
+        each = deviance(trees.expected(seen.without(dropped)) * seen.level, came)
         return np.bincount(series, each).astype(np.float64)
 
     dropped: list[str] = []
@@ -73,10 +73,3 @@ def _is_rare(column: Column) -> bool:
     some = column.values[:: max(1, len(column.values) // 200)]
     _, counts = np.unique(np.nan_to_num(some, nan=-1e30), return_counts=True)
     return bool(counts.max() > RARE * some.size)
-
-
-def _deviance(expected: Numbers, came: Numbers) -> Numbers:
-    """Poisson's, of each row: least for the mean. By absolute error no price cut would help what sells seldom."""
-    expected = np.maximum(expected, np.float32(1e-6))
-    loss: Numbers = came * np.log(np.maximum(came, np.float32(1e-6)) / expected) - came + expected
-    return loss
