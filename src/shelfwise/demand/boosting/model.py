@@ -42,7 +42,7 @@ class Effort:
         trees: of each loss, at most.
     """
 
-    rows: int = 300_000
+    rows: int = 200_000
     examined: int = 72_000
     trees: int = 300
 
