@@ -19,6 +19,7 @@ from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
 from shelfwise.demand import mends
 from shelfwise.demand import service as demand
+from shelfwise.demand.accuracy import service as accuracy
 from shelfwise.edge.health import service as health
 from shelfwise.intake.joining import finding
 from shelfwise.intake.joining import queue as queue_of_pairs
@@ -148,6 +149,10 @@ def nightly(office: Office, site_id: int, day: date) -> None:
         forecasts = demand.forecast_site(ctx, site_id, day, FORECAST_DAYS)
         demand.forget_forecasts(ctx, site_id, day - KEPT_FORECASTS)
     proposals = plan(office, site_id)
+    with office.context(system("accuracy"), aside=True) as ctx:
+        accuracy.score_forecasts(
+            ctx, site_id, day, lambda done, total: log.info("scoring forecasts", site_id=site_id, done=done, of=total)
+        )
     with office.context(system("measures"), aside=True) as ctx:
         measure.record_day(ctx, site_id, day)
         scoring.score_forecasts(ctx, site_id, day)

@@ -1,0 +1,1 @@
+"""How forecasts did: each is scored once its days are known, and whoever asks is told."""
