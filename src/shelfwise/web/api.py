@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from shelfwise.web import (
+    api_accuracy,
     api_connections,
     api_counts,
     api_decisions,
@@ -31,6 +32,6 @@ router = APIRouter(prefix="/api/v1")
 for part in (
     api_stock, api_ledger, api_counts, api_records, api_floor, api_orders, api_purchases, api_shipments, api_transfers,
     api_decisions, api_waiting, api_work, api_search, api_incoming,
-    api_handover, api_history, api_standing, api_tags, api_devices, api_connections,
+    api_handover, api_history, api_standing, api_tags, api_devices, api_connections, api_accuracy,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -16,6 +16,7 @@ from shelfwise.access.throttle import Network
 from shelfwise.operations.disk import Disk
 from shelfwise.settings import Settings
 from shelfwise.web import (
+    accuracy,
     alerts,
     api,
     api_page,
@@ -209,6 +210,7 @@ def create_app(
         erp,
         audit,
         measures,
+        accuracy,
         exporting,
         saved_filters,
         search_page,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -28,21 +28,31 @@ class Bar:
 
 @dataclass(frozen=True)
 class WeekChart:
-    """The bars, and the band from the lowest to the highest week before; no band where nothing was before."""
+    """The bars, and the band from the lowest to the highest week before; no band where nothing was before.
+
+    Attributes:
+        ticks: (x, y, width) of what each week is compared with, where something is.
+    """
 
     bars: list[Bar]
     band: tuple[float, float] | None
     zero: float
+    ticks: list[tuple[float, float, float]]
 
 
-def draw(before: Sequence[Week], since: Sequence[Week]) -> WeekChart | None:
-    """The latest year of weeks; None where there is none. Weeks that were not measured leave a gap."""
+def draw(before: Sequence[Week], since: Sequence[Week], beside: Mapping[date, float] | None = None) -> WeekChart | None:
+    """The latest year of weeks; None where there is none. Weeks that were not measured leave a gap.
+
+    Args:
+        beside: by Monday, what a week is compared with.
+    """
     shown = [*((one, True) for one in before), *((one, False) for one in since)][-MOST_WEEKS:]
     if not shown:
         return None
     first = shown[0][0].monday
     slots = (shown[-1][0].monday - first).days // 7 + 1
-    values = [one.value for one, _ in shown] + [one.value for one in before]
+    compared = {one.monday: beside[one.monday] for one, _ in shown if beside and one.monday in beside}
+    values = [one.value for one, _ in shown] + [one.value for one in before] + list(compared.values())
     top, bottom = max(0.0, *values), min(0.0, *values)
     scale = HEIGHT / (top - bottom or 1.0)
     step = WIDTH / max(slots, 12)
@@ -67,4 +77,5 @@ def draw(before: Sequence[Week], since: Sequence[Week]) -> WeekChart | None:
     if before:
         high, low = max(one.value for one in before), min(one.value for one in before)
         band = (at(high), max(round((high - low) * scale, 2), 1.0))
-    return WeekChart(bars, band, at(0.0))
+    ticks = [(bar.x, at(compared[bar.monday]), bar.width) for bar in bars if bar.monday in compared]
+    return WeekChart(bars, band, at(0.0), ticks)

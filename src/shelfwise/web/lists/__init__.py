@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shelfwise.web.listing import Listing
-from shelfwise.web.lists.measures import MEASURES
+from shelfwise.web.lists.measures import FORECAST_ACCURACY, MEASURES
 from shelfwise.web.lists.orders import PURCHASES, SALES, SHIPMENTS
 from shelfwise.web.lists.people import AUDIT, KEYS, PEOPLE, SUBSCRIPTIONS
 from shelfwise.web.lists.records import ITEMS, PLACES, SUPPLIERS
@@ -18,6 +18,6 @@ ALL: dict[str, Listing] = {
         STOCK, LOTS, ITEMS, PLACES, SUPPLIERS, PURCHASES, SALES, SHIPMENTS, TRANSFERS, ON_THE_ROAD, COUNTS, PROPOSALS,
         INBOX, ALERTS, QUARANTINE, DEVICES, PEOPLE, KEYS, SUBSCRIPTIONS, AUDIT,
         CUSTOMERS, PROMOTIONS, CLOSED_DAYS,
-        MEASURES,
+        MEASURES, FORECAST_ACCURACY,
     )
 }  # fmt: skip
