@@ -29,6 +29,7 @@ from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
 from shelfwise.edge.standing import Spot
 from shelfwise.records.floor_model import Draft
 from shelfwise.records.model import NewItem, NewPlace, NewSupplier, Site, Terms, Zone
+from shelfwise.records.promoting_model import NewEvent
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
 from shelfwise.stock.opening import OpeningLot
@@ -158,6 +159,10 @@ def _movement(rows: Rows) -> NewMovement:
     return NewMovement(rows["item_id"], rows["place_id"], rows["dock_id"], Decimal(1), "move")
 
 
+def _event(rows: Rows) -> NewEvent:
+    return NewEvent("MAY", rows["site_id"], (rows["item_id"],), NOON.date(), NOON.date())
+
+
 # Arguments that cannot be guessed from name and type.
 ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "access.people.add_user": lambda rows: {"login": "nina", "password": None, "role": None},
@@ -174,6 +179,9 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
         "to": Zone(0, 0, "NEW", "New", "ambient", 0, 0, 1, 1, None, None, timedelta(0))
     },
     "records.site_changes.change_place": lambda rows: {"to": NewPlace("NEW")},
+    "records.promoting.plan_event": lambda rows: {"new": _event(rows)},
+    "records.promoting.change_event": lambda rows: {"to": _event(rows)},
+    "records.promoting.overlaps": lambda rows: {"of": _event(rows)},
     "records.drawing.draw_floor": lambda rows: {"draft": Draft(gone=[rows["place_id"]])},
     "records.sites.site": lambda rows: {"code": rows["site"]},
     "records.sites.place_by_code": lambda rows: {"code": rows["bin"]},

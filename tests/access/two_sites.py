@@ -156,6 +156,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "tag_epc": tag_epc,
         "load_id": _load(ctx, dock_id, tag_epc),
         "movement_id": movement_id,
+        "promotion_id": _newest(ctx, "promotion_id", "promotion"),
         "batch_id": batch_id,
         "device": device,
         "doubt_id": _doubt(ctx, device),

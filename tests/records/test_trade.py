@@ -119,3 +119,13 @@ def test_an_item_s_promotions_are_those_of_its_site_and_of_all(shop: Office, tmp
     with shop.context(MARA) as ctx:
         assert [one.site_id for one in promotions.promotions_of(ctx, 1, 1, date(2026, 3, 15))] == [1, None]
         assert [one.site_id for one in promotions.promotions_of(ctx, 1, 1, date(2026, 3, 16))] == [None]
+
+
+def test_a_file_moves_no_past_promotion_to_days_to_come(shop: Office, tmp_path: Path) -> None:
+    path = tmp_path / "promotions.csv"
+    heading = "promotion,sku,starts_on,ends_on\n"
+    path.write_text(f"{heading}WINTER,MUG,2026-01-05,2026-01-09\n", "utf-8")
+    run(shop, MARA, path)
+    path.write_text(f"{heading}WINTER,MUG,2026-01-05,2026-12-09\n", "utf-8")
+    with pytest.raises(Invalid, match="as it is over"):
+        run(shop, MARA, path)

@@ -299,6 +299,26 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/import/{job_id}/choose": (Right.IMPORT_DATA, {}),
     "/sources/new": (Right.IMPORT_DATA, {"code": "till", "name": "Till"}),
     "/sources/{source_id}": (Right.IMPORT_DATA, {"code": "till", "name": "Till"}),
+    "/promotions/new": (
+        Right.RUN_PLANNING,
+        {"code": "MAY", "site": "1", "starts_on": "2026-05-01", "ends_on": "2026-05-03", "items": "21001"},
+    ),
+    "/promotions/{promotion_id}": (
+        Right.RUN_PLANNING,
+        {"code": "MAY", "site": "1", "starts_on": "2026-05-01", "ends_on": "2026-05-03", "items": "21001"},
+    ),
+    "/promotions/{promotion_id}/call-off": (Right.RUN_PLANNING, {"reason": "no"}),
+    "/promotions/{promotion_id}/put-back": (Right.RUN_PLANNING, {}),
+    "/api/v1/promotions": (
+        Right.RUN_PLANNING,
+        {"promotion": "MAY", "site": "LON", "starts_on": "2026-05-01", "ends_on": "2026-05-03", "skus": ["21001"]},
+    ),
+    "/api/v1/promotions/{promotion_id}": (
+        Right.RUN_PLANNING,
+        {"promotion": "MAY", "site": "LON", "starts_on": "2026-05-01", "ends_on": "2026-05-03", "skus": ["21001"]},
+    ),
+    "/api/v1/promotions/{promotion_id}/call-off": (Right.RUN_PLANNING, {"reason": "no"}),
+    "/api/v1/promotions/{promotion_id}/put-back": (Right.RUN_PLANNING, {}),
     "/customers/new": (Right.EDIT_RECORDS, {"code": "C9", "name": "Cafe"}),
     "/customers/{customer_id}": (Right.EDIT_RECORDS, {"code": "C1", "name": "Cafe"}),
     "/erp": (Right.MANAGE_SETTINGS, {"keeper": "shelfwise"}),

@@ -24,6 +24,7 @@ class Promotion:
     Attributes:
         site_id: where; None: at every site.
         price: what one unit sells for meanwhile; discount_percent: how much cheaper it is. None: not told.
+        called_off: it will not take place, or never did.
     """
 
     code: str
@@ -35,6 +36,7 @@ class Promotion:
     price: Decimal | None = None
     discount_percent: Decimal | None = None
     note: str | None = None
+    called_off: bool = False
 
 
 def promotion_faults(one: Promotion) -> Iterator[Fault]:
@@ -66,7 +68,7 @@ def put_promotions(ctx: Context, promotions: Sequence[Promotion]) -> None:
     columns = zip(
         *(
             (one.code, one.site_id, one.item_id, one.starts_on, one.ends_on, one.kind, one.price,
-             one.discount_percent, one.note)
+             one.discount_percent, one.note, one.called_off)
             for one in promotions
         ),
         strict=True,
@@ -74,12 +76,12 @@ def put_promotions(ctx: Context, promotions: Sequence[Promotion]) -> None:
     run(
         ctx.tx,
         """insert into promotion (tenant_id, code, site_id, item_id, starts_on, ends_on, kind, price, discount_percent,
-               note)
+               note, called_off)
            select %s, u.* from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::date[], %s::date[], %s::text[],
-               %s::numeric[], %s::numeric[], %s::text[]) u
+               %s::numeric[], %s::numeric[], %s::text[], %s::bool[]) u
            on conflict (tenant_id, code, site_id, item_id) do update set starts_on = excluded.starts_on,
                ends_on = excluded.ends_on, kind = excluded.kind, price = excluded.price,
-               discount_percent = excluded.discount_percent, note = excluded.note""",
+               discount_percent = excluded.discount_percent, note = excluded.note, called_off = excluded.called_off""",
         (ctx.tenant, *map(list, columns)),
     )
     ctx.audit("promotions.imported", "promotions", count=len(promotions))
@@ -107,7 +109,9 @@ def promotions_of(ctx: Context, site_id: int, item_id: int, since: date) -> list
     return rows(
         ctx.tx,
         Promotion,
-        """select code, site_id, item_id, starts_on, ends_on, kind, price, discount_percent, note from promotion
+        """select code, site_id, item_id, starts_on, ends_on, kind, price, discount_percent, note,
+                  called_off
+           from promotion
            where tenant_id = %s and item_id = %s and (site_id is null or site_id = %s) and ends_on >= %s
            order by starts_on, code""",
         (ctx.tenant, item_id, site_id, since),

@@ -30,6 +30,7 @@ PROMOTIONS = Sheet(
         Column("price", "number", "what one unit sells for meanwhile"),
         Column("discount_percent", "number", "how much cheaper it is, in percent"),
         Column("note", "text", "anything else"),
+        Column("called_off", "yes", "yes where it does not take place after all; no where left out"),
     ),
 )  # fmt: skip
 CLOSED_DAYS = Sheet(

@@ -22,8 +22,11 @@ def demand_chart(
     masked: Sequence[bool],
     summary: Mapping[str, Any] | None,
     origin: date | None,
+    promoted: Sequence[tuple[date, date]] = (),
 ) -> dict[str, Any]:
     """History as bars and the forecast as a band, on one run of days.
+
+    Promotions are stretches of these days, told by their numbers.
 
     A forecast that begins later than the day after the history is moved to where it belongs by unknown days between.
     """
@@ -42,7 +45,12 @@ def demand_chart(
             empty.append(0)
         late = (start + timedelta(days=len(history)) - begins).days
         ahead = {name: [float(value) for value in summary[name][late:]] for name in ahead}
-    return {"kind": "demand", "first_day": start.isoformat(), "history": history, "masked": empty, **ahead}
+    last = len(history) + len(ahead["q50"]) - 1
+    numbered = (((first - start).days, (until - start).days) for first, until in promoted)
+    return {
+        "kind": "demand", "first_day": start.isoformat(), "history": history, "masked": empty, **ahead,
+        "promoted": [(max(first, 0), min(until, last)) for first, until in numbered if first <= last and until >= 0],
+    }  # fmt: skip
 
 
 def race_table(summary: Mapping[str, Any] | None) -> list[dict[str, Any]]:

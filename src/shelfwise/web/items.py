@@ -11,8 +11,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Response
 
 from shelfwise.access.context import Context
+from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
 from shelfwise.demand import service as demand
+from shelfwise.records import promoting
 from shelfwise.records import service as records
 from shelfwise.records.habits import usual_lead_days
 from shelfwise.records.model import Item, Site
@@ -98,12 +100,18 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
         item = records.item_by_sku(ctx, sku)
         here = chosen_site(ctx, site)
         values: dict[str, Any] = {"chart": None, "race": [], "forecast": None, "level": None, "outs": []}
-        values["objection"] = None
+        values |= {"objection": None, "promoted": []}
         if here is not None:
             history = demand.history(ctx, here.site_id, [item.item_id]).get(item.item_id)
             latest = demand.latest(ctx, here.site_id, item.item_id)
             summary = None if latest is None else latest.summary
             outs = stock.stockouts(ctx, here.site_id, ctx.now - timedelta(days=120))
+            today = local_day(ctx.now, here.zone_info)
+            promoted = [
+                one
+                for one in promoting.events(ctx, today - timedelta(days=400), item_ids=[item.item_id])
+                if one.site_id in (None, here.site_id)
+            ]
             values = {
                 "chart": None
                 if history is None
@@ -113,7 +121,9 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
                     history.masked.tolist(),
                     summary,
                     None if latest is None else latest.origin,
+                    [(one.starts_on, one.ends_on) for one in promoted if not one.called_off],
                 ),
+                "promoted": [(one, one.state(today)) for one in reversed(promoted)],
                 "race": race_table(summary),
                 "forecast": latest,
                 "level": level_of(ctx, item, here),

@@ -1,4 +1,4 @@
-"""Who buys from us, what is promoted, and on which days nobody works."""
+"""Who buys from us, and on which days nobody works."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shelfwise.records import customers
 from shelfwise.records.customers import NewCustomer
 from shelfwise.web import pages
 from shelfwise.web.listing_rows import find
-from shelfwise.web.lists.trade import CLOSED_DAYS, CUSTOMERS, PROMOTIONS
+from shelfwise.web.lists.trade import CLOSED_DAYS, CUSTOMERS
 from shelfwise.web.visits import Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -23,12 +23,6 @@ Long = Annotated[str, Form(max_length=500)]
 def list_customers(visit: Visitor) -> Response:
     with visit.context() as ctx:
         return pages.render(visit, ctx, "customers.html", found=find(ctx, CUSTOMERS, visit.request.query_params))
-
-
-@router.get("/promotions")
-def list_promotions(visit: Visitor) -> Response:
-    with visit.context() as ctx:
-        return pages.render(visit, ctx, "promotions.html", found=find(ctx, PROMOTIONS, visit.request.query_params))
 
 
 @router.get("/closed-days")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from shelfwise.access.context import Context
@@ -13,16 +13,18 @@ from shelfwise.intake.kind import Change, Key, Kind, Posted, Record, Row, RowFau
 from shelfwise.intake.kinds.shared import asked, codes, exact, number, text
 from shelfwise.records import promotions, sheets_trade
 from shelfwise.records import service as records
+from shelfwise.records.promoting import today_at
+from shelfwise.records.promoting_model import move_faults
 from shelfwise.records.promotions import Promotion, promotion_faults
 
-_DEFAULTS: Record = {"kind": "price", "site": None}
+_DEFAULTS: Record = {"kind": "price", "site": None, "called_off": False}
 
 
 def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
     found = tables.records(
         ctx.tx,
         """select p.code as promotion, s.code as site, i.sku, p.starts_on, p.ends_on, p.kind, p.price,
-                  p.discount_percent, p.note
+                  p.discount_percent, p.note, p.called_off
            from promotion p join item i using (tenant_id, item_id)
            left join site s on s.tenant_id = p.tenant_id and s.site_id = p.site_id
            where p.tenant_id = %(tenant)s and (%(one)s::text[] is null or p.code = any(%(one)s::text[]))
@@ -40,13 +42,18 @@ def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
 def _check(ctx: Context, rows: Sequence[Row]) -> Iterator[RowFault]:
     sites = {site.code for site in records.sites(ctx)}
     items = records.item_ids(ctx, codes((row.values for row in rows), "sku"))
+    known, today = _known(ctx, {PROMOTIONS.key_of(row.values) for row in rows}), today_at(ctx, None)
     for row in rows:
         if row.values.get("site") is not None and row.values["site"] not in sites:
             yield missing(row, "site", "a site")
         if row.values["sku"] not in items:
             yield missing(row, "sku", "an item")
         told = {**_DEFAULTS, **{name: value for name, value in row.values.items() if value is not None}}
-        yield from on_row(row, promotion_faults(_promotion(told, None, 0)))
+        wanted = _promotion(told, None, 0)
+        yield from on_row(row, promotion_faults(wanted))
+        before = known.get(PROMOTIONS.key_of(row.values))
+        if before is not None:
+            yield from on_row(row, move_faults(cast("date", before["ends_on"]), wanted.ends_on, today))
 
 
 def _promotion(record: Record, site_id: int | None, item_id: int) -> Promotion:
@@ -54,6 +61,7 @@ def _promotion(record: Record, site_id: int | None, item_id: int) -> Promotion:
     return Promotion(
         str(record["promotion"]), site_id, item_id, **days, kind=str(record["kind"]), price=number(record, "price"),
         discount_percent=number(record, "discount_percent"), note=text(record, "note"),
+        called_off=bool(record["called_off"]),
     )  # fmt: skip
 
 

@@ -37,7 +37,8 @@ PROMOTIONS = Listing(
     home="/promotions",
     title="Promotions",
     columns=(
-        Column("promotion", "Promotion", "code"),
+        Column("promotion", "Promotion", "code", link="/promotions/{promotion_id}"),
+        Column("state", "State"),
         Column("sku", "Item", "code", link="/items/{sku}", under="description"),
         Column("description", "Description", shown=False),
         Column("site", "Site", "code"),
@@ -50,7 +51,11 @@ PROMOTIONS = Listing(
     ),
     order="-starts_on",
     key="promotion, sku, site",
-    query="""select p.code as promotion, i.sku, i.description, coalesce(s.code, 'all') as site, p.starts_on, p.ends_on,
+    query="""select p.promotion_id, p.code as promotion,
+            case when p.called_off then 'called off'
+                when p.starts_on > (%(now)s::timestamptz at time zone %(zone)s)::date then 'planned'
+                when p.ends_on >= (%(now)s::timestamptz at time zone %(zone)s)::date then 'running'
+                else 'past' end as state, i.sku, i.description, coalesce(s.code, 'all') as site, p.starts_on, p.ends_on,
             p.kind, p.price, p.discount_percent, p.note
         from promotion p join item i using (tenant_id, item_id)
         left join site s on s.tenant_id = p.tenant_id and s.site_id = p.site_id
@@ -61,8 +66,15 @@ PROMOTIONS = Listing(
             "show", "Show",
             choices=(
                 Choice("", "All"),
-                Choice("coming", "Coming or on", "p.ends_on >= (%(now)s::timestamptz at time zone %(zone)s)::date"),
-                Choice("over", "Over", "p.ends_on < (%(now)s::timestamptz at time zone %(zone)s)::date"),
+                Choice(
+                    "coming", "Coming or on",
+                    "not p.called_off and p.ends_on >= (%(now)s::timestamptz at time zone %(zone)s)::date",
+                ),
+                Choice(
+                    "over", "Over",
+                    "not p.called_off and p.ends_on < (%(now)s::timestamptz at time zone %(zone)s)::date",
+                ),
+                Choice("called_off", "Called off", "p.called_off"),
             ),
         ),
     ),

@@ -54,6 +54,19 @@
     u.ctx.stroke();
     u.ctx.restore();
   };
+  // Promotions: a strip along the top, hollow where they are yet to come.
+  const strips = (spans, from, colour) => (u) => {
+    const high = 6 * devicePixelRatio;
+    u.ctx.save();
+    u.ctx.strokeStyle = u.ctx.fillStyle = colour;
+    u.ctx.lineWidth = devicePixelRatio;
+    for (const [begins, ends] of spans) {
+      const left = u.valToPos(begins, "x", true), wide = u.valToPos(ends, "x", true) - left;
+      if (begins < from) u.ctx.fillRect(left, u.bbox.top, wide, high);
+      else u.ctx.strokeRect(left, u.bbox.top + 1, wide, high);
+    }
+    u.ctx.restore();
+  };
   const lineAt = (u, axis, value, colour, dash) => {
     const at = Math.round(u.valToPos(value, axis, true)) + 0.5;
     const box = u.bbox;
@@ -75,6 +88,7 @@
     const start = seconds(d.first_day);
     const x = Array.from({ length: known + ahead }, (_, n) => start + n * DAY);
     const gaps = d.masked.flatMap((masked, n) => masked ? [[x[n] - DAY / 2, x[n] + DAY / 2]] : []);
+    const promoted = (d.promoted || []).map(([first, last]) => [x[first] - DAY / 2, x[last] + DAY / 2]);
     return {
       data: [x, pad(0, d.history, ahead), pad(known, d.q90, 0), pad(known, d.q10, 0), pad(known, d.q50, 0)],
       options: {
@@ -88,7 +102,7 @@
           { stroke: c.ink, width: 2, points: { show: false } }],
         bands: [{ series: [2, 3], fill: fade(c.ink, 0.16) }],
         hooks: { drawClear: [shade(gaps, fade(c.danger, 0.16))],
-          draw: [(u) => { if (ahead) lineAt(u, "x", start + (known - 0.5) * DAY, c.soft, [3, 3]); }] },
+          draw: [strips(promoted, start + (known - 0.5) * DAY, c.ink), (u) => { if (ahead) lineAt(u, "x", start + (known - 0.5) * DAY, c.soft, [3, 3]); }] },
       },
     };
   };
