@@ -561,6 +561,7 @@ NEEDS_MORE_TO_READ = {
     "/import/{job_id}": Right.IMPORT_DATA,
     "/import/{job_id}/faults.csv": Right.IMPORT_DATA,
     "/imports/{file_id}": Right.IMPORT_DATA,
+    "/promotions/new": Right.RUN_PLANNING,
     "/customers/new": Right.EDIT_RECORDS,
     "/incoming": Right.IMPORT_DATA,
     "/incoming/{incoming_id}": Right.IMPORT_DATA,
