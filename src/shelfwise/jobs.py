@@ -20,6 +20,7 @@ from shelfwise.core.errors import Unavailable, shorten
 from shelfwise.demand import mends
 from shelfwise.demand import service as demand
 from shelfwise.demand.accuracy import service as accuracy
+from shelfwise.demand.overrides import service as overrides
 from shelfwise.edge.health import service as health
 from shelfwise.intake.joining import finding
 from shelfwise.intake.joining import queue as queue_of_pairs
@@ -153,6 +154,7 @@ def nightly(office: Office, site_id: int, day: date) -> None:
         accuracy.score_forecasts(
             ctx, site_id, day, lambda done, total: log.info("scoring forecasts", site_id=site_id, done=done, of=total)
         )
+        overrides.score_overrides(ctx, site_id, day)
     with office.context(system("measures"), aside=True) as ctx:
         measure.record_day(ctx, site_id, day)
         scoring.score_forecasts(ctx, site_id, day)

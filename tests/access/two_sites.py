@@ -19,6 +19,7 @@ from shelfwise.access.model import Right, Role, person
 from shelfwise.agents import service as agents
 from shelfwise.condition import service as condition
 from shelfwise.demand import service as demand
+from shelfwise.demand.overrides import service as overrides
 from shelfwise.edge import connections, devices, scopes
 from shelfwise.edge.health import tables as health_tables
 from shelfwise.edge.health.model import Finding
@@ -165,6 +166,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "alert_id": _newest(ctx, "alert_id", "alert"),
         "quarantine_id": _quarantined(ctx, device),
         "proposal_id": _proposal(ctx, shared["item_id"], site_id),
+        "override_id": _override(ctx, shared["item_id"], site_id, name),
         "mend_id": _mend(ctx, site_id),
         "purchase_order_id": order.purchase_order_id,
         "number": order.number,
@@ -233,6 +235,14 @@ def _proposal(ctx: Context, item_id: int, site_id: int) -> int:
     demand.forecast_site(ctx, site_id, demand.last_whole_day(ctx, site_id))
     (made,) = agents.propose_purchases(ctx, site_id)
     return made
+
+
+def _override(ctx: Context, item_id: int, site_id: int, name: str) -> int:
+    """Somebody knows of a fair next week; needs the forecast that the proposal stands on."""
+    day = ctx.now.date() + timedelta(days=7)
+    return overrides.set_override(
+        ctx, item_id, site_id, first_day=day, last_day=day, quantity=Decimal(9), reason=f"Fair in {name}"
+    )
 
 
 def _load(ctx: Context, dock_id: int, tag_epc: str) -> int:

@@ -28,7 +28,7 @@ def scored(office: Office, world: World) -> None:
                from item, generate_series(0, 110) n where sku = '21001'""",
             (world.site_id, YESTERDAY),
         )
-        for ago in (35, 33, 30):
+        for ago in (35, 33, 30, 0):
             forecast_site(ctx, world.site_id, YESTERDAY - timedelta(days=ago))
         assert score_forecasts(ctx, world.site_id, YESTERDAY) == 6
 
@@ -58,3 +58,20 @@ def test_programs_are_told_the_same_and_every_scored_forecast_is_a_file(client: 
     lines = vera.get("/export/forecast_accuracy.csv?site=LON").text.splitlines()
     assert len(lines) == 7
     assert lines[0].startswith("origin,site,sku,days_ahead,segment,model,days,came,said,off_by")
+
+
+@pytest.mark.usefixtures("scored")
+def test_what_a_planner_sets_stands_on_the_items_page_with_who_and_why_and_can_be_taken_back(client: Client) -> None:
+    mara, days = client("mara"), {"first": "2026-03-03", "last": "2026-03-05"}
+    item = mara.get("/api/v1/items/21001").json()["item_id"]
+    told = days | {"site": "LON", "quantity": "20 %", "reason": "school fair"}
+    page = f"/items/{item}/overrides"
+    assert "whether it is more or less" in mara.post(page, data=told).text
+    assert mara.post(page, data=told | {"quantity": "+20 %"}).status_code == 303
+    shown = mara.get("/items/21001").text
+    assert "school fair" in shown and "18 instead of 15" in shown
+    (one,) = client("vera").get("/api/v1/overrides?site=LON").json()
+    assert (one["change"], one["taken_back_at"]) == ("0.2", None)
+    assert "school fair" in client("vera").get("/accuracy").text
+    assert mara.post(f"/overrides/{one['override_id']}/take-back").status_code == 303
+    assert "taken back by" in mara.get("/items/21001").text

@@ -251,6 +251,16 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
             "source": "stocktake",
         },
     ),
+    "/items/{item_id}/overrides": (
+        Right.RUN_PLANNING,
+        {"site": "LON", "first": "2026-03-05", "last": "2026-03-08", "quantity": "+20 %", "reason": "fair"},
+    ),
+    "/overrides/{override_id}/take-back": (Right.RUN_PLANNING, {}),
+    "/api/v1/items/{sku}/overrides": (
+        Right.RUN_PLANNING,
+        {"first_day": "2026-04-05", "last_day": "2026-04-08", "quantity": "5", "reason": "fair"},
+    ),
+    "/api/v1/overrides/{override_id}/take-back": (Right.RUN_PLANNING, {}),
     "/measures/carrying-rate": (Right.MANAGE_SETTINGS, {"rate": "25"}),
     "/approval/limit": (Right.MANAGE_SETTINGS, {"actor": "*", "amount": "5"}),
     "/approval/budget": (Right.MANAGE_SETTINGS, {"month": "2026-03", "amount": "5"}),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.clocks import day_end, day_start, local_day
-from shelfwise.demand import service as demand
+from shelfwise.demand.overrides import service as overrides
 from shelfwise.measure import scoring_tables as tables
 from shelfwise.measure.risks import AHEAD_DAYS, LEAST_RISK, outcome, risk_of
 from shelfwise.measure.scoring_tables import Call
@@ -39,7 +39,7 @@ def look_ahead(ctx: Context, site_id: int, day: date) -> int:
     coming = orders.on_order(ctx, site_id)
     calls: list[Call] = []
     for begin in range(0, len(there), BATCH):
-        for item_id, known in demand.latest_of(ctx, site_id, there[begin : begin + BATCH]).items():
+        for item_id, known in overrides.expected_of(ctx, site_id, there[begin : begin + BATCH]).items():
             if not known.enough or known.origin != day:
                 continue
             arriving = [((local_day(at, zone) - first).days, float(amount)) for amount, at in coming.get(item_id, [])]

@@ -12,7 +12,8 @@ import numpy as np
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.clocks import local_day
-from shelfwise.demand.service import StoredForecast, latest_of
+from shelfwise.demand.overrides.service import expected_of
+from shelfwise.demand.service import StoredForecast
 from shelfwise.orders.service import lead_times, on_order, worth_today
 from shelfwise.orders.transfers import in_transit
 from shelfwise.planning import tables
@@ -53,7 +54,7 @@ def snapshot(ctx: Context, site_id: int) -> Snapshot:
     coming = on_order(ctx, site_id)
     for item_id, arrivals in in_transit(ctx, site_id).items():
         coming[item_id] = sorted([*coming.get(item_id, []), *arrivals], key=lambda arrival: arrival[1])
-    forecasts = latest_of(ctx, site_id)
+    forecasts = expected_of(ctx, site_id)
     offers, left_out = _comparable(ctx, _offers(ctx, [item.item_id for item in known]))
     prices = tables.mean_prices(ctx.tx, ctx.tenant, site_id, ctx.now - timedelta(days=PRICE_DAYS))
     home = tables.currency(ctx.tx, ctx.tenant)

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Response
 from shelfwise.demand.accuracy import service as accuracy
 from shelfwise.demand.accuracy.service import Accuracy
 from shelfwise.demand.accuracy.summing import Judgement
+from shelfwise.demand.overrides import service as overrides
+from shelfwise.demand.overrides.model import verdict
 from shelfwise.measure.model import Week
 from shelfwise.records import service as records
 from shelfwise.web import pages
@@ -19,6 +21,7 @@ from shelfwise.web.week_chart import WeekChart, draw
 
 router = APIRouter(include_in_schema=False)
 DAYS = 7
+CHANGES = 20
 KINDS = {
     "smooth": ("steady", "sells in most periods, about as much each time"),
     "erratic": ("uneven", "sells in most periods, now little and now much"),
@@ -36,9 +39,11 @@ def show_accuracy(visit: Visitor, site: str | None = None) -> Response:
         if here is None:
             return pages.render(visit, ctx, "measures_empty.html")
         found = accuracy.accuracy(ctx, here.site_id)
+        changes = overrides.overrides(ctx, here.site_id)
         return pages.render(
             visit, ctx, "accuracy.html", at_site=here.site_id, here=here, sites=records.sites(ctx), found=found,
-            kinds=KINDS, error=found and _error(found), bias=found and _drawn(found, lambda one: one.scores.bias),
+            kinds=KINDS, verdict=verdict(changes), changes=changes[:CHANGES], error=found and _error(found),
+            bias=found and _drawn(found, lambda one: one.scores.bias),
         )  # fmt: skip
 
 

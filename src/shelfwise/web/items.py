@@ -14,6 +14,7 @@ from shelfwise.access.context import Context
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
 from shelfwise.demand import service as demand
+from shelfwise.demand.overrides import service as overrides
 from shelfwise.records import promoting
 from shelfwise.records import service as records
 from shelfwise.records.habits import usual_lead_days
@@ -28,12 +29,14 @@ from shelfwise.web.floor import chosen_site, floor_bins
 from shelfwise.web.listing import PAGE
 from shelfwise.web.listing_rows import find, frame, opened
 from shelfwise.web.lists.stock import ALL, STOCK
+from shelfwise.web.overrides import totals
 from shelfwise.web.visits import Visitor
 from shelfwise.work import objections
 
 router = APIRouter(include_in_schema=False)
 # More places of an item than these stand on a page of their own.
 MOST = 100
+CHANGES = 10
 FIGURES = ("on_hand", "blocked", "reserved", "available", "on_order", "in_transit")
 
 
@@ -100,11 +103,12 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
         item = records.item_by_sku(ctx, sku)
         here = chosen_site(ctx, site)
         values: dict[str, Any] = {"chart": None, "race": [], "forecast": None, "level": None, "outs": []}
-        values |= {"objection": None, "promoted": []}
+        values |= {"objection": None, "promoted": [], "changes": [], "today": None}
         if here is not None:
             history = demand.history(ctx, here.site_id, [item.item_id]).get(item.item_id)
             latest = demand.latest(ctx, here.site_id, item.item_id)
             summary = None if latest is None else latest.summary
+            planned = overrides.expected_of(ctx, here.site_id, [item.item_id]).get(item.item_id)
             outs = stock.stockouts(ctx, here.site_id, ctx.now - timedelta(days=120))
             today = local_day(ctx.now, here.zone_info)
             promoted = [
@@ -128,6 +132,11 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
                 "forecast": latest,
                 "level": level_of(ctx, item, here),
                 "outs": [out for out in outs if out.item_id == item.item_id],
+                "today": today,
+                "changes": [
+                    (one, totals(one, latest, planned) if one.stands(today) else None)
+                    for one in overrides.overrides(ctx, here.site_id, item.item_id)[:CHANGES]
+                ],
                 "objection": objections.newest(ctx, f"forecast:{item.item_id}:site:{here.site_id}", here.site_id),
             }
         lies = stock.lies_at(ctx, item_id=item.item_id, limit=MOST + 1)
