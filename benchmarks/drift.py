@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--tune", action="store_true", help="the family that the constants were chosen on")
     given = parser.parse_args()
     family, seed = (TUNED_ON, SEED_TUNED) if given.tune else (REPORTED_ON, SEED_REPORTED)
-    rooms, trials, scales = (12, 6, 100) if given.quick else (160, 120, 2000)
+    rooms, trials, scales = (6, 4, 100) if given.quick else (100, 60, 2000)
     results: list[Result] = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         progress(f"{rooms} rooms in which nothing is wrong")

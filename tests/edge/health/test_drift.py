@@ -85,6 +85,16 @@ def test_a_set_point_that_moves_all_is_no_drift() -> None:
     assert max(one.score or 0 for one in at_the_end(zone(20, moved), 20).values()) < 1
 
 
+def test_what_fades_within_the_day_is_no_drift() -> None:
+    def goods(hours: Floats) -> Floats:
+        since = hours - (19 * 24 + 2)
+        return np.where(since >= 0, 4 + 6 * np.exp(-since.clip(0) / 5), 4.0)
+
+    found = at_the_end(zone(20, {"a": goods, "b": level(4), "c": level(4.2)}), 20)["a"]
+    assert found.size > 0.6
+    assert (found.score or 0) < 1
+
+
 def test_nothing_is_said_before_a_week_is_known_nor_of_a_sensor_alone() -> None:
     young = at_the_end(zone(DAYS_NEEDED, {"a": off(level(4), 9.0, DAYS_NEEDED - 1), "b": level(4)}), DAYS_NEEDED)
     assert [one.score for one in young.values()] == [None, None]

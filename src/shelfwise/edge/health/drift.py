@@ -20,7 +20,7 @@ from shelfwise.edge.health import pairs
 from shelfwise.edge.health.pairs import DAYS_KEPT, STEP, WINDOW, Days, Floats, Hours, Usual
 
 # A deviation counts from so much on, and from so many times its usual spread from day to day.
-_LEAST = {"temperature": 0.52, "humidity": 4.0}
+_LEAST = {"temperature": 0.55, "humidity": 4.0}
 _TIMES = 5.0
 # What counts is more while few days are known: this much more for one over as many.
 _FEW = 3.0
@@ -36,6 +36,8 @@ _LEAST_SLOW = {"temperature": 0.7, "humidity": 6.0}
 WELL_AGAIN = 0.5
 # Of two alone, the one that moved is the one whose own level explains this much more of it than the other's.
 _CLEARLY = 0.4
+# Drift lasts: of the deviation of a day so much is there in its last hours; what is not sure to last scores no more.
+_LASTS, _PERHAPS = 0.5, 0.75
 # A neighbour agrees where it saw at least this share of the deviation.
 _AGREES = 0.5
 
@@ -164,16 +166,18 @@ class _Shift:
     """By how much the difference of two has grown: within a day, slowly; and how far it strayed before.
 
     Attributes:
+        lately: as `grown`, over the last hours of the day; None: too little is known of them.
         before: shape (n,), looked at each `STEP` hours; NaN: unknown.
     """
 
     grown: float
+    lately: float | None
     slowly: float | None
     before: Floats
     weight: float
 
     def turned(self) -> _Shift:
-        return _Shift(-self.grown, None if self.slowly is None else -self.slowly, -self.before, self.weight)
+        return _Shift(-self.grown, _minus(self.lately), _minus(self.slowly), -self.before, self.weight)
 
 
 def _shifts(zone: Zone, hour: int, known: Mapping[Two, Usual]) -> dict[Two, _Shift]:
@@ -181,16 +185,16 @@ def _shifts(zone: Zone, hour: int, known: Mapping[Two, Usual]) -> dict[Two, _Shi
         return {}
     now = {name: pairs.last_day(one.hours, hour) for name, one in zone.members.items()}
     apart = np.array([now[one] - now[other] for one, other in known])
-    grown, today = pairs.strays(list(known.values()), apart, hour), pairs.means(apart)
+    (grown, lately), today = pairs.strays(list(known.values()), apart, hour), pairs.means(apart)
     found: dict[Two, _Shift] = {}
     for number, ((one, other), before) in enumerate(known.items()):
         if np.isnan(grown[number]):
             continue
         slowly, reference = None, zone.references.get((one, other))
-        if reference is not None and not np.isnan(today[number]):
-            slowly = median([*before.by_day[1 - _WEEK :], float(today[number])]) - reference
+        if reference is not None and (now_apart := _known(today[number])) is not None:
+            slowly = median([*before.by_day[1 - _WEEK :], now_apart]) - reference
         weight = _spread(before.strays, zone.kind) ** -2
-        found[one, other] = shift = _Shift(float(grown[number]), slowly, before.strays, weight)
+        found[one, other] = shift = _Shift(float(grown[number]), _known(lately[number]), slowly, before.strays, weight)
         found[other, one] = shift.turned()
     return found
 
@@ -211,19 +215,15 @@ def _verdict(zone: Zone, name: str, asked: Sequence[str], shifts: Mapping[Two, _
     theirs = _mean([(zone.members[other].grid, one.weight) for other, one in told.items()])
     grid = (zone.members[name].grid + theirs) / 3
     strays = _together(list(told.values()))
-    days = np.isfinite(strays).sum() / (WINDOW // STEP)
+    days = int(np.isfinite(strays).sum()) / (WINDOW // STEP)
     caution = (1 + _FEW / max(days, 1.0)) / (1 + _FEW / DAYS_KEPT)
     quick = {other: one.grown for other, one in told.items()}
     slow = {other: one.slowly for other, one in told.items() if one.slowly is not None}
-    found = _agreed(name, quick, told, caution * max(_LEAST[zone.kind] + grid, _TIMES * _spread(strays, zone.kind)))
-    slowly = (
-        _agreed(
-            name, slow, told, caution * max(_LEAST_SLOW[zone.kind] + grid, _TIMES * _spread(_level(strays), zone.kind))
-        )
-        if len(slow) == len(told)
-        else found
-    )
-    worse = max(found, slowly, key=lambda one: one.score or 0.0)
+    limit = caution * max(_LEAST[zone.kind] + grid, _TIMES * _spread(strays, zone.kind))
+    worse = _lasting(_agreed(name, quick, told, limit), told)
+    if len(slow) == len(told):
+        limit = caution * max(_LEAST_SLOW[zone.kind] + grid, _TIMES * _spread(_level(strays), zone.kind))
+        worse = max(worse, _agreed(name, slow, told, limit), key=lambda one: one.score or 0.0)
     return _of_two(zone, worse, hour) if len(told) == 1 and (worse.score or 0.0) >= 1.0 else worse
 
 
@@ -253,6 +253,14 @@ def _agreed(name: str, grown: Mapping[str, float], told: Mapping[str, _Shift], l
     return Verdict(name, abs(size) / limit if 2 * len(against) > len(grown) else 0.0, size, against)
 
 
+def _lasting(verdict: Verdict, told: Mapping[str, _Shift]) -> Verdict:
+    """What fades is no drift: warm goods before a sensor are gone within the day. Nor is it well while it may last."""
+    lately = [(one.lately, one.weight) for one in told.values() if one.lately is not None]
+    if verdict.score is None or not lately or _mean(lately) * verdict.size >= _LASTS * verdict.size**2:
+        return verdict
+    return replace(verdict, score=min(verdict.score, _PERHAPS))
+
+
 def _of_two(zone: Zone, verdict: Verdict, hour: int) -> Verdict:
     """With one neighbour only, it is the one whose own level moved; where neither's did clearly, it is one of both."""
     (other,) = verdict.against
@@ -272,6 +280,14 @@ def _moved_itself(zone: Zone, name: str, size: float, hour: int) -> float:
     if now is None or not levels or size == 0.0:
         return 0.0
     return min(max((now - median(levels)) / size, 0.0), 1.0)
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value
 
 
 def _mean(weighed: Sequence[tuple[float, float]]) -> float:

@@ -18,6 +18,8 @@ WINDOW = 24
 HOURS_NEEDED = 20
 DAYS_NEEDED = 7
 DAYS_KEPT = 28
+# The last hours of a day, which tell what lasts from what fades.
+LATELY, _LATELY_NEEDED = 8, 6
 # How often a day's stray is looked at, in hours: more often says little more, as they share most of their hours.
 STEP = 6
 # This share of a day's weight is left out at either end: doors, defrosting, single wrong values.
@@ -75,20 +77,24 @@ def usual(one: Floats, other: Floats, first_day: int) -> Usual | None:
     return Usual(profile, weekdays, weights, middle, far - middle, by_day(one, other))
 
 
-def strays(known: Sequence[Usual], apart: Floats, hour: int) -> Floats:
+def strays(known: Sequence[Usual], apart: Floats, hour: int) -> tuple[Floats, Floats]:
     """How far differences are from their usual over the 24 hours that end with this hour, since 1970; NaN: unknown.
 
     Args:
         apart: shape (n, 24), the difference of each two by the hour.
+
+    Returns:
+        Over all of these hours, and over the last few of them.
     """
     hours = np.arange(hour - WINDOW + 1, hour + 1)
     left = np.array(
         [
-            now - one.profile[hours % 24] - one.weekdays[hours // 24 % 7, hours % 24 // _BLOCK]
+            now - one.profile[hours % 24] - one.weekdays[hours // 24 % 7, hours % 24 // _BLOCK] - one.middle
             for one, now in zip(known, apart, strict=True)
         ]
     )
-    return _middle(left, np.array([one.weights[hours % 24] for one in known])) - [one.middle for one in known]
+    weights = np.array([one.weights[hours % 24] for one in known])
+    return _middle(left, weights), _middle(left[:, -LATELY:], weights[:, -LATELY:], _LATELY_NEEDED)
 
 
 def means(apart: Floats) -> Floats:
@@ -160,7 +166,7 @@ def _doubt(squares: Floats, total: Floats, count: Floats) -> Floats:
     return np.asarray(np.maximum(within / np.maximum(between, 1e-9), _LEAST_DOUBT))
 
 
-def _middle(rows: Floats, weights: Floats) -> Floats:
+def _middle(rows: Floats, weights: Floats, needed: int = HOURS_NEEDED) -> Floats:
     """Of each row the weighted mean without its extremes; NaN where too few are known."""
     known = np.isfinite(rows)
     order = np.argsort(rows, axis=1)
@@ -170,7 +176,7 @@ def _middle(rows: Floats, weights: Floats) -> Floats:
     low, high = _EXTREMES * upto[:, -1:], (1 - _EXTREMES) * upto[:, -1:]
     kept = np.clip(np.minimum(upto, high) - np.maximum(upto - each, low), 0.0, None)
     total = kept.sum(axis=1)
-    enough = known.sum(axis=1) >= HOURS_NEEDED
+    enough = known.sum(axis=1) >= needed
     found: Floats = np.full(len(rows), np.nan)
     np.divide((values * kept).sum(axis=1), total, out=found, where=enough & (total > 0))
     return found
