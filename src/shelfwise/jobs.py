@@ -17,7 +17,7 @@ from shelfwise.agents import handover, runs
 from shelfwise.agents import service as agents
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
-from shelfwise.demand import mends
+from shelfwise.demand import lifts, mends
 from shelfwise.demand import service as demand
 from shelfwise.demand.accuracy import service as accuracy
 from shelfwise.demand.overrides import service as overrides
@@ -149,6 +149,8 @@ def nightly(office: Office, site_id: int, day: date) -> None:
     with office.context(actor, aside=True) as ctx:
         forecasts = demand.forecast_site(ctx, site_id, day, FORECAST_DAYS)
         demand.forget_forecasts(ctx, site_id, day - KEPT_FORECASTS)
+    with office.context(system("promotions"), aside=True) as ctx:
+        lifts.measure_site(ctx, site_id, day)
     proposals = plan(office, site_id)
     with office.context(system("accuracy"), aside=True) as ctx:
         accuracy.score_forecasts(

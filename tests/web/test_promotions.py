@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from shelfwise.access.context import Office
+from shelfwise.access.model import Role, person
+from shelfwise.demand import lifts
 from shelfwise.records.promoting_model import StoredPromotion, gather
+from shelfwise.store.database import run
 from shelfwise.web.promotion_calendar import DAYS, WEEKS, first_monday, lay_out
 from tests.conftest import NOON
 from tests.web.conftest import Client
@@ -45,6 +49,29 @@ def test_a_promotion_is_planned_seen_changed_and_called_off_on_pages(client: Cli
     assert 'class="bar-called-off"' in mara.get("/promotions").text
     assert mara.post(f"{page}/put-back").status_code == 303
     assert "Planned" in mara.get("/items/21001").text
+
+
+def test_a_past_promotion_says_what_it_did_or_that_nothing_can_be_said(client: Client, office: Office) -> None:
+    mara = client("mara")
+    days = {"starts_on": str(TODAY - 9 * DAY), "ends_on": str(TODAY - 8 * DAY)}
+    page = mara.post("/promotions/new", data=FORM | days).headers["location"]
+    assert "It is measured in the night" in mara.get(page).text
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        lifts.measure_site(ctx, 1, TODAY - DAY)
+    assert "Nothing can be said of it" in mara.get(page).text
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        run(ctx.tx, "update promotion_lift set days = 2, sold = 90, expected = 50, spread = 4 where span = 'during'")
+    shown = mara.get(page).text
+    assert "It sold 1.8 times as much (1.6 to 2.0 in 8 of 10 cases)" in shown
+    assert "90 in place of 50" in shown
+    coming = mara.post("/promotions/new", data=FORM | {"code": "NEXT"}).headers["location"]
+    assert "Too few promotions of this kind" in mara.get(coming).text
+    for name in ("TWO", "THREE"):
+        mara.post("/promotions/new", data=FORM | days | {"code": name})
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        lifts.measure_site(ctx, 1, TODAY - DAY)
+        run(ctx.tx, "update promotion_lift set days = 2, sold = 90, expected = 50, spread = 4 where span = 'during'")
+    assert "from 3 promotions that were measured here" in mara.get(coming).text
 
 
 def test_a_form_that_cannot_be_right_is_shown_again_as_it_was_written(client: Client) -> None:

@@ -137,6 +137,7 @@ SENTENCES: dict[str, str] = {
     "promotion.planned": "planned {it} from {starts_on} to {ends_on}, with {items} items",
     "promotion.put_back": "put back {it}, which had been called off",
     "promotions.imported": "brought in {count} promotions of items",
+    "promotions.measured": "measured what {count} promotions of items did at {it}",
     "promotions.removed": "took out {count} promotions of items",
     "proposal.approved": "approved {it}: {ordered} of {item}, as order {order}",
     "proposal.expired": "let {it} lapse: {note}",

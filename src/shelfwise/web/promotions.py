@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, ShelfwiseError, shorten
+from shelfwise.demand import lifts
 from shelfwise.records import promoting
 from shelfwise.records import service as records
 from shelfwise.records.promoting_model import Event, NewEvent
@@ -101,12 +102,14 @@ def _page(
     visit: Visit, ctx: Context, event: Event | None, shown: dict[str, Any], sent: FormData | None,
     error: ShelfwiseError | None,
 ) -> Response:  # fmt: skip
-    own: dict[str, Any] = {"state": None, "overlaps": [], "items": []}
+    own: dict[str, Any] = {"state": None, "overlaps": [], "items": [], "did": None, "may_do": None}
     if event is not None:
         own = {
             "state": event.state(promoting.today_at(ctx, event.site_id)),
             "overlaps": promoting.overlaps(ctx, event),
             "items": _items(ctx, event),
+            "did": lifts.measured(ctx, event.promotion_id),
+            "may_do": lifts.expected(ctx, event.promotion_id),
         }
     sites = records.sites(ctx)
     may = ctx.sites(Right.RUN_PLANNING)
@@ -114,7 +117,7 @@ def _page(
         visit, ctx, "promotion.html", event=event, kinds=KIND_WORDS,
         sites={site.site_id: site.name for site in sites},
         choices=[site for site in sites if may is None or site.site_id in may], everywhere=may is None,
-        **own, **shown_again(shown, sent, error),
+        skus={one.item_id: one.sku for one in own["items"]}, **own, **shown_again(shown, sent, error),
     )  # fmt: skip
 
 
