@@ -95,6 +95,8 @@ def event(ctx: Context, promotion_id: int) -> Event:
 
 def overlaps(ctx: Context, of: NewEvent | Event) -> list[Event]:
     """Other promotions of one of its items, at one of its sites, on one of its days. That is allowed, and is said."""
+    if of.site_id is not None:
+        ctx.require(Right.VIEW, of.site_id)
     return overlapping(of, events(ctx, of.starts_on, of.ends_on, of.item_ids))
 
 
