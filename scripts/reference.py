@@ -90,6 +90,8 @@ ALERTS = {
     "device_silent": "A device, or all behind a gateway or at a site, are silent against their own rhythm. Clears when "
     "they are back.",
     "expired": "A lot is past its last day and was put in quarantine. A person says when it is settled.",
+    "forecast_bias": "The forecast of an item has said too much, or too little, day after day. Clears when it is right "
+    "on average again.",
     "hold": "Stock left although it was held. A person says when it is settled.",
     "incoming": "A file that came by itself was refused. Clears when its source's next one is taken in.",
     "message": "A message to somebody outside was given up, or nobody knows whether it arrived. Clears when somebody "

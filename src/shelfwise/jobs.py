@@ -20,6 +20,7 @@ from shelfwise.core.errors import Unavailable, shorten
 from shelfwise.demand import lifts, mends
 from shelfwise.demand import service as demand
 from shelfwise.demand.accuracy import service as accuracy
+from shelfwise.demand.accuracy import tracking
 from shelfwise.demand.overrides import service as overrides
 from shelfwise.edge.health import service as health
 from shelfwise.intake.joining import finding
@@ -157,6 +158,7 @@ def nightly(office: Office, site_id: int, day: date) -> None:
             ctx, site_id, day, lambda done, total: log.info("scoring forecasts", site_id=site_id, done=done, of=total)
         )
         overrides.score_overrides(ctx, site_id, day)
+        tracking.watch_forecasts(ctx, site_id, day)
     with office.context(system("measures"), aside=True) as ctx:
         measure.record_day(ctx, site_id, day)
         scoring.score_forecasts(ctx, site_id, day)

@@ -101,6 +101,11 @@ RULES: dict[str, Rule] = {
         "There are no new forecasts and proposals until it succeeds.",
         answers=Role.ADMIN,
     ),
+    "forecast_bias": Rule(
+        (Role.PLANNER, Role.MANAGER),
+        "Orders follow a forecast that errs on one side; somebody may know why before it has learnt.",
+        answers=Role.PLANNER,
+    ),
     "incoming": Rule(
         (Role.PLANNER, Role.MANAGER, Role.ADMIN),
         "What other systems tell does not arrive until somebody mends it.",

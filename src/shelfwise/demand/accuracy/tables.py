@@ -105,6 +105,18 @@ def scored_between(tx: Tx, tenant: int, site_id: int) -> tuple[date, date] | Non
     return None if first is None else (first, last)
 
 
+def next_days(tx: Tx, tenant: int, site_id: int, since: date, before: date) -> list[tuple[int, date, float, float]]:
+    """(item, origin, mean and middle case of the day after) by the newest forecast of each origin, oldest first."""
+    return values(
+        tx,
+        """select distinct on (item_id, origin) item_id, origin, (summary -> 'mean' ->> 0)::float8,
+                  (summary -> 'q50' ->> 0)::float8 from forecast
+           where tenant_id = %s and site_id = %s and origin >= %s and origin < %s and summary ? 'mean'
+           order by item_id, origin, attempt desc""",
+        (tenant, site_id, since, before),
+    )
+
+
 _SUMMED = """sum(count) as count, sum(demand) as demand, sum(absolute) as absolute, sum(difference) as difference,
     sum(scaled) as scaled, sum(pinball) as pinball, sum(covered) as covered, count(total_covered)::int as totals,
     coalesce(sum(total_covered), 0) as total_covered, sum(average_absolute) as average_absolute,
