@@ -39,20 +39,26 @@ def wape(windows: Sequence[Judged], of: str | None, promoted: bool = False) -> f
     """Sum of absolute errors by the sum of what came, of a simple method or (None) of the model."""
     off = demand = 0.0
     for one in windows:
-        known = np.isfinite(one.came)
-        if promoted and one.promoted is not None:
-            known &= one.promoted
+        known = _known(one, promoted)
         mean = one.said.mean if of is None else one.simple[of]
         off += float(np.abs(np.nan_to_num(mean) - one.came)[known].sum())
         demand += float(one.came[known].sum())
     return off / demand
 
 
-def bias(windows: Sequence[Judged]) -> float:
+def bias(windows: Sequence[Judged], promoted: bool = False) -> float:
     """Forecast less what came, by what came."""
-    said = sum(float(one.said.mean[np.isfinite(one.came)].sum()) for one in windows)
-    came = sum(float(np.nansum(one.came)) for one in windows)
+    said = came = 0.0
+    for one in windows:
+        known = _known(one, promoted)
+        said += float(np.nan_to_num(one.said.mean)[known].sum())
+        came += float(one.came[known].sum())
     return said / came - 1
+
+
+def _known(one: Judged, promoted: bool) -> NDArray[np.bool_]:
+    known: NDArray[np.bool_] = np.isfinite(one.came)
+    return known & one.promoted if promoted and one.promoted is not None else known
 
 
 def pinball(windows: Sequence[Judged], level: float, quantiles: Sequence[Numbers] | None = None) -> float:

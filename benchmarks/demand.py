@@ -1,5 +1,8 @@
 """Forecasts: how far off, how sure, and at what cost, beside the strongest simple method.
 
+What is measured is what a user gets: the champions of a race on the windows before, joined and made as wide as those
+say. Beside it stands the boosted model alone.
+
 ``python -m benchmarks.demand [--quick] [--only NAME ...]``: real sales where they lie beside the checkout, and invented
 ones, whose truth is known. Every window is learnt anew from what was known before it. Needs no database. Progress on
 standard error; the last line of standard output is one JSON object.
@@ -24,8 +27,10 @@ from benchmarks._judged import LEVELS, Judged, bias, coverage, pinball, wape
 from benchmarks._sales import REAL, Sales
 from benchmarks.harness import Result, progress, report
 from shelfwise.demand.boosting.model import Boosted, Effort
-from shelfwise.demand.contest import Asked
-from shelfwise.demand.panel import Numbers, Panel
+from shelfwise.demand.contest import Asked, Forecaster
+from shelfwise.demand.panel import Numbers, Panel, Prediction
+from shelfwise.demand.race.champion import forecast
+from shelfwise.demand.race.race import race
 from shelfwise.demand.race.segments import segments
 from shelfwise.demand.simple.forecaster import simple_forecasters
 
@@ -100,21 +105,45 @@ def _invented(name: str, size: Size) -> list[Result]:
 
 
 def _scores(name: str, panels: Sequence[tuple[Sales, int]], size: Size, aim: Aim) -> list[Result]:
-    windows = []
+    windows, alone = [], []
     for sales, seed in panels:
         for number in range(size.windows):
-            windows.append(_window(sales, sales.panel.periods - sales.ahead * (number + 1), seed, size.effort))
-            progress(
-                f"{name}, seed {seed}, window {number + 1}: off by {wape(windows[-1:], None):.3f}, "
-                f"too much by {bias(windows[-1:]):+.3f}, covered {coverage(windows[-1:], seed)['all']:.3f}"
-            )
-    return _errors(name, windows, aim) + _certainty(name, windows)
+            both = _window(sales, sales.panel.periods - sales.ahead * (number + 1), seed, size.effort)
+            for who, judged in zip(("champions", "model alone"), both, strict=True):
+                progress(
+                    f"{name}, seed {seed}, window {number + 1}, {who}: off by {wape([judged], None):.3f}, "
+                    f"too much by {bias([judged]):+.3f}, covered {coverage([judged], seed)['all']:.3f}"
+                )
+            windows.append(both[0])
+            alone.append(both[1])
+    return _errors(name, windows, aim) + _certainty(name, windows) + _alone(name, alone)
 
 
-def _window(sales: Sales, origin: int, seed: int, effort: Effort) -> Judged:
-    """A forecast learnt from the first `origin` periods, with the simple methods, and what came."""
+@dataclass(frozen=True, eq=False)
+class _Learnt:
+    """The boosted model in a race, which has forecast one panel already."""
+
+    model: Boosted
+    panel: Panel
+    made: Prediction
+    name: str = Boosted.name
+
+    def forecast(self, panels: Sequence[Panel], asked: Asked) -> list[Prediction]:
+        return [self.made] if len(panels) == 1 and panels[0] is self.panel else self.model.forecast(panels, asked)
+
+
+def _window(sales: Sales, origin: int, seed: int, effort: Effort) -> tuple[Judged, Judged]:
+    """Forecasts learnt from the first `origin` periods, with the simple methods, and what came.
+
+    Returns:
+        By the champions of a race, and by the model alone.
+    """
     known, end = sales.panel.at(origin, sales.ahead), origin + sales.ahead
-    said = Boosted(effort).forecast([known], Asked(LEVELS, seed=seed))[0]
+    asked = Asked(LEVELS, seed=seed)
+    model = Boosted(effort)
+    alone = model.forecast([known], asked)[0]
+    everybody: tuple[Forecaster, ...] = (*simple_forecasters(known.frequency), _Learnt(model, known, alone))
+    said = forecast(known, race(known, everybody, sales.ahead, seed=seed), everybody, asked)
     simple = {}
     for one in simple_forecasters(known.frequency):
         made = one.forecast([known], Asked((0.9,), seed=seed))[0]
@@ -123,7 +152,8 @@ def _window(sales: Sales, origin: int, seed: int, effort: Effort) -> Judged:
             high = made.quantiles[0.9]
     came = sales.panel.quantity[:, origin:end]
     promoted = None if sales.promoted is None else sales.promoted[:, origin:end]
-    return Judged(said, came, simple, high, segments(known), promoted)
+    judged = Judged(said, came, simple, high, segments(known), promoted)
+    return judged, replace(judged, said=alone)
 
 
 def _errors(name: str, windows: Sequence[Judged], aim: Aim) -> list[Result]:
@@ -141,6 +171,8 @@ def _errors(name: str, windows: Sequence[Judged], aim: Aim) -> list[Result]:
         average = wape(windows, AVERAGE, promoted=True)
         own = wape(windows, None, promoted=True)
         results.append(_below(f"{name}: on promotion, below the moving average", own, AVERAGE, average, aim.promoted))
+        off = bias(windows, promoted=True)
+        results.append(Result(f"{name}: on promotion, bias", 100 * off, "%", 3.0, abs(off) <= 0.03))
     return results
 
 
@@ -160,6 +192,15 @@ def _certainty(name: str, windows: Sequence[Judged]) -> list[Result]:
         low, upto = (0.78, 0.82) if group == "all" else (0.75, 0.85)
         results.append(Result(f"{name}: 80 % interval covers, {group}", 100 * share, "%", 80, low <= share <= upto))
     return results
+
+
+def _alone(name: str, windows: Sequence[Judged]) -> list[Result]:
+    """What the boosted model does without a race."""
+    return [
+        Result(f"{name}, model alone: error (WAPE)", wape(windows, None), ""),
+        Result(f"{name}, model alone: bias", 100 * bias(windows), "%"),
+        Result(f"{name}, model alone: 80 % interval covers", 100 * coverage(windows, SEED)["all"], "%"),
+    ]
 
 
 def _interval(values: Sequence[float]) -> tuple[float, float]:
