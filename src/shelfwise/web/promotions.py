@@ -112,7 +112,7 @@ def _page(
             "may_do": lifts.expected(ctx, event.promotion_id),
         }
     sites = records.sites(ctx)
-    may = ctx.sites(Right.RUN_PLANNING)
+    may = ctx.actor.sites(Right.RUN_PLANNING)
     return pages.render(
         visit, ctx, "promotion.html", event=event, kinds=KIND_WORDS,
         sites={site.site_id: site.name for site in sites},
