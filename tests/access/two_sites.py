@@ -242,8 +242,8 @@ def _scored(ctx: Context, item_id: int, site_id: int) -> None:
     """A forecast whose first two weeks are known."""
     run(
         ctx.tx,
-        """insert into forecast_accuracy (tenant_id, site_id, item_id, origin, half, segment, model, seen, count, demand,
-                absolute, difference, scaled, pinball, covered, average_absolute, average_scaled)
+        """insert into forecast_accuracy (tenant_id, site_id, item_id, origin, half, segment, model, seen, count,
+                demand, absolute, difference, scaled, pinball, covered, average_absolute, average_scaled)
            values (%s, %s, %s, %s, 1, 'smooth', 'moving average', '', 14, 56, 9, -2, 6, 4, 11, 12, 8)""",
         (ctx.tenant, site_id, item_id, ctx.now.date() - timedelta(days=15)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ from shelfwise.demand.contest import Asked
 from shelfwise.demand.panel import Frequency, Panel, Prediction
 from shelfwise.demand.race.calibrating import TRUST, Told, Widths, widened, widths
 from shelfwise.demand.race.champion import NOBODY, forecast
-from shelfwise.demand.race.contenders import contenders
+from shelfwise.demand.race.contenders import contenders, why_no_trees
 from shelfwise.demand.race.joining import averaged
 from shelfwise.demand.race.marks import covered, mark
 from shelfwise.demand.race.race import OVERALL, race, windows_of
@@ -105,6 +106,13 @@ def test_who_says_nothing_takes_no_part_in_a_race() -> None:
     result = race(panel(seasonal_counts(2, 40)), (methods[0], methods[-1]), 7, 2)
     assert result is not None and list(result.marks) == ["moving average"]
     assert result.marks["moving average"].score().periods == 2 * 7 * 2
+
+
+def test_without_its_library_the_model_stays_out_of_the_race(monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = [one.name for one in contenders(Frequency.DAY)]
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    assert [one.name for one in contenders(Frequency.DAY)] == everybody[:-1]
+    assert "LightGBM cannot be loaded" in why_no_trees()
 
 
 def test_what_has_no_history_is_forecast_as_others_of_its_item_sold() -> None:

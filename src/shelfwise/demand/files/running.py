@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from shelfwise.demand.files.building import read
 from shelfwise.demand.files.writing import checked_target, write_forecast, write_paths
 from shelfwise.demand.panel import Frequency
 from shelfwise.demand.race.champion import forecast
-from shelfwise.demand.race.contenders import contenders
+from shelfwise.demand.race.contenders import contenders, why_no_trees
 from shelfwise.demand.race.race import OVERALL, WINDOWS, Progress, Race, race
 from shelfwise.demand.race.report import as_json, as_table
 
@@ -39,8 +39,7 @@ def forecast_file(files: Files, asked: Asked, *, cumulative: bool, say: Say, pro
     target = checked_target(files.out)
     progress(f"reading {files.history.name}", 0, 1)
     found = read(files.history, files.future, files.horizon, files.frequency)
-    for note in found.notes:
-        say(note)
+    _say_notes(found.notes, say)
     methods = contenders(found.panel.frequency)
     result = race(found.panel, methods, found.panel.ahead, seed=asked.seed, progress=progress)
     _say_champions(result, say)
@@ -73,8 +72,7 @@ def backtest_file(
         raise Invalid(Fault("--windows", f"a number from 1 to {MOST_WINDOWS}", str(windows), "Ask for fewer."))
     progress(f"reading {history.name}", 0, 1)
     found = read(history, None, horizon, frequency)
-    for note in found.notes:
-        say(note)
+    _say_notes(found.notes, say)
     result = race(found.panel, contenders(found.panel.frequency), horizon, windows, seed=seed, progress=progress)
     if result is None:
         raise Invalid(
@@ -94,6 +92,13 @@ def backtest_file(
             raise Invalid(
                 Fault("--out", "a file that can be written", f"{out}: {error.strerror}", "Choose another one.")
             ) from error
+
+
+def _say_notes(notes: Sequence[str], say: Say) -> None:
+    for note in notes:
+        say(note)
+    if why := why_no_trees():
+        say(f"Boosted trees stay out of the race: {why}.")
 
 
 def _say_champions(result: Race | None, say: Say) -> None:
