@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from benchmarks._invented import Invented, censored, groceries, items
 
-from shelfwise.demand.boosting.model import Boosted, Effort, Learnt, learn, nothing, predict
+from shelfwise.demand.boosting.model import NAME, Boosted, Effort, Learnt, learn, predict
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.panel import Column, Numbers, Panel, Prediction
+from shelfwise.demand.race.joining import nothing
 
 LITTLE = Effort(rows=8_000, examined=5_000, trees=50)
 AHEAD = 8
@@ -129,7 +130,7 @@ def test_constant_zero_and_wild_series_get_sane_forecasts(case: Case) -> None:
 def test_with_almost_no_history_nothing_is_said() -> None:
     short = groceries(1, series=10, weeks=16).panel.at(12, 4)
     said = Boosted(LITTLE).forecast([short], Asked(paths=2))[0]
-    assert np.isnan(said.mean).all() and np.isnan(nothing(short, Asked()).quantiles[0.9]).all()
+    assert np.isnan(said.mean).all() and np.isnan(nothing(short, Asked().quantiles, 0, NAME).quantiles[0.9]).all()
 
 
 def test_where_nothing_was_ever_sold_or_lately_known_nothing_is_said() -> None:

@@ -21,6 +21,7 @@ from shelfwise.demand.boosting.told import Kind, Told
 from shelfwise.demand.boosting.trees import Ensemble, fit, try_out
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.panel import Numbers, Panel, Prediction
+from shelfwise.demand.race.joining import nothing
 from shelfwise.demand.race.segments import SEGMENTS, Segment, segments
 
 NAME = "boosted trees"
@@ -93,7 +94,9 @@ class Boosted:
                 learnt = learn(panel, effort, asked.seed)
             if learnt is not None:
                 self.inputs = learnt.inputs
-            made.append(nothing(panel, asked) if learnt is None else predict(panel, learnt, asked))
+            made.append(
+                nothing(panel, asked.quantiles, asked.paths, NAME) if learnt is None else predict(panel, learnt, asked)
+            )
         return made
 
 
@@ -173,14 +176,6 @@ def _prediction(panel: Panel, intervals: Intervals, parts: Sequence[Outlook], as
         sample_paths(intervals, whole, asked.paths, asked.seed) if asked.paths else None,
         notes,
     )
-
-
-def nothing(panel: Panel, asked: Asked) -> Prediction:
-    """What is said where nothing can be."""
-    unknown = np.full((panel.series, panel.ahead), np.nan, np.float32)
-    each = dict.fromkeys(asked.quantiles, unknown)
-    paths = np.full((asked.paths, *unknown.shape), np.nan, np.float32) if asked.paths else None
-    return Prediction(unknown, each, each, (NAME,) * panel.series, paths, {})
 
 
 def _examine(

@@ -154,7 +154,7 @@ def learn(zone: Zone, hour: int, doubted: Collection[str]) -> Learned:
         if zone.references.get(two) is not None:
             continue
         one, other = (pairs.days_before(days[name], day + 1) for name in two)
-        known = pairs.by_day(one, other)
+        known = pairs.by_day(one - other)
         first = median(known[:_REFERENCE_DAYS]) if len(known) >= _REFERENCE_DAYS else None
         if first is not None or two not in zone.references:
             references[two] = first
@@ -222,7 +222,7 @@ def _verdict(zone: Zone, name: str, asked: Sequence[str], shifts: Mapping[Two, _
     limit = caution * max(_LEAST[zone.kind] + grid, _TIMES * _spread(strays, zone.kind))
     worse = _lasting(_agreed(name, quick, told, limit), told)
     if len(slow) == len(told):
-        limit = caution * max(_LEAST_SLOW[zone.kind] + grid, _TIMES * _spread(_level(strays), zone.kind))
+        limit = caution * max(_LEAST_SLOW[zone.kind] + grid, _TIMES * _spread(_without_trend(strays), zone.kind))
         worse = max(worse, _agreed(name, slow, told, limit), key=lambda one: one.score or 0.0)
     return _of_two(zone, worse, hour) if len(told) == 1 and (worse.score or 0.0) >= 1.0 else worse
 
@@ -238,8 +238,8 @@ def _together(told: Sequence[_Shift]) -> Floats:
     return found
 
 
-def _level(strays: Floats) -> Floats:
-    """Strays without their trend, which is what slow drift is and must not hide it."""
+def _without_trend(strays: Floats) -> Floats:
+    """A trend is what slow drift is; it must not hide it."""
     known = np.isfinite(strays)
     at = np.arange(strays.size, dtype=float)
     slope, start = np.polyfit(at[known], strays[known], 1)

@@ -19,7 +19,7 @@ HOURS_NEEDED = 20
 DAYS_NEEDED = 7
 DAYS_KEPT = 28
 # The last hours of a day, which tell what lasts from what fades.
-LATELY, _LATELY_NEEDED = 8, 6
+_LATELY, _LATELY_NEEDED = 8, 6
 # How often a day's stray is looked at, in hours: more often says little more, as they share most of their hours.
 STEP = 6
 # This share of a day's weight is left out at either end: doors, defrosting, single wrong values.
@@ -74,7 +74,7 @@ def usual(one: Floats, other: Floats, first_day: int) -> Usual | None:
     starts = np.arange(0, flat.size - WINDOW + 1, STEP) % WINDOW
     far = _middle(windows, weights[(starts[:, None] + np.arange(WINDOW)) % WINDOW])
     middle = float(np.nanmedian(far))
-    return Usual(profile, weekdays, weights, middle, far - middle, by_day(one, other))
+    return Usual(profile, weekdays, weights, middle, far - middle, by_day(apart))
 
 
 def strays(known: Sequence[Usual], apart: Floats, hour: int) -> tuple[Floats, Floats]:
@@ -94,7 +94,7 @@ def strays(known: Sequence[Usual], apart: Floats, hour: int) -> tuple[Floats, Fl
         ]
     )
     weights = np.array([one.weights[hours % 24] for one in known])
-    return _middle(left, weights), _middle(left[:, -LATELY:], weights[:, -LATELY:], _LATELY_NEEDED)
+    return _middle(left, weights), _middle(left[:, -_LATELY:], weights[:, -_LATELY:], _LATELY_NEEDED)
 
 
 def means(apart: Floats) -> Floats:
@@ -102,9 +102,9 @@ def means(apart: Floats) -> Floats:
     return _middle(apart, np.ones(apart.shape))
 
 
-def by_day(one: Floats, other: Floats) -> list[float]:
-    """The mean difference of each day of which enough is known, oldest first; of hourly means of shape (days, 24)."""
-    return [float(known) for known in means(one - other) if not np.isnan(known)]
+def by_day(apart: Floats) -> list[float]:
+    """The mean of each day of which enough is known, oldest first, of differences of shape (days, 24)."""
+    return [float(known) for known in means(apart) if not np.isnan(known)]
 
 
 def level(day: Floats) -> float | None:
