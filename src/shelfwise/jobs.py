@@ -21,6 +21,7 @@ from shelfwise.demand import lifts, mends
 from shelfwise.demand import service as demand
 from shelfwise.demand.accuracy import service as accuracy
 from shelfwise.demand.accuracy import tracking
+from shelfwise.demand.forecasting import service as forecasting
 from shelfwise.demand.overrides import service as overrides
 from shelfwise.edge.health import service as health
 from shelfwise.intake.joining import finding
@@ -148,7 +149,7 @@ def nightly(office: Office, site_id: int, day: date) -> None:
         # What came back today mends the day it was sold on, which may be long ago.
         demand.rebuild_history(ctx, site_id, since=min(late, mended) if late and mended else late)
     with office.context(actor, aside=True) as ctx:
-        forecasts = demand.forecast_site(ctx, site_id, day, FORECAST_DAYS)
+        forecasts = forecasting.forecast_site(ctx, site_id, day, FORECAST_DAYS)
         demand.forget_forecasts(ctx, site_id, day - KEPT_FORECASTS)
     with office.context(system("promotions"), aside=True) as ctx:
         lifts.measure_site(ctx, site_id, day)
@@ -197,7 +198,7 @@ def look(office: Office, run_id: int) -> None:
         learn_history(office, site_id)
         with office.context(actor, aside=True) as ctx:
             day = demand.last_whole_day(ctx, site_id)
-            demand.forecast_site(
+            forecasting.forecast_site(
                 ctx, site_id, day, FORECAST_DAYS, lambda done, total: tell("Forecasting", done, total), anew=True
             )
         tell("Looking at what has to be ordered")

@@ -214,7 +214,7 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     },
     "stock.portals.service.being_read": lambda rows: {"place_id": rows["dock_id"]},
     "stock.figures.left": lambda rows: {"to": "scrap"},
-    "demand.service.forecast_site": lambda rows: {"origin": (NOON - timedelta(days=1)).date()},
+    "demand.forecasting.service.forecast_site": lambda rows: {"origin": (NOON - timedelta(days=1)).date()},
 }
 
 # Lists that are narrowed down by what they are given: of another site they show nothing, instead of refusing.

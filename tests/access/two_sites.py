@@ -19,6 +19,7 @@ from shelfwise.access.model import Right, Role, person
 from shelfwise.agents import service as agents
 from shelfwise.condition import service as condition
 from shelfwise.demand import service as demand
+from shelfwise.demand.forecasting import service as forecasting
 from shelfwise.demand.overrides import service as overrides
 from shelfwise.edge import connections, devices, scopes
 from shelfwise.edge.health import tables as health_tables
@@ -233,7 +234,7 @@ def _proposal(ctx: Context, item_id: int, site_id: int) -> int:
             "insert into demand_day (tenant_id, item_id, site_id, day, quantity) values (%s, %s, %s, %s, %s)",
             (ctx.tenant, item_id, site_id, (ctx.now - timedelta(days=back)).date(), 3 + back % 3),
         )
-    demand.forecast_site(ctx, site_id, demand.last_whole_day(ctx, site_id))
+    forecasting.forecast_site(ctx, site_id, demand.last_whole_day(ctx, site_id))
     (made,) = agents.propose_purchases(ctx, site_id)
     return made
 

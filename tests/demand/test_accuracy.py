@@ -13,9 +13,10 @@ from shelfwise.demand.accuracy.judging import SCORED_DAYS, came, judge, seen
 from shelfwise.demand.accuracy.service import accuracy, score_forecasts
 from shelfwise.demand.accuracy.summing import judged
 from shelfwise.demand.accuracy.tables import Sums
+from shelfwise.demand.forecasting.service import forecast_site
 from shelfwise.demand.model import DemandHistory
 from shelfwise.demand.race.segments import Segment
-from shelfwise.demand.service import forecast_site, last_whole_day
+from shelfwise.demand.service import last_whole_day
 from shelfwise.records.service import add_item, add_site
 from shelfwise.store.database import run, value, values
 

@@ -12,6 +12,7 @@ import pytest
 from shelfwise.access.context import Context, Office, stand_still
 from shelfwise.access.model import Role, person
 from shelfwise.core.errors import Forbidden, Invalid, Refused
+from shelfwise.demand.forecasting.service import forecast_site
 from shelfwise.demand.overrides.model import Override, changed, off_by, verdict
 from shelfwise.demand.overrides.service import (
     expected_of,
@@ -20,7 +21,7 @@ from shelfwise.demand.overrides.service import (
     set_override,
     take_back_override,
 )
-from shelfwise.demand.service import forecast_site, last_whole_day, latest_of
+from shelfwise.demand.service import last_whole_day, latest_of
 from shelfwise.planning.service import snapshot
 from shelfwise.store.database import run
 from tests.conftest import NOON

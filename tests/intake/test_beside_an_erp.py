@@ -232,8 +232,9 @@ def one(office_beside: Office) -> tuple[Office, str]:
         told_by_erp.put_stock(ctx, [Told(1, 1, Decimal(4))], NOON)
     with office.context(MARA) as ctx:
         from shelfwise.demand import service as demand
+        from shelfwise.demand.forecasting import service as forecasting
 
-        demand.forecast_site(ctx, 1, demand.last_whole_day(ctx, 1))
+        forecasting.forecast_site(ctx, 1, demand.last_whole_day(ctx, 1))
         agents.propose_purchases(ctx, 1)
     (number,) = approve_all(office)
     return office, f"proposal:{number}"

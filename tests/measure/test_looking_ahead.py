@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from shelfwise.access.context import Context
-from shelfwise.demand.service import forecast_site, rebuild_history
+from shelfwise.demand.forecasting.service import forecast_site
+from shelfwise.demand.service import rebuild_history
 from shelfwise.measure import looking_ahead, today
 from shelfwise.measure.risks import outcome, risk_of
 from shelfwise.store.database import run, values

@@ -10,7 +10,8 @@ import pytest
 from shelfwise.access.context import Context, Office, stand_still
 from shelfwise.access.model import Role, person
 from shelfwise.agents import service as agents
-from shelfwise.demand.service import forecast_site, rebuild_history
+from shelfwise.demand.forecasting.service import forecast_site
+from shelfwise.demand.service import rebuild_history
 from shelfwise.measure import scoring
 from shelfwise.orders.model import NewSalesLine
 from shelfwise.orders.service import take_sales_lines

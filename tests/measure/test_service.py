@@ -16,7 +16,8 @@ from shelfwise.access.context import Context, Office, stand_still
 from shelfwise.access.model import Role, person
 from shelfwise.agents import service as agents
 from shelfwise.core.errors import Invalid
-from shelfwise.demand.service import forecast_site, rebuild_history
+from shelfwise.demand.forecasting.service import forecast_site
+from shelfwise.demand.service import rebuild_history
 from shelfwise.measure import service as measure
 from shelfwise.measure.service import Measure
 from shelfwise.records import company as companies

@@ -8,7 +8,8 @@ from decimal import Decimal
 from itertools import count
 
 from shelfwise.access.context import Context
-from shelfwise.demand.service import forecast_site, rebuild_history
+from shelfwise.demand.forecasting.service import forecast_site
+from shelfwise.demand.service import rebuild_history
 from shelfwise.orders.model import NewSalesLine, PurchaseOrder
 from shelfwise.orders.service import place_purchase_order, take_sales_lines
 from shelfwise.records.service import add_item, add_place, add_site, add_supplier, add_terms, set_go_live

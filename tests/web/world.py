@@ -12,6 +12,7 @@ from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Role, person
 from shelfwise.agents import service as agents
 from shelfwise.demand import service as demand
+from shelfwise.demand.forecasting import service as forecasting
 from shelfwise.edge import devices
 from shelfwise.edge.tables import StoredReading
 from shelfwise.planning.service import plan as plan_site
@@ -161,7 +162,7 @@ def propose(office: Office, world: World, sku: str = "21000") -> int:
     """Sales, a forecast and the agent's run: returns the id of the proposal for the item."""
     with office.context(person("root", Role.ADMIN)) as ctx:
         sell(ctx, world, sku)
-        demand.forecast_site(ctx, world.site_id, demand.last_whole_day(ctx, world.site_id))
+        forecasting.forecast_site(ctx, world.site_id, demand.last_whole_day(ctx, world.site_id))
         agents.propose_purchases(ctx, world.site_id)
         (found,) = [one for one in agents.proposals(ctx) if one.sku == sku]
         return found.proposal_id
@@ -171,7 +172,7 @@ def propose_many(office: Office, world: World, count: int, suppliers: int) -> li
     """So many proposals, each for an item of its own, in turn from so many suppliers."""
     with office.context(person("root", Role.ADMIN)) as ctx:
         sell(ctx, world, "21000")
-        demand.forecast_site(ctx, world.site_id, demand.last_whole_day(ctx, world.site_id))
+        forecasting.forecast_site(ctx, world.site_id, demand.last_whole_day(ctx, world.site_id))
         (decision,) = [one for one in plan_site(ctx, world.site_id)[1] if one.sku == "21000"]
         skus = [f"B-{number:04d}" for number in range(count)]
         items = records.add_items(ctx, [NewItem(sku, _NAMES[n % len(_NAMES)]) for n, sku in enumerate(skus)])

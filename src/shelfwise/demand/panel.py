@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from shelfwise.demand.model import DemandHistory
 
 Numbers = NDArray[np.float32]
 
@@ -117,6 +119,33 @@ class Panel:
             tuple(replace(column, values=column.of(chosen)) for column in self.columns),
             self.wanted[chosen],
         )
+
+
+def daily(origin: date, histories: Sequence[DemandHistory], ahead: int, keys: Sequence[tuple[str, str]]) -> Panel:
+    """The panel of daily histories as they were known at the end of `origin`, all days ahead wanted.
+
+    Days before the first of an item, and masked ones, are not known.
+
+    Args:
+        histories: at least one; what they hold of days after `origin` is left out.
+        keys: of each history.
+    """
+    known = [max((origin - one.first_day).days + 1, 0) for one in histories]
+    periods = max(*known, 1)
+    quantity = np.full((len(histories), periods), np.nan, np.float32)
+    for row, (one, days) in enumerate(zip(histories, known, strict=True)):
+        seen = one.until(days)
+        begin = periods - days
+        quantity[row, begin : begin + seen.days] = np.where(seen.masked, np.nan, seen.quantity)
+    first = origin - timedelta(days=periods - 1)
+    return Panel(
+        tuple(keys),
+        Frequency.DAY,
+        tuple(first + timedelta(days=day) for day in range(periods + ahead)),
+        quantity,
+        (),
+        np.ones((len(histories), ahead), np.bool_),
+    )
 
 
 @dataclass(frozen=True, eq=False)

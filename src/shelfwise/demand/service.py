@@ -1,8 +1,8 @@
-"""Demand history from order lines, and the forecasts made from it."""
+"""Demand history from order lines, and the forecasts that were made from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -10,14 +10,11 @@ from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from psycopg.types.json import Jsonb
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role
 from shelfwise.core.clocks import day_start, local_day
-from shelfwise.core.errors import Fault, Invalid
 from shelfwise.demand import mend_tables, tables
-from shelfwise.demand.backtest import FORECAST_PATHS, forecast
 from shelfwise.demand.masks import days_out_of_stock, silent_days, untold_days
 from shelfwise.demand.model import NOT_ENOUGH, DemandHistory, Paths
 from shelfwise.records.calendars import site_calendar
@@ -28,7 +25,6 @@ from shelfwise.work import objections
 
 Progress = Callable[[int, int], None]
 BATCH = 200
-LONGEST_HORIZON = 365
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +34,7 @@ class StoredForecast:
     Attributes:
         origin: the last day whose demand was known; the first column of `paths` is the day after.
         paths: shape (paths, horizon), float32; (0, horizon) where there was not enough evidence.
-        summary: see `demand.model.Forecast.summary`.
+        summary: what pages show, see `demand.forecasting.summary`.
     """
 
     forecast_id: int
@@ -131,60 +127,6 @@ def history(
     return result
 
 
-def forecast_site(
-    ctx: Context,
-    site_id: int,
-    origin: date,
-    horizon: int = 28,
-    progress: Progress | None = None,
-    *,
-    anew: bool = False,
-) -> int:
-    """Forecast every item that is kept at the site, or all that ever sold where none is kept yet, from what was
-    known at the end of `origin`; returns how many were made.
-
-    A forecast is made once for each item and origin and then kept: decisions refer to it, and it is scored
-    later. The same history gives the same forecast.
-
-    Args:
-        horizon: days ahead, 1 to 365.
-        progress: called with (done, total) now and then.
-        anew: look again at items that have a forecast of this origin, as after an import of sales; what comes out
-            otherwise than before is kept beside it, and is the newest.
-
-    Raises:
-        Invalid: the origin is not over yet at the site, or the horizon is out of range.
-        NotFound: there is no such site.
-    """
-    ctx.require(Right.RUN_PLANNING, site_id)
-    if origin > last_whole_day(ctx, site_id):
-        raise Invalid(
-            Fault(
-                "origin",
-                f"a day that is over, {last_whole_day(ctx, site_id)} at the latest",
-                origin.isoformat(),
-                "What is sold in the rest of an unfinished day would be taken for zero.",
-            )
-        )
-    if not 1 <= horizon <= LONGEST_HORIZON:
-        raise Invalid(Fault("horizon", f"1 to {LONGEST_HORIZON} days", str(horizon), "Choose a shorter one."))
-    done = set() if anew else tables.forecast_items(ctx.tx, ctx.tenant, site_id, origin)
-    wanted = [
-        item_id for item_id in tables.items_to_forecast(ctx.tx, ctx.tenant, site_id, origin) if item_id not in done
-    ]
-    drawn: list[tables.NewForecast] = []
-    for start, batch in _batches(wanted):
-        drawn += _drawn(ctx, site_id, history(ctx, site_id, batch, origin), origin, horizon)
-        if progress:
-            progress(start + len(batch), len(wanted))
-    # Written at the end and at once: consumers of facts wait for the oldest transaction that has written anything.
-    made = tables.insert_forecasts(ctx.tx, drawn)
-    if made:
-        ctx.audit("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
-        ctx.publish("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=made)
-    return made
-
-
 def object_to(ctx: Context, item_id: int, site_id: int, note: str = "") -> int:
     """Say that a forecast is wrong: whoever plans answers. Returns the id of the task.
 
@@ -223,25 +165,6 @@ def latest_of(ctx: Context, site_id: int, item_ids: Collection[int] | None = Non
     return {row.item_id: stored(row) for row in found}
 
 
-def _drawn(
-    ctx: Context, site_id: int, histories: dict[int, DemandHistory], origin: date, horizon: int
-) -> list[tables.NewForecast]:
-    made = []
-    holidays = site_calendar(ctx, site_id).days
-    closed = [ahead for ahead in range(horizon) if origin + timedelta(days=ahead + 1) in holidays]
-    for item_id, known in histories.items():
-        rng = np.random.default_rng([ctx.tenant, site_id, item_id, origin.toordinal()])
-        drawn = forecast(known, horizon, FORECAST_PATHS, rng)
-        if closed:  # on coming holidays; a weekday on which it is always closed is in the history
-            drawn.paths[:, closed] = 0
-        row = (
-            ctx.tenant, item_id, site_id, origin, horizon, drawn.model,
-            np.ascontiguousarray(drawn.paths).tobytes(), Jsonb(drawn.summary()), ctx.now,
-        )  # fmt: skip
-        made.append(row)
-    return made
-
-
 def _without_evidence(ctx: Context, site_id: int, until: date) -> set[date]:
     """The days on which what a site sold says nothing about what was wanted."""
     selling = tables.selling_days(ctx.tx, ctx.tenant, site_id, until)
@@ -261,11 +184,6 @@ def _days_out(ctx: Context, site_id: int, first: date, until: date) -> dict[int,
         upto = min(one.until_at or ctx.now, end)
         found.setdefault(one.item_id, set()).update(days_out_of_stock(max(one.since, start), upto, zone))
     return found
-
-
-def _batches(items: list[int]) -> Iterator[tuple[int, list[int]]]:
-    for start in range(0, len(items), BATCH):
-        yield start, items[start : start + BATCH]
 
 
 def stored(row: tables.ForecastRow) -> StoredForecast:

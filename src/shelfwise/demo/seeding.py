@@ -24,6 +24,7 @@ from shelfwise.agents import service as agents
 from shelfwise.core.clocks import BusinessTime
 from shelfwise.core.errors import Refused
 from shelfwise.demand import service as demand
+from shelfwise.demand.forecasting import service as forecasting
 from shelfwise.demo import furnish, keys
 from shelfwise.demo.keys import Secrets, SignIn
 from shelfwise.intake.sales import import_sales
@@ -243,7 +244,7 @@ def _decide(office: Office, site_id: int, progress: Progress) -> None:
     ):
         pass
     with office.context(FOUNDER) as ctx:
-        demand.forecast_site(
+        forecasting.forecast_site(
             ctx, site_id, demand.last_whole_day(ctx, site_id), jobs.FORECAST_DAYS,
             progress=lambda done, total: progress("Forecasting each item", done, total),
         )  # fmt: skip

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Response
 from shelfwise.demand.accuracy import service as accuracy
 from shelfwise.demand.accuracy.service import Accuracy
 from shelfwise.demand.accuracy.summing import Judgement
+from shelfwise.demand.forecasting import service as forecasting
+from shelfwise.demand.forecasting.standing import TRIAL
 from shelfwise.demand.overrides import service as overrides
 from shelfwise.demand.overrides.model import verdict
 from shelfwise.measure.model import Week
@@ -44,6 +46,7 @@ def show_accuracy(visit: Visitor, site: str | None = None) -> Response:
             visit, ctx, "accuracy.html", at_site=here.site_id, here=here, sites=records.sites(ctx), found=found,
             kinds=KINDS, verdict=verdict(changes), changes=changes[:CHANGES], error=found and _error(found),
             bias=found and _drawn(found, lambda one: one.scores.bias),
+            speakers=forecasting.standings(ctx, here.site_id), trial=TRIAL,
         )  # fmt: skip
 
 

@@ -71,6 +71,7 @@ SENTENCES: dict[str, str] = {
     "filter.saved": "saved the filter {name} of {page}",
     "floor.drawn": "drew the floor of {it}: {words}",
     "forecast.made": "forecast {items} items of {it}",
+    "forecast.champion": "let {now} forecast {kind} demand of {it}, instead of {before}",
     "forecast.overridden": "set another quantity than the forecast of {it} from {first_day} to {last_day}: {reason}",
     "forecast.override_taken_back": "took back what was set of {it} from {first_day} to {last_day}",
     "forecast.objected": "said that the forecast of {it} is wrong: {note}",

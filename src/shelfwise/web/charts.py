@@ -6,12 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from shelfwise.demand.race.joining import AND
+
 DAYS_SHOWN = 120
 
 METHODS = {
     "moving average": "Average of the last weeks",
     "seasonal naive": "Same weekday a week ago",
     "same-weekday mean": "Average of the same weekday",
+    "last year by level": "Last year, at the level of now",
+    "exponential smoothing": "Level that follows slowly",
+    "Theta": "Level and half of the trend",
+    "Croston-SBA": "Size and gaps of sales (Croston)",
+    "TSB": "Size and chance of a sale (TSB)",
+    "empirical quantile": "What two years held",
+    "boosted trees": "Model of all items",
+    "others alike": "What others alike sold",
     "not enough evidence": "Not enough history",
 }
 
@@ -59,12 +69,12 @@ def race_table(summary: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     if not race:
         return []
     table = [
-        {"method": METHODS.get(name, name), "winner": name == race["winner"], **scores}
+        {"method": method_words(name), "winner": name == race["winner"], **scores}
         for name, scores in race["scores"].items()
     ]
-    return sorted(table, key=lambda row: (not row["winner"], row["pinball"]))
+    return sorted(table, key=lambda row: (not row["winner"], row.get("loss", row["pinball"])))
 
 
 def method_words(name: str) -> str:
-    """A forecasting method's name in words."""
-    return METHODS.get(name, name)
+    """A forecasting method's name in words; two that speak together are joined by `+`."""
+    return " + ".join(METHODS.get(one, one) for one in name.split(AND))

@@ -24,6 +24,7 @@ from shelfwise.stock.asof import AsOf
 from shelfwise.stock.model import OWN_MISTAKES
 from shelfwise.stock.reads import StockRow
 from shelfwise.web import pages
+from shelfwise.web.accuracy import KINDS
 from shelfwise.web.charts import demand_chart, race_table
 from shelfwise.web.floor import chosen_site, floor_bins
 from shelfwise.web.listing import PAGE
@@ -129,6 +130,7 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
                 ),
                 "promoted": [(one, one.state(today)) for one in reversed(promoted)],
                 "race": race_table(summary),
+                "kind": KINDS.get(((summary or {}).get("race") or {}).get("segment", "")),
                 "forecast": latest,
                 "level": level_of(ctx, item, here),
                 "outs": [out for out in outs if out.item_id == item.item_id],

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shelfwise.demand.methods import moving_average
 from shelfwise.demand.model import DemandHistory, Flags, Floats, Paths
-from shelfwise.demand.panel import Frequency, Panel, Prediction
+from shelfwise.demand.panel import Prediction, daily
 from shelfwise.demand.race.marks import JUDGED, Marks, covered, mark
 from shelfwise.demand.race.segments import SEGMENTS, Segment, segments
+from shelfwise.demand.simple.methods import moving_average
+from shelfwise.demand.simple.past import Past
 
 SCORED_DAYS = 28
 HALVES = 2
@@ -69,38 +70,17 @@ def judge(origin: date, histories: Sequence[DemandHistory], paths: Sequence[Path
         histories: of each item, to the newest day known; beginning by `origin`.
         paths: of each item, shape (futures, 28 days or more); the first day is the one after `origin`.
     """
-    known_before = [(origin - one.first_day).days + 1 for one in histories]
-    past = _panel(origin, histories, known_before)
+    past = daily(origin, histories, SCORED_DAYS, [("", "")] * len(histories))
     after = [came(one, origin) for one in histories]
     quantity = np.stack([one for one, _ in after])
     counted = np.stack([one for _, one in after])
     said = _prediction(paths, counted)
-    average = [
-        np.nan_to_num(moving_average(one.quantity[:days], one.masked[:days], SCORED_DAYS)[-1])
-        for one, days in zip(histories, known_before, strict=True)
-    ]
+    average = np.nan_to_num(moving_average(Past.of(past), np.array([past.periods]), SCORED_DAYS)[:, 0])
     return Judged(
         tuple(SEGMENTS[one] for one in segments(past)),
         mark(past, quantity, said, counted),
-        mark(past, quantity, _surely(np.stack(average)), counted),
+        mark(past, quantity, _surely(average), counted),
         _totals_covered(quantity, said, counted),
-    )
-
-
-def _panel(origin: date, histories: Sequence[DemandHistory], known_before: Sequence[int]) -> Panel:
-    """What was known at the origin; days before an item's first sale, and masked ones, are not."""
-    periods = max(known_before)
-    quantity = np.full((len(histories), periods), np.nan, np.float32)
-    for row, (one, days) in enumerate(zip(histories, known_before, strict=True)):
-        quantity[row, periods - days :] = np.where(one.masked[:days], np.nan, one.quantity[:days])
-    first = origin - timedelta(days=periods - 1)
-    return Panel(
-        keys=tuple((str(row), "") for row in range(len(histories))),
-        frequency=Frequency.DAY,
-        dates=tuple(first + timedelta(days=day) for day in range(periods + SCORED_DAYS)),
-        quantity=quantity,
-        columns=(),
-        wanted=np.ones((len(histories), SCORED_DAYS), bool),
     )
 
 

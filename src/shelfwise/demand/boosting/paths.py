@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from shelfwise.demand.boosting.intervals import Intervals, Outlook
-from shelfwise.demand.methods import keep_totals, whole_numbers
+from shelfwise.demand.futures import keep_totals, whole_numbers
 from shelfwise.demand.panel import Numbers
 
 CHUNK = 500

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -31,10 +31,17 @@ JOINED = 3
 OVERALL = "all"
 
 Progress = Callable[[str, int, int], None]
+Settle = Callable[[str, Mapping[str, float], str], str]
+"""(kind of demand, losses by name, the best) -> who speaks for it."""
 
 
 def quiet(step: str, done: int, of: int) -> None:
     """Progress that nobody watches."""
+
+
+def the_best(segment: str, losses: Mapping[str, float], best: str) -> str:
+    """Whoever wins the race speaks."""
+    return best
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +89,14 @@ def race(
     *,
     seed: int = 0,
     progress: Progress = quiet,
+    settle: Settle = the_best,
 ) -> Race | None:
     """Let all forecast the same past windows from what was known at each origin, and score them.
 
     Only periods count of which every one of them says something.
+
+    Args:
+        settle: who speaks for a kind of demand, where that need not be the one that won.
 
     Returns:
         None where no window has a past.
@@ -121,7 +132,7 @@ def race(
         joined = [averaged(one, other) for one, other in zip(made[pair[0]], made[pair[1]], strict=True)]
         made[AND.join(pair)] = joined
         marks[AND.join(pair)] = marks_of(joined)
-    champions = _champions(marks, kinds)
+    champions = _champions(marks, kinds, settle)
     wide: dict[str, Widths] = {}
     calibrated: dict[str, Marks] = {}
     for segment, names in champions.items():
@@ -155,13 +166,20 @@ def _pairs(marks: dict[str, Marks]) -> list[tuple[str, str]]:
     return list(combinations([name for name in marks if name in best], 2))
 
 
-def _champions(marks: dict[str, Marks], kinds: NDArray[np.int64]) -> dict[str, tuple[str, ...]]:
+def _champions(marks: dict[str, Marks], kinds: NDArray[np.int64], settle: Settle) -> dict[str, tuple[str, ...]]:
     """By segment, those that may speak in order; a segment that few took part in has none of its own."""
-    found = {OVERALL: _order({name: _loss(one) for name, one in marks.items()})}
+
+    def order(segment: str, taking_part: dict[str, Marks]) -> tuple[str, ...]:
+        losses = {name: _loss(one) for name, one in taking_part.items()}
+        found = _order(losses)
+        first = settle(segment, losses, found[0])
+        return (first, *(name for name in found if name != first))
+
+    found = {OVERALL: order(OVERALL, marks)}
     for place, segment in enumerate(SEGMENTS):
         rows = kinds == place
         if int((next(iter(marks.values())).of(rows).count.sum(axis=1) > 0).sum()) >= ENOUGH:
-            found[segment.value] = _order({name: _loss(one.of(rows)) for name, one in marks.items()})
+            found[segment.value] = order(segment.value, {name: one.of(rows) for name, one in marks.items()})
     return found
 
 

@@ -1,7 +1,7 @@
 """Possible futures of many series: a method's newest expectation with the errors it made over past stretches.
 
-The same block bootstrap as for one item (`demand.methods`), for all series at once: a whole stretch of errors at a time
-is laid on the expectation, so that totals keep the spread that drift, runs and bulk orders really gave them.
+A block bootstrap (Künsch 1989): a whole stretch of errors at a time is laid on the expectation, so that totals keep the
+spread that drift, runs and bulk orders really gave them, which quantiles of single days cannot.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shelfwise.demand.methods import keep_totals, whole_numbers
+from shelfwise.demand.futures import keep_totals, whole_numbers
 from shelfwise.demand.model import Floats
 from shelfwise.demand.panel import Panel
 from shelfwise.demand.simple.methods import Method

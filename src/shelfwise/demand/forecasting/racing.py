@@ -1,0 +1,106 @@
+"""Who takes part at a site, the race, and the forecast by those who speak. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from shelfwise.demand.boosting.inputs import Input
+from shelfwise.demand.contest import Asked, Forecaster
+from shelfwise.demand.forecasting.columns import PROMOTION
+from shelfwise.demand.forecasting.lifted import Lifted
+from shelfwise.demand.forecasting.standing import Standing, settle
+from shelfwise.demand.panel import Numbers, Panel, Prediction
+from shelfwise.demand.race.champion import forecast
+from shelfwise.demand.race.contenders import why_no_trees
+from shelfwise.demand.race.race import OVERALL, WINDOWS, Race, race, windows_of
+from shelfwise.demand.race.segments import SEGMENTS, segments
+from shelfwise.demand.simple.forecaster import simple_forecasters
+
+RACE_DAYS, SHORT_RACE_DAYS = 28, 14
+"""A window of a race; the short one where the history is too short for enough long ones."""
+TREES_FROM = 10_000
+"""Days of items, and `TREES_DAYS` of the longest history: with less to learn from trees were no better than the simple
+methods, and cost a hundred times as much."""
+TREES_DAYS = 180
+FORECAST_PATHS = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A forecast of a site's items.
+
+    Attributes:
+        prediction: what is expected.
+        paths: shape (FORECAST_PATHS, items, days), possible futures.
+        race: None where the history was too short for one.
+        segments: the kind of demand of each item.
+        standings: by kind of demand that has a speaker of its own, and `OVERALL`.
+        inputs: which columns helped the trees, and by how much; empty where they took no part.
+    """
+
+    prediction: Prediction
+    paths: Numbers
+    race: Race | None
+    segments: tuple[str, ...]
+    standings: dict[str, Standing]
+    inputs: tuple[Input, ...]
+
+
+def taking_part(panel: Panel) -> tuple[Forecaster, ...]:
+    """The simple methods, which know of promotions where there are any, and trees where there is enough to learn."""
+    simple: tuple[Forecaster, ...] = simple_forecasters(panel.frequency)
+    if any(one.name == PROMOTION for one in panel.columns):
+        simple = tuple(Lifted(one) for one in simple_forecasters(panel.frequency))
+    enough = panel.periods >= TREES_DAYS and int((~np.isnan(panel.quantity)).sum()) >= TREES_FROM
+    if not enough or why_no_trees():
+        return simple
+    from shelfwise.demand.boosting.model import Boosted  # costs seconds and memory
+
+    return (*simple, Boosted())
+
+
+def forecast_panel(
+    panel: Panel, before: Mapping[str, Standing], origin: date, seed: int, progress: Callable[[int, int], None]
+) -> Made:
+    """Race all on the last windows, and let those who speak forecast the days ahead.
+
+    Args:
+        before: who spoke so far, by kind of demand.
+        origin: the last day of the panel's history.
+        progress: called with (steps done, steps in all).
+    """
+    methods = taking_part(panel)
+    steps = len(methods) + len(SEGMENTS)
+    standings: dict[str, Standing] = {}
+
+    def speaker(segment: str, losses: Mapping[str, float], best: str) -> str:
+        standings[segment] = settle(before.get(segment), segment, losses, best, origin)
+        return standings[segment].champion
+
+    enough = len(windows_of(panel, RACE_DAYS, WINDOWS)) == WINDOWS
+    ahead = min(panel.ahead, RACE_DAYS if enough else SHORT_RACE_DAYS)
+    result = race(
+        panel, methods, ahead, seed=seed, settle=speaker,
+        progress=lambda _, done, of: progress(done, steps),
+    )  # fmt: skip
+    made = forecast(
+        panel, result, methods, Asked(paths=FORECAST_PATHS, seed=seed),
+        lambda _, done, of: progress(len(methods) + done, steps),
+    )  # fmt: skip
+    progress(steps, steps)
+    kinds = tuple(SEGMENTS[one].value for one in segments(panel))
+    paths = np.zeros((0, panel.series, panel.ahead), np.float32) if made.paths is None else made.paths
+    return Made(made, paths, result, kinds, standings, _inputs(methods))
+
+
+def _inputs(methods: Sequence[Forecaster]) -> tuple[Input, ...]:
+    return next((tuple(one.inputs) for one in methods if hasattr(one, "inputs")), ())
+
+
+def of_segment(made: Made, segment: str) -> str:
+    """Under which name the race of a kind of demand stands: a kind with few items has none of its own."""
+    return segment if segment in made.standings else OVERALL
