@@ -47,6 +47,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--out", metavar="FORECAST", type=Path, required=True,
         help="the file to write, by its ending: item, location, date, mean, q0.1 and so on, model"
     )  # fmt: skip
+    ahead.add_argument(
+        "--explain", metavar="FILE", type=Path,
+        help="write what each forecast is made of as well: item, location, first, last, group, amount"
+    )  # fmt: skip
     ahead.set_defaults(command=_forecast)
 
     back = commands.add_parser(
@@ -97,7 +101,7 @@ def _forecast(settings: Settings, given: argparse.Namespace) -> int:
     from shelfwise.demand.panel import Frequency
 
     frequency = Frequency(given.frequency) if given.frequency else None
-    files = Files(given.history, given.future, given.horizon, frequency, given.out)
+    files = Files(given.history, given.future, given.horizon, frequency, given.out, given.explain)
     asked = Asked(given.quantiles, given.paths, abs(given.seed))
     with _Progress() as progress:
         forecast_file(files, asked, cumulative=given.cumulative, say=_say, progress=progress)

@@ -66,3 +66,13 @@ def test_paths_go_into_a_file_beside_the_forecast(example: Path) -> None:
     before = paths.write_csv()
     assert cli.main(asked) == 0
     assert pl.read_csv(example / "ahead-paths.csv").write_csv() == before
+
+
+def test_what_a_forecast_is_made_of_goes_into_a_file_and_adds_up(example: Path) -> None:
+    asked = ["forecast", "history.csv", "--horizon", "14", "--out", "ahead.csv", "--explain"]
+    assert cli.main([*asked, "why.csv"]) == 0
+    made, why = pl.read_csv(example / "ahead.csv"), pl.read_csv(example / "why.csv")
+    assert why.columns == ["item", "location", "first", "last", "group", "amount"]
+    assert why["first"].unique(maintain_order=True).to_list() == ["2026-03-22", "2026-03-29"]
+    assert why["amount"].sum() == pytest.approx(made["mean"].sum(), abs=0.01)
+    assert cli.main([*asked, "why.pdf"]) == 1

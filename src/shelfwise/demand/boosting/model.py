@@ -75,6 +75,7 @@ class Boosted:
     Attributes:
         effort: how much is learnt from.
         anew: learn at each panel; else at the oldest alone, which is asked at the newer ones too.
+        learnt: what the latest forecast stood on, so that it can be explained.
     """
 
     name = NAME
@@ -82,7 +83,7 @@ class Boosted:
     def __init__(self, effort: Effort | None = None, *, anew: bool = False) -> None:
         self.effort = effort or Effort()
         self.anew = anew
-        self.inputs: tuple[Input, ...] = ()
+        self.learnt: Learnt | None = None
 
     def forecast(self, panels: Sequence[Panel], asked: Asked) -> list[Prediction]:
         """See `Forecaster`. Where there is too little to learn from nothing is said."""
@@ -92,11 +93,10 @@ class Boosted:
         for panel in panels:
             if learnt is None or self.anew:
                 learnt = learn(panel, effort, asked.seed)
-            if learnt is not None:
-                self.inputs = learnt.inputs
             made.append(
                 nothing(panel, asked.quantiles, asked.paths, NAME) if learnt is None else predict(panel, learnt, asked)
             )
+        self.learnt = learnt
         return made
 
 

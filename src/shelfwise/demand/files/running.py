@@ -9,8 +9,9 @@ from pathlib import Path
 
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.demand.contest import Asked
+from shelfwise.demand.explaining.explain import explain, learnt_by
 from shelfwise.demand.files.building import read
-from shelfwise.demand.files.writing import checked_target, write_forecast, write_paths
+from shelfwise.demand.files.writing import checked_target, write_explained, write_forecast, write_paths
 from shelfwise.demand.panel import Frequency
 from shelfwise.demand.race.champion import forecast
 from shelfwise.demand.race.contenders import contenders, why_no_trees
@@ -25,18 +26,24 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Files:
-    """What a forecast of files is made of, as a person asks for it."""
+    """What a forecast of files is made of, as a person asks for it.
+
+    Attributes:
+        explained: where to write what each forecast is made of; None: nowhere.
+    """
 
     history: Path
     future: Path | None
     horizon: int | None
     frequency: Frequency | None
     out: Path
+    explained: Path | None = None
 
 
 def forecast_file(files: Files, asked: Asked, *, cumulative: bool, say: Say, progress: Progress) -> None:
     """Race all methods on the history, forecast each series by the champion of its kind, and write the file."""
     target = checked_target(files.out)
+    beside = None if files.explained is None else checked_target(files.explained, "--explain")
     progress(f"reading {files.history.name}", 0, 1)
     found = read(files.history, files.future, files.horizon, files.frequency)
     _say_notes(found.notes, say)
@@ -53,6 +60,10 @@ def forecast_file(files: Files, asked: Asked, *, cumulative: bool, say: Say, pro
     say(f"{len(found.series):,} rows were written to {target}.")
     if made.paths is not None:
         say(f"{len(made.paths)} paths were written to {write_paths(target, found, made.paths)}.")
+    if beside is not None:
+        progress("explaining", 0, 1)
+        write_explained(beside, found, explain(found.panel, made, learnt_by(methods)))
+        say(f"What each forecast is made of was written to {beside}.")
 
 
 def backtest_file(

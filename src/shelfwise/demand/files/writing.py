@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from shelfwise.core.errors import Fault, Invalid, shorten
+from shelfwise.demand.explaining.model import Explained
 from shelfwise.demand.files.building import Read
 from shelfwise.demand.files.source import CSV, PARQUET
 from shelfwise.demand.panel import Numbers, Prediction
@@ -16,16 +18,16 @@ CLOSED = "closed"
 _DECIMALS = 4
 
 
-def checked_target(path: Path) -> Path:
-    """The file to write, before anything is computed for it.
+def checked_target(path: Path, option: str = "--out") -> Path:
+    """The file to write, before anything is computed for it. `option`: what it was asked for by.
 
     Raises:
         Invalid: its ending says nothing, or its folder does not exist.
     """
     if path.suffix.lower() not in (*PARQUET, *CSV):
-        raise Invalid(Fault("--out", "a name that ends in .csv or .parquet", shorten(path.name), "Name it so."))
+        raise Invalid(Fault(option, "a name that ends in .csv or .parquet", shorten(path.name), "Name it so."))
     if not path.resolve().parent.is_dir():
-        raise Invalid(Fault("--out", "a file in a folder that exists", shorten(str(path)), "Make the folder first."))
+        raise Invalid(Fault(option, "a file in a folder that exists", shorten(str(path)), "Make the folder first."))
     return path
 
 
@@ -58,11 +60,35 @@ def write_paths(path: Path, read: Read, paths: Numbers) -> Path:
     return target
 
 
-def _keys(read: Read) -> dict[str, pl.Series]:
+def write_explained(path: Path, read: Read, explained: Sequence[Explained | None]) -> None:
+    """Write item, location, first, last, group, amount: of each series and week (of days) or period, every group."""
+    rows = [
+        (series, stretch.first, stretch.last, group.value, amount)
+        for series, one in enumerate(explained)
+        if one is not None
+        for stretch in one.stretches
+        for group, amount in stretch.amounts.items()
+    ]
+    columns = ("series", "first", "last", "group", "amount")
+    types = (pl.Int64(), pl.Date(), pl.Date(), pl.String(), pl.Float64())
+    frame = pl.DataFrame(rows, schema=dict(zip(columns, types, strict=True)), orient="row")
+    item, location = (each.gather(frame["series"]) for each in _names(read))
+    _write(path, frame.drop("series").insert_column(0, item).insert_column(1, location), "--explain")
+
+
+def _names(read: Read) -> tuple[pl.Series, pl.Series]:
+    """Item and location of each series, of the types that they have in the history."""
     item, location = (
-        pl.Series([name[place] for name in read.panel.keys], dtype=pl.String).cast(read.types[place], strict=False)
-        for place in (0, 1)
+        pl.Series(called, [name[place] for name in read.panel.keys], dtype=pl.String).cast(
+            read.types[place], strict=False
+        )
+        for place, called in enumerate(("item", "location"))
     )
+    return item, location
+
+
+def _keys(read: Read) -> dict[str, pl.Series]:
+    item, location = _names(read)
     return {
         "item": item.gather(read.series),
         "location": location.gather(read.series),
@@ -95,7 +121,7 @@ def _carried(values: Numbers) -> Numbers:
     return carried
 
 
-def _write(path: Path, frame: pl.DataFrame) -> None:
+def _write(path: Path, frame: pl.DataFrame, option: str = "--out") -> None:
     """Write the whole file or none of it."""
     half = path.with_name(path.name + ".new")
     try:
@@ -106,7 +132,7 @@ def _write(path: Path, frame: pl.DataFrame) -> None:
         half.replace(path)
     except OSError as error:
         raise Invalid(
-            Fault("--out", "a file that can be written", f"{path}: {error.strerror}", "Choose another one.")
+            Fault(option, "a file that can be written", f"{path}: {error.strerror}", "Choose another one.")
         ) from error
     finally:
         half.unlink(missing_ok=True)
