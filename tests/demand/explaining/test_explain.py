@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from benchmarks._invented import groceries, items
 
-from shelfwise.demand.boosting.model import NAME, Effort, Learnt, learn, predict
+from shelfwise.demand.boosting.model import NAME, Boosted, Effort, Learnt
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.explaining.explain import explain
 from shelfwise.demand.explaining.groups import group_of, player_of
 from shelfwise.demand.explaining.model import GROUPS, Explained, Group
 from shelfwise.demand.explaining.shapley import shares
+from shelfwise.demand.forecasting.lifted import Lifted
 from shelfwise.demand.model import Floats
 from shelfwise.demand.panel import Column, Frequency, Numbers, Panel, Prediction
 from shelfwise.demand.race.joining import averaged
@@ -30,6 +31,7 @@ class Case:
     """Groceries six weeks before the end, what was learnt of them, and what was said."""
 
     panel: Panel
+    trees: Boosted
     learnt: Learnt
     said: Prediction
     explained: list[Explained]
@@ -38,11 +40,11 @@ class Case:
 @pytest.fixture(scope="module")
 def case() -> Case:
     panel = groceries(5, series=60, weeks=110).panel.at(104, AHEAD)
-    learnt = learn(panel, Effort(rows=5_000, examined=2_000, trees=40), 3)
-    assert learnt is not None
-    said = predict(panel, learnt, ASKED)
-    found = explain(panel, said, learnt)
-    return Case(panel, learnt, said, [one for one in found if one is not None])
+    trees = Boosted(Effort(rows=5_000, examined=2_000, trees=40))
+    (said,) = trees.forecast([panel], ASKED)
+    assert trees.learnt is not None
+    found = explain(panel, said, [trees])
+    return Case(panel, trees, trees.learnt, said, [one for one in found if one is not None])
 
 
 def test_groups_add_up_to_the_mean_of_each_week_and_of_the_whole(case: Case) -> None:
@@ -74,7 +76,7 @@ def test_a_promotion_shows_as_more_in_its_group_and_its_weeks_are_named(case: Ca
 
 def test_whoever_asks_says_what_a_column_is_about(case: Case) -> None:
     given = dict.fromkeys(case.learnt.kinds, Group.OUTSIDE)
-    found = explain(case.panel, case.said, case.learnt, given)
+    found = explain(case.panel, case.said, [case.trees], given)
     assert all(one is not None and one.amounts[Group.PROMOTION] == 0 for one in found)
     assert any(one is not None and one.amounts[Group.OUTSIDE] > 1 for one in found)
 
@@ -83,8 +85,8 @@ def test_of_two_methods_together_the_explanation_is_the_mean_of_both(case: Case)
     average = next(one for one in simple_forecasters(Frequency.WEEK) if one.name == "moving average")
     simple = average.forecast([case.panel], ASKED)[0]
     both = averaged(simple, case.said)
-    joined = explain(case.panel, both, case.learnt)
-    alone = explain(case.panel, simple, None)
+    joined = explain(case.panel, both, [average, case.trees])
+    alone = explain(case.panel, simple, [average])
     for one, other, it, mean in zip(case.explained, alone, joined, both.mean, strict=True):
         assert it is not None and other is not None
         assert it.total == pytest.approx(float(mean.sum()), abs=0.01)
@@ -94,8 +96,8 @@ def test_of_two_methods_together_the_explanation_is_the_mean_of_both(case: Case)
 
 def test_a_series_of_which_nothing_is_said_is_not_explained(case: Case) -> None:
     silent = replace(case.said, mean=np.full_like(case.said.mean, np.nan))
-    assert explain(case.panel, silent, case.learnt) == [None] * case.panel.series
-    assert explain(case.panel, case.said, None) == [None] * case.panel.series
+    assert explain(case.panel, silent, [case.trees]) == [None] * case.panel.series
+    assert explain(case.panel, case.said, ()) == [None] * case.panel.series
 
 
 def test_an_explanation_survives_being_kept(case: Case) -> None:
@@ -108,7 +110,7 @@ def test_the_days_of_a_week_are_season_of_a_simple_method_and_weeks_add_up_to_le
     panel = items(3, series=20, days=420).panel.at(392, 28)
     for method in simple_forecasters(Frequency.DAY):
         said = method.forecast([panel], ASKED)[0]
-        for one, mean in zip(explain(panel, said, None), said.mean, strict=True):
+        for one, mean in zip(explain(panel, said, [method]), said.mean, strict=True):
             if one is None:
                 assert np.isnan(mean).all()
                 continue
@@ -116,6 +118,23 @@ def test_the_days_of_a_week_are_season_of_a_simple_method_and_weeks_add_up_to_le
             assert one.total == pytest.approx(float(np.nansum(mean)), abs=0.01)
             if method.name == "same-weekday mean":
                 assert one.amounts[Group.SEASON] == pytest.approx(0, abs=0.01)
+
+
+def test_a_simple_method_that_knows_of_promotions_shows_what_they_add() -> None:
+    panel = items(3, series=20, days=420).panel
+    which = np.zeros((20, 420), np.float32)
+    which[:, 60::30] = 1
+    which[:5, 400:403] = 1
+    which[5:, 404] = 1
+    sold = np.where(which > 0, 4 * panel.quantity, panel.quantity)
+    panel = replace(panel, quantity=sold, columns=(Column("promotion", which, ("", "price"), True),)).at(392, 14)
+    method = Lifted(simple_forecasters(Frequency.DAY)[0])
+    (said,) = method.forecast([panel], ASKED)
+    for series, one in enumerate(explain(panel, said, [method])):
+        assert one is not None and abs(one.amounts[Group.REST]) < 0.01
+        days = 3 if series < 5 else 1
+        assert one.amounts[Group.PROMOTION] > days * one.amounts[Group.LEVEL] / 14
+        assert [(cause.last - cause.first).days for cause in one.causes] == [days - 1]
 
 
 def _boosted(objective: str, values: Numbers, answer: Numbers, categories: list[int] | None = None) -> Any:

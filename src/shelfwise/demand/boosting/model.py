@@ -85,6 +85,11 @@ class Boosted:
         self.anew = anew
         self.learnt: Learnt | None = None
 
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """Which columns helped, in what was learnt last."""
+        return () if self.learnt is None else self.learnt.inputs
+
     def forecast(self, panels: Sequence[Panel], asked: Asked) -> list[Prediction]:
         """See `Forecaster`. Where there is too little to learn from nothing is said."""
         effort = self.effort if self.anew or len(panels) == 1 else self.effort.for_a_race()

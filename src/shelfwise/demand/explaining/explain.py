@@ -8,17 +8,17 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from shelfwise.demand.boosting.model import NAME as BOOSTED
-from shelfwise.demand.boosting.model import Boosted, Learnt
+from shelfwise.demand.boosting.model import Boosted
 from shelfwise.demand.contest import Forecaster
 from shelfwise.demand.explaining.boosted import Parts, boosted_parts
 from shelfwise.demand.explaining.model import GROUPS, Cause, Explained, Group, Stretch, rounded
-from shelfwise.demand.explaining.simple import flat_parts, simple_parts
+from shelfwise.demand.explaining.simple import flat_parts, lifted_parts, simple_parts
+from shelfwise.demand.forecasting.lifted import Lifted
 from shelfwise.demand.model import Flags, Floats
 from shelfwise.demand.panel import Frequency, Panel, Prediction
 from shelfwise.demand.race.joining import AND
 from shelfwise.demand.simple.alike import ALIKE
-from shelfwise.demand.simple.methods import methods_for
+from shelfwise.demand.simple.forecaster import Simple
 
 DAYS_IN_STRETCH = 7
 REST = GROUPS.index(Group.REST)
@@ -27,7 +27,7 @@ NAMED = (Group.PROMOTION, Group.EVENT)
 
 
 def explain(
-    panel: Panel, made: Prediction, learnt: Learnt | None, groups: Mapping[str, Group] | None = None
+    panel: Panel, made: Prediction, forecasters: Iterable[Forecaster], groups: Mapping[str, Group] | None = None
 ) -> list[Explained | None]:
     """What the mean of each series is made of; None where nothing is forecast, or nobody knows how it was.
 
@@ -37,11 +37,16 @@ def explain(
     Args:
         panel: what was forecast, with its periods ahead.
         made: the forecast of it.
-        learnt: what the boosted model had learnt when it spoke; None where it did not.
+        forecasters: those that made it, as they are after it: the boosted model knows what it had learnt.
         groups: of columns, by name; of the others it is told by what they are called and how they behave.
     """
-    speakers = _speakers(made)
-    parts = {name: _parts(panel, name, made, learnt, series, groups or {}) for name, series in speakers.items()}
+    speakers, known_by_name = _speakers(made), {one.name: one for one in forecasters}
+    parts = {
+        name: flat_parts(made.mean[series].astype(np.float64))
+        if name == ALIKE
+        else _parts(panel, known_by_name.get(name), series, groups or {})
+        for name, series in speakers.items()
+    }
     places = {name: {int(one): place for place, one in enumerate(series)} for name, series in speakers.items()}
     found: list[Explained | None] = []
     for series, model in enumerate(made.models):
@@ -55,11 +60,6 @@ def explain(
     return found
 
 
-def learnt_by(forecasters: Iterable[Forecaster]) -> Learnt | None:
-    """What the boosted model among those that were asked stood on when it spoke last."""
-    return next((one.learnt for one in forecasters if isinstance(one, Boosted)), None)
-
-
 def _speakers(made: Prediction) -> dict[str, NDArray[np.int64]]:
     """By method, the series of which it speaks alone or with another one."""
     found: dict[str, list[int]] = {}
@@ -70,15 +70,15 @@ def _speakers(made: Prediction) -> dict[str, NDArray[np.int64]]:
 
 
 def _parts(
-    panel: Panel, name: str, made: Prediction, learnt: Learnt | None, series: NDArray[np.int64],
-    groups: Mapping[str, Group],
-) -> Parts | None:  # fmt: skip
-    if name == BOOSTED:
-        return None if learnt is None else boosted_parts(panel, learnt, series, groups)
-    if name == ALIKE:
-        return flat_parts(made.mean[series].astype(np.float64))
-    method = next((one for one in methods_for(panel.frequency) if one.name == name), None)
-    return None if method is None else simple_parts(panel, method, series)
+    panel: Panel, speaker: Forecaster | None, series: NDArray[np.int64], groups: Mapping[str, Group]
+) -> Parts | None:
+    if isinstance(speaker, Boosted):
+        return None if speaker.learnt is None else boosted_parts(panel, speaker.learnt, series, groups)
+    if isinstance(speaker, Lifted):
+        return lifted_parts(panel, speaker.base.method, series)
+    if isinstance(speaker, Simple):
+        return simple_parts(panel, speaker.method, series)
+    return None
 
 
 def _explained(panel: Panel, model: str, mean: Floats, known: list[tuple[Parts, int]]) -> Explained:

@@ -72,11 +72,14 @@ def _why(group: Group, amount: Decimal, explained: Explained) -> str:
 
 def _named(causes: Sequence[Cause]) -> str:
     """What is out of the ordinary and when; the first few of many."""
-    by_name: dict[str, list[str]] = {}
-    for one in causes[:_MOST_CAUSES]:
-        by_name.setdefault(one.name, []).append(_days(one.first, one.last))
-    said = " and ".join(f"the {name} {' and '.join(days)}" for name, days in by_name.items())
-    return said if len(causes) <= _MOST_CAUSES else f"{said} and later ones"
+    names: dict[tuple[date, date], list[str]] = {}
+    for one in sorted(causes, key=lambda cause: (cause.first, cause.last)):
+        names.setdefault((one.first, one.last), []).append(one.name)
+    days: dict[str, list[str]] = {}
+    for (first, last), together in list(names.items())[:_MOST_CAUSES]:
+        days.setdefault(" and ".join(dict.fromkeys(together)), []).append(_days(first, last))
+    said = " and ".join(f"the {name} {' and '.join(some)}" for name, some in days.items())
+    return said if len(names) <= _MOST_CAUSES else f"{said} and later ones"
 
 
 def _days(first: date, last: date) -> str:

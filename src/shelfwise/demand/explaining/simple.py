@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from shelfwise.demand.explaining.boosted import Parts
 from shelfwise.demand.explaining.model import GROUPS, Group
+from shelfwise.demand.forecasting.columns import PROMOTION
+from shelfwise.demand.forecasting.lifted import lifts
 from shelfwise.demand.model import Floats
 from shelfwise.demand.panel import Panel
 from shelfwise.demand.simple.methods import Method, last_year, moving_average, seasonal_naive
 from shelfwise.demand.simple.past import Past
 
-LEVEL, SEASON, REST = (GROUPS.index(one) for one in (Group.LEVEL, Group.SEASON, Group.REST))
+LEVEL, SEASON, PROMOTED, REST = (GROUPS.index(one) for one in (Group.LEVEL, Group.SEASON, Group.PROMOTION, Group.REST))
 
 
 def simple_parts(panel: Panel, method: Method, series: NDArray[np.int64]) -> Parts:
@@ -38,6 +42,20 @@ def simple_parts(panel: Panel, method: Method, series: NDArray[np.int64]) -> Par
     amounts[:, :, SEASON] = (expected - usual)[:, : panel.ahead]
     amounts[:, :, REST] = (usual - level)[:, : panel.ahead]
     return Parts(amounts, np.asarray(level[:, : panel.ahead]), {}, {})
+
+
+def lifted_parts(panel: Panel, method: Method, series: NDArray[np.int64]) -> Parts:
+    """Of some series whose level is that of days without promotions; on days with one it is so many times as much."""
+    which = next((one.values.astype(np.int64) for one in panel.columns if one.name == PROMOTION), None)
+    if which is None or not which.any():
+        return simple_parts(panel, method, series)
+    past, ahead = which[:, : panel.periods], which[series, panel.periods :]
+    bare = replace(panel, quantity=np.where(past > 0, np.float32(np.nan), panel.quantity))
+    parts = simple_parts(bare, method, series)
+    factors = lifts(panel, bare, past, int(which.max()))[series]
+    more = np.take_along_axis(factors, ahead, axis=1) - 1
+    parts.amounts[:, :, PROMOTED] = parts.amounts.sum(axis=2) * more
+    return replace(parts, unusual={PROMOTION: ahead > 0}, groups={PROMOTION: Group.PROMOTION})
 
 
 def flat_parts(mean: Floats) -> Parts:

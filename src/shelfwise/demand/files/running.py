@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.demand.contest import Asked
-from shelfwise.demand.explaining.explain import explain, learnt_by
+from shelfwise.demand.explaining.explain import explain
 from shelfwise.demand.files.building import read
 from shelfwise.demand.files.writing import checked_target, write_explained, write_forecast, write_paths
 from shelfwise.demand.panel import Frequency
@@ -62,7 +62,7 @@ def forecast_file(files: Files, asked: Asked, *, cumulative: bool, say: Say, pro
         say(f"{len(made.paths)} paths were written to {write_paths(target, found, made.paths)}.")
     if beside is not None:
         progress("explaining", 0, 1)
-        write_explained(beside, found, explain(found.panel, made, learnt_by(methods)))
+        write_explained(beside, found, explain(found.panel, made, methods))
         say(f"What each forecast is made of was written to {beside}.")
 
 
