@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from shelfwise.demand.boosting import model
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.forecasting.columns import (
     HOLIDAY,
@@ -131,9 +133,9 @@ def test_with_little_to_learn_from_trees_take_no_part() -> None:
     def names(days: int, items: int) -> list[str]:
         return [one.name for one in taking_part(panel_of(*[np.ones(days)] * items))]
 
-    assert "boosted trees" not in names(100, 101)
-    assert "boosted trees" not in names(200, 49)
-    assert "boosted trees" in names(200, 51)
+    assert "boosted trees" not in names(300, 101)
+    assert "boosted trees" not in names(400, 24)
+    assert "boosted trees" in names(400, 26)
 
 
 def test_a_former_champion_speaks_on_while_another_is_on_trial() -> None:
@@ -213,15 +215,17 @@ def test_a_day_closed_is_not_wanted_and_says_nothing_unless_something_sold() -> 
     assert made.paths[:, 0, 0].mean() == pytest.approx(5, abs=0.2)
 
 
-def test_columns_reach_the_trees_and_say_what_they_gained() -> None:
+def test_columns_reach_the_trees_and_say_what_they_gained(monkeypatch: pytest.MonkeyPatch) -> None:
     """One small learning run: enough items, a promotion that triples what is sold."""
+    small = partial(model.Boosted, model.Effort(rows=4000, examined=2000, trees=10))
+    monkeypatch.setattr(model, "Boosted", small)
     random = rng(4)
-    items = tuple(range(40))
-    spans = [(start, start + 6) for start in range(30, 300, 45)]
+    items = tuple(range(28))
+    spans = [(start, start + 6) for start in range(30, 380, 60)]
     events = [promoted(*spans[number], item=item) for item in items for number in range(item % 2, 6, 2)]
-    panel = panel_of(*[np.ones(300)] * 40, ahead=14)
+    panel = panel_of(*[np.ones(380)] * 28, ahead=14)
     columns = promotion_columns(events, items, panel.dates)
-    on = columns[0].values[:, :300] > 0
+    on = columns[0].values[:, :380] > 0
     quantity = random.poisson(np.where(on, 15.0, 5.0)).astype(np.float32)
     made = made_of(replace(panel, quantity=quantity, columns=columns))
     assert {one.name for one in made.inputs} == {PROMOTION, "discount"}

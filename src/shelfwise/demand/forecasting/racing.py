@@ -22,10 +22,9 @@ from shelfwise.demand.simple.forecaster import simple_forecasters
 
 RACE_DAYS, SHORT_RACE_DAYS = 28, 14
 """A window of a race; the short one where the history is too short for enough long ones."""
-TREES_FROM = 10_000
-"""Days of items, and `TREES_DAYS` of the longest history: with less to learn from trees were no better than the simple
-methods, and cost a hundred times as much."""
-TREES_DAYS = 180
+TREES_FROM, TREES_DAYS = 10_000, 364
+"""Trees take part from so many known days of items on, and a year of history: with less there is no season to learn,
+which is what they know better than simple methods, and they cost a hundred times as much."""
 FORECAST_PATHS = 256
 
 
