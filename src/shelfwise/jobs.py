@@ -149,7 +149,10 @@ def nightly(office: Office, site_id: int, day: date) -> None:
         # What came back today mends the day it was sold on, which may be long ago.
         demand.rebuild_history(ctx, site_id, since=min(late, mended) if late and mended else late)
     with office.context(actor, aside=True) as ctx:
-        forecasts = forecasting.forecast_site(ctx, site_id, day, FORECAST_DAYS)
+        forecasts = forecasting.forecast_site(
+            ctx, site_id, day, FORECAST_DAYS,
+            lambda done, total: log.info("forecasting", site_id=site_id, done=done, of=total),
+        )  # fmt: skip
         demand.forget_forecasts(ctx, site_id, day - KEPT_FORECASTS)
     with office.context(system("promotions"), aside=True) as ctx:
         lifts.measure_site(ctx, site_id, day)

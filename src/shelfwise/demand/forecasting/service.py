@@ -23,7 +23,7 @@ from shelfwise.demand.forecasting.summary import figures, left_out, race_of
 from shelfwise.demand.forecasting.tables import StoredStanding
 from shelfwise.demand.model import MIN_OBSERVED_DAYS, NOT_ENOUGH, Paths
 from shelfwise.demand.race.race import Race
-from shelfwise.demand.service import Progress, last_whole_day
+from shelfwise.demand.service import BATCH, Progress, last_whole_day
 
 LONGEST_HORIZON = 365
 
@@ -80,7 +80,12 @@ def forecast_site(
     )
     wanted = [place for place, item_id in enumerate(gathered.items) if item_id not in done]
     # Written at the end and at once: consumers of facts wait for the oldest transaction that has written anything.
-    new = kept.insert_forecasts(ctx.tx, [_row(ctx, site_id, origin, gathered, made, place) for place in wanted])
+    new = sum(
+        kept.insert_forecasts(
+            ctx.tx, [_row(ctx, site_id, origin, gathered, made, place) for place in wanted[start : start + BATCH]]
+        )
+        for start in range(0, len(wanted), BATCH)
+    )
     if made.race is not None and (not before or origin > max(one.origin for one in before)):
         _keep(ctx, site_id, before, made.standings, made.race)
     if new:
