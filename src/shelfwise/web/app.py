@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
 from shelfwise import __version__
@@ -139,7 +141,6 @@ def create_app(
         version=__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
-        dependencies=[Depends(own_pages_only)],
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
@@ -156,6 +157,25 @@ def create_app(
     app.state.disk = None if settings is None else Disk(settings)
     app.state.doors = doors or Doors()
     app.state.lan = lan
+    app.router.routes.extend(_addresses())
+    app.mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    if lan is not None:
+        app.add_middleware(Porch, lan=lan, trusted=app.state.trusted_proxies)
+        health.add_certificate(registry, lan.keeper)
+    app.add_middleware(Shield)
+    app.add_middleware(health.Meter, registry=registry)
+    faults.install(app)
+    return app
+
+
+@cache
+def _addresses() -> list[BaseRoute]:
+    """Every page and call, for all applications of a process: what an address expects is worked out once.
+
+    FastAPI does that when an address is first asked for, which takes a second for all of them together.
+    """
+    everything = APIRouter(dependencies=[Depends(own_pages_only)])
     for part in (
         # Before orders: its addresses with a word are not those of an order with a number.
         orders_life,
@@ -228,13 +248,5 @@ def create_app(
         offline,
         keys,
     ):
-        app.include_router(part.router)
-    app.mount("/static", StaticFiles(directory=pages.HERE / "static"), name="static")
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
-    if lan is not None:
-        app.add_middleware(Porch, lan=lan, trusted=app.state.trusted_proxies)
-        health.add_certificate(registry, lan.keeper)
-    app.add_middleware(Shield)
-    app.add_middleware(health.Meter, registry=registry)
-    faults.install(app)
-    return app
+        everything.include_router(part.router)
+    return everything.routes
