@@ -11,15 +11,18 @@ from pathlib import Path
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from psycopg.conninfo import make_conninfo
 
 from shelfwise.access import passwords
 from shelfwise.access.context import Context, Office, stand_still
 from shelfwise.access.model import Role, person
 from shelfwise.store import embedded
-from shelfwise.store.database import Database, run
+from shelfwise.store.database import Database, Tx, run, values
 from shelfwise.store.migrate import migrate
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+# By this name Postgres knows the connections that one test leaves to the next.
+_LENT = "lent"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,7 +44,12 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     cluster = embedded.find(home)
     embedded.initialise(cluster)
     server = embedded.start(cluster, home / "postgres.log", "fsync=off", "full_page_writes=off", "max_connections=200")
-    yield cluster.database_url("postgres")
+    url = cluster.database_url("postgres")
+    with psycopg.connect(url, autocommit=True) as superuser:
+        # A password that is worked out in one round instead of 4096: tests connect by the thousand.
+        superuser.execute("set scram_iterations = 1")
+        superuser.execute(f"alter role shelfwise password '{cluster.password}'")
+    yield url
     embedded.stop(server)
     embedded.remove(cluster)
 
@@ -57,45 +65,78 @@ def shared_url(server_url: str) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def shared_tx(shared_url: str) -> Iterator[Tx]:
+    """The connection that fills and empties the shared database; it stays open, and so knows the tables already."""
+    with psycopg.connect(shared_url, autocommit=True) as tx:
+        yield tx
+
+
 @pytest.fixture
-def database_url(shared_url: str) -> Iterator[str]:
+def database_url(shared_url: str, shared_tx: Tx) -> Iterator[str]:
     """A database with one tenant, its clock at NOON and nothing else; sequences start at 1."""
-    with psycopg.connect(shared_url) as tx:
-        run(tx, "insert into tenant values (1, 'Test', 'EUR')")
-        stand_still(tx, 1, NOON)
+    with shared_tx.transaction():
+        run(shared_tx, "insert into tenant values (1, 'Test', 'EUR')")
+        stand_still(shared_tx, 1, NOON)
     yield shared_url
-    with psycopg.connect(shared_url) as tx:
-        tx.execute(_EMPTY)
+    with shared_tx.transaction():
+        _empty(shared_tx)
 
 
-# Deleting is many times faster than a new database for each test. Only tables and sequences in use are touched.
-_EMPTY = """
-do $$
-declare name text; used boolean;
-begin
-    perform pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend';
-    set local session_replication_role = replica;
-    set local lock_timeout = '10s';
-    for name in select format('%I', relname) from pg_class
-            where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
-              and relname <> 'schema_migration' loop
-        execute 'select exists (select from ' || name || ')' into used;
-        if used then execute 'delete from ' || name; end if;
-    end loop;
-    for name in select format('%I', sequencename) from pg_sequences
-            where schemaname = 'public' and last_value is not null loop
-        execute 'alter sequence ' || name || ' restart';
-    end loop;
-end $$
-"""
+def _empty(tx: Tx) -> None:
+    """Delete all rows, which is many times faster than a new database; what was left unused is not touched.
+
+    Whoever is still connected is sent away before, but for connections at rest that one test leaves to the next.
+    """
+    tx.execute(
+        """select pg_terminate_backend(pid) from pg_stat_activity
+           where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+             and (application_name, state) <> (%s, 'idle')""",
+        (_LENT,),
+    )
+    tx.execute("set local session_replication_role = replica")
+    tx.execute("set local lock_timeout = '10s'")
+    tables = values(
+        tx,
+        """select format('%I', relname) from pg_class
+           where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+             and relname <> 'schema_migration'""",
+    )
+    used = " union all ".join(f"select '{table}' where exists (select from {table})" for (table,) in tables)
+    for (table,) in values(tx, used):
+        run(tx, f"delete from {table}")
+    for (sequence,) in values(
+        tx,
+        """select format('%I', sequencename) from pg_sequences
+           where schemaname = 'public' and last_value is not null""",
+    ):
+        run(tx, f"alter sequence {sequence} restart")
+
+
+@pytest.fixture(scope="session")
+def shared_pool(shared_url: str) -> Iterator[Database]:
+    """Connections that stay open from test to test: each new one would have to learn all tables and queries anew."""
+    pool = Database(make_conninfo(shared_url, application_name=_LENT), size=12).open()
+    yield pool
+    pool.close()
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url, size=12).open()
+def database(database_url: str, shared_pool: Database) -> Iterator[Database]:
+    database = _Lent(database_url, shared_pool)
     yield database
     database.close()
+
+
+class _Lent(Database):
+    """A test's own handle on the pool; closed, it is as closed as any other database."""
+
+    def __init__(self, url: str, pool: Database) -> None:
+        super().__init__(url)
+        self._never_opened, self._pool = self._pool, pool._pool
+
+    def close(self) -> None:
+        self._pool = self._never_opened
 
 
 @pytest.fixture
