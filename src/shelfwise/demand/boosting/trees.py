@@ -21,6 +21,11 @@ PATIENCE = 25
 """Trees are added as long as one of the last so many made forecasts of windows not learnt from better."""
 MORE = 1.25
 """The model that is used learns from more, and bears so many more trees."""
+MANY, MANY_MORE, MOST = 20_000, 2.5, 2
+"""With so many rows, and where fine trees are not clearly worse, demand is not mostly noise: there half too few trees
+cost much, and twice too many next to nothing. They are at most so many times those that were tried."""
+COARSER = 0.99
+"""There coarse trees replace fine ones that lose so much more: fine ones gain more from what is newer."""
 CLEARLY = 0.995
 """A loss is left out where the others lose so much less together without it."""
 WILD = 10.0
@@ -86,21 +91,24 @@ def try_out(table: Table, demand: Numbers, seen: Table, came: Numbers, most: int
 
     Args:
         seen, came: the other rows, none of them unknown.
-        most: how many trees are made at most.
+        most: how many trees are tried at most.
     """
     data = _data(table, demand)
     other = _data(seen, came, data)
-    tried = []
-    for shape in (FINE, COARSE):
-        plan = Plan(shape, dict.fromkeys(LOSSES, most))
-        booster = _train(data, LOSSES[0], plan, most, seed, other)
-        tried.append((booster.best_score["valid_0"][LOSSES[0]], plan, booster))
-    _, plan, first = min(tried, key=lambda one: float(one[0]))
+    many = len(demand) >= MANY
+    fine, coarse = (_train(data, LOSSES[0], Plan(shape, {}), most, seed, other) for shape in (FINE, COARSE))
+    coarser = _lost(coarse) < (COARSER if many else 1) * _lost(fine)
+    plan, first = (Plan(COARSE, {}), coarse) if coarser else (Plan(FINE, {}), fine)
+    more, upto = (MANY_MORE, MOST * most) if many and not coarser else (MORE, most)
     boosters = [(LOSSES[0], first)]
     boosters += [(loss, _train(data, loss, plan, most, seed, other)) for loss in LOSSES[1:]]
     early = _best_together(_balanced(boosters, table, demand), seen, came)
-    trees = {loss: min(max(int(MORE * one.best_iteration), 1), most) for loss, one, _ in early.boosters}
+    trees = {loss: min(max(int(more * one.best_iteration), 1), upto) for loss, one, _ in early.boosters}
     return early, Plan(plan.shape, trees)
+
+
+def _lost(booster: Any) -> float:
+    return float(booster.best_score["valid_0"][LOSSES[0]])
 
 
 def _best_together(every: Ensemble, seen: Table, came: Numbers) -> Ensemble:
