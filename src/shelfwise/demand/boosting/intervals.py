@@ -8,8 +8,8 @@ Czado, Gneiting & Held 2009), and quantiles rounded down again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ class Examined:
         expected: shape (windows, horizon), the mean demand that was forecast.
         came: shape (windows, horizon), NaN where unknown.
         kind: shape (windows,), which segment the series was at its origin.
-        series: shape (windows,).
+        series, origin: shape (windows,).
     """
 
     table: Table
@@ -44,6 +44,15 @@ class Examined:
     came: Numbers
     kind: Indices
     series: Indices
+    origin: Indices
+
+    def forecast_by(self, expected: Callable[[Table], Numbers], since: int) -> Examined:
+        """With what is expected, in units of the level, of the windows since an origin."""
+        windows = self.origin >= since
+        some = self.table.pick(np.repeat(windows, self.came.shape[1]))
+        whole = self.expected.copy()
+        whole[windows] = (expected(some) * some.level).reshape(-1, self.came.shape[1])
+        return replace(self, expected=whole)
 
     def known(self, most: int) -> NDArray[np.bool_]:
         """Which rows of the table are of demand that came; of more than `most` of them an even selection."""

@@ -108,7 +108,9 @@ class Boosted:
 def learn(panel: Panel, effort: Effort, seed: int) -> Learnt | None:
     """Learn a panel's history: what inputs help, how far the model is off, and the model itself.
 
-    The first two from windows at the end of the history, with a model that knows nothing of them or of later.
+    The first two from windows at the end of the history, with a model that knows nothing of them or of later. The newer
+    half of them is forecast by a second one that knows the older half: the model that is used knows all up to its
+    origin, and by errors of one that knows nothing of the last half year its intervals would be too wide.
     """
     rng = np.random.default_rng(seed)
     ground = Ground(panel)
@@ -138,8 +140,11 @@ def learn(panel: Panel, effort: Effort, seed: int) -> Learnt | None:
     early, plan = try_out(
         table(ground, told, rows), demand, examined.table.pick(known), examined.came.ravel()[known], effort.trees, seed
     )
-    expected = (early.expected(examined.table) * examined.table.level).reshape(examined.came.shape)
-    intervals = Intervals(replace(examined, expected=expected), seed)
+    examined = examined.forecast_by(early.expected, 0)
+    newer = origins[len(origins) // 2]
+    rows = learning_rows(ground, newer, panel.ahead, effort.rows // 2, np.random.default_rng([seed, 1]))
+    later = fit(table(ground, told, rows), panel.quantity[rows.series, rows.period], plan, seed)
+    intervals = Intervals(examined.forecast_by(later.expected, newer), seed)
     del examined
     rows = learning_rows(ground, panel.periods, panel.ahead, effort.rows, rng)
     ensemble = fit(table(ground, told, rows), panel.quantity[rows.series, rows.period], plan, seed)
@@ -190,7 +195,7 @@ def _examine(
     panel = ground.panel
     bare = replace(panel, columns=())
     tables: list[Table] = []
-    came, kinds, which = [], [], []
+    came, kinds, which, asked_at = [], [], [], []
     for origin in origins:
         begun = series[ground.first[series] < origin]
         rows = every(begun, origin, panel.ahead)
@@ -198,13 +203,21 @@ def _examine(
         came.append(panel.quantity[begun, origin : origin + panel.ahead])
         kinds.append(segments(bare.pick(begun.astype(np.int64)).at(origin, panel.ahead)).astype(np.int32))
         which.append(begun)
+        asked_at.append(np.full(len(begun), origin, np.int32))
     joined = replace(
         tables[0],
         values=np.concatenate([one.values for one in tables]),
         level=np.concatenate([one.level for one in tables]),
     )
     answers = np.concatenate(came)
-    return Examined(joined, np.zeros_like(answers), answers, np.concatenate(kinds), np.concatenate(which))
+    return Examined(
+        joined,
+        np.zeros_like(answers),
+        answers,
+        np.concatenate(kinds),
+        np.concatenate(which),
+        np.concatenate(asked_at),
+    )
 
 
 def _where(unknown: NDArray[np.bool_], values: Numbers) -> Numbers:
