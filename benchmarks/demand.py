@@ -18,13 +18,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from tests.real import DEMAND
 
-from benchmarks._invented import KINDS, censored, items
+from benchmarks._invented import KINDS, items
 from benchmarks._judged import LEVELS, Judged, bias, coverage, pinball, wape
 from benchmarks._sales import REAL, Sales
+from benchmarks._shelves import shelves
 from benchmarks.harness import Result, progress, report
 from shelfwise.demand.boosting.model import Boosted, Effort
 from shelfwise.demand.contest import Asked, Forecaster
@@ -212,24 +215,26 @@ def _interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _sold_out(size: Size) -> list[Result]:
-    """One day in ten is sold out part of the way: known as such, not known, and never."""
-    errors: dict[str, list[float]] = {"never": [], "known": [], "not known": []}
+    """Files in which one day in ten is sold out part of the way: told by `in_stock`, not told, and none of it."""
+    off: dict[str, list[tuple[float, float, float]]] = {}
     for seed in range(2 * size.seeds):
-        made = items(SEED + seed)
-        origin = made.panel.periods - 28
-        for name, panel in (
-            ("never", made.panel),
-            ("known", censored(made, 0.1, seed, masked=True)),
-            ("not known", censored(made, 0.1, seed, masked=False)),
-        ):
-            known = replace(panel.at(origin, 28), wanted=np.ones((panel.series, 28), np.bool_))
+        case = shelves(items(SEED + seed), seed)
+        for name, sold, told in (("never", case.full, False), ("told", case.sold, True), ("hidden", case.sold, False)):
+            with TemporaryDirectory() as folder:
+                known, order = case.read(Path(folder), sold, told=told)
             said = Boosted(replace(size.effort, rows=size.effort.rows // 4)).forecast([known], Asked(seed=seed))[0].mean
-            truth = made.truth[:, origin:]
-            errors[name].append(float(np.abs(said - truth).sum() / truth.sum()))
-    never, known_, unknown = (float(np.mean(errors[name])) for name in ("never", "known", "not known"))
+            off.setdefault(name, []).append(case.off(said, order))
+    (never, true_never, _), (told_, true_told, bias_told), (hidden, true_hidden, bias_hidden) = (
+        np.mean(off[name], axis=0).tolist() for name in ("never", "told", "hidden")
+    )
+    what = "one day in ten sold out"
     return [
-        Result("sold out: error where it is known", known_, "", 1.03 * never, known_ <= 1.03 * never, "never", never),
-        Result("sold out: error where it is not known", unknown, "", None, None, "never", never),
+        Result(f"{what}, told: error (WAPE)", told_, "", 1.03 * never, told_ <= 1.03 * never, "never sold out", never),
+        Result(f"{what}, told: off the true mean", true_told, "", None, None, "never sold out", true_never),
+        Result(f"{what}, told: bias", 100 * bias_told, "%"),
+        Result(f"{what}, not told: error (WAPE)", hidden, "", None, None, "never sold out", never),
+        Result(f"{what}, not told: off the true mean", true_hidden, "", None, None, "never sold out", true_never),
+        Result(f"{what}, not told: bias", 100 * bias_hidden, "%"),
     ]
 
 
