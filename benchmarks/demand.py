@@ -53,7 +53,7 @@ class Size:
     """Of the panel whose cost is taken."""
 
 
-FULL = Size(4, 2, Effort(), 30_000)
+FULL = Size(4, 1, Effort(), 30_000)
 QUICK = Size(1, 1, Effort(rows=15_000, examined=15_000, trees=80), 300)
 
 

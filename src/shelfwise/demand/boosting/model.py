@@ -40,10 +40,10 @@ class Effort:
     Attributes:
         rows: questions of the past that each ensemble is taught.
         examined: questions that errors and inputs are judged by.
-        trees: of each loss, at most.
+        trees: of each loss, tried at most.
     """
 
-    rows: int = 200_000
+    rows: int = 160_000
     examined: int = 72_000
     trees: int = 300
 

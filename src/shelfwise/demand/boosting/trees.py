@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shelfwise.demand.boosting.features import Table
 from shelfwise.demand.panel import Numbers
 
-LOSSES = ("poisson", "tweedie", "l1")
-"""Each errs differently: Poisson hits the total, tweedie expects many zeros, L1 odd weeks that mean nothing."""
+LOSSES = ("poisson", "tweedie")
+"""Each errs differently: Poisson hits the total, tweedie expects many zeros. The number and shape of trees is found by
+the first."""
 TWEEDIE_POWER = 1.15
 RATE = 0.06
 
@@ -21,18 +20,14 @@ PATIENCE = 25
 """Trees are added as long as one of the last so many made forecasts of windows not learnt from better."""
 MORE = 1.25
 """The model that is used learns from more, and bears so many more trees."""
-MANY, MANY_MORE, MOST = 20_000, 2.5, 2
+MANY, MANY_MORE = 15_000, 2.0
 """With so many rows, and where fine trees are not clearly worse, demand is not mostly noise: there half too few trees
-cost much, and twice too many next to nothing. They are at most so many times those that were tried."""
+cost much, and twice too many next to nothing."""
 COARSER = 0.99
 """There coarse trees replace fine ones that lose so much more: fine ones gain more from what is newer."""
-CLEARLY = 0.995
-"""A loss is left out where the others lose so much less together without it."""
 WILD = 10.0
 """A level so many times that of 99 of 100 counts for no more: a mistyped billion would drown all others."""
 SPREAD_TREES = 60
-SELDOM = 0.25
-"""L1 does not speak of series with a larger share of periods without a sale."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +63,11 @@ class Ensemble:
 
     def expected(self, table: Table) -> Numbers:
         """Shape (rows,): the mean demand, in units of the level; never negative."""
-        total, speaking = np.zeros(len(table.values)), np.zeros(len(table.values))
-        for loss, booster, factor in self.boosters:
-            speaks = _speaking(loss, table)
-            total += np.where(speaks, np.maximum(booster.predict(table.values, num_threads=1), 0) * factor, 0)
-            speaking += speaks
-        return (total / speaking).astype(np.float32)
+        each = [
+            np.maximum(booster.predict(table.values, num_threads=1), 0) * factor for _, booster, factor in self.boosters
+        ]
+        mean: Numbers = np.mean(each, axis=0).astype(np.float32)
+        return mean
 
 
 def fit(table: Table, demand: Numbers, plan: Plan, seed: int) -> Ensemble:
@@ -99,30 +93,15 @@ def try_out(table: Table, demand: Numbers, seen: Table, came: Numbers, most: int
     fine, coarse = (_train(data, LOSSES[0], Plan(shape, {}), most, seed, other) for shape in (FINE, COARSE))
     coarser = _lost(coarse) < (COARSER if many else 1) * _lost(fine)
     plan, first = (Plan(COARSE, {}), coarse) if coarser else (Plan(FINE, {}), fine)
-    more, upto = (MANY_MORE, MOST * most) if many and not coarser else (MORE, most)
+    more = MANY_MORE if many and not coarser else MORE
     boosters = [(LOSSES[0], first)]
     boosters += [(loss, _train(data, loss, plan, most, seed, other)) for loss in LOSSES[1:]]
-    early = _best_together(_balanced(boosters, table, demand), seen, came)
-    trees = {loss: min(max(int(more * one.best_iteration), 1), upto) for loss, one, _ in early.boosters}
-    return early, Plan(plan.shape, trees)
+    trees = {loss: max(int(more * one.best_iteration), 1) for loss, one in boosters}
+    return _balanced(boosters, table, demand), Plan(plan.shape, trees)
 
 
 def _lost(booster: Any) -> float:
     return float(booster.best_score["valid_0"][LOSSES[0]])
-
-
-def _best_together(every: Ensemble, seen: Table, came: Numbers) -> Ensemble:
-    """Those of the losses whose mean was least far off; all of them, where a choice gains next to nothing."""
-    best, least = every, CLEARLY * _off(every, seen, came)
-    for count in range(1, len(every.boosters)):
-        for some in combinations(every.boosters, count):
-            if some[0][0] != "l1" and (off := _off(Ensemble(some), seen, came)) < least:
-                best, least = Ensemble(some), off
-    return best
-
-
-def _off(ensemble: Ensemble, seen: Table, came: Numbers) -> float:
-    return float(deviance(ensemble.expected(seen) * seen.level, came).sum())
 
 
 def deviance(expected: Numbers, came: Numbers) -> Numbers:
@@ -139,26 +118,12 @@ def fit_spread(table: Table, error: Numbers, seed: int) -> Any:
 
 
 def _balanced(boosters: list[tuple[str, Any]], table: Table, demand: Numbers) -> Ensemble:
-    """With the factors that make totals right.
-
-    L1 finds the middle, which is below the mean where demand is skewed. Of what sells seldom the middle is zero, which
-    no factor mends: there it does not speak.
-    """
+    """With the factors that make totals right."""
     found = []
     for loss, booster in boosters:
-        rows = _speaking(loss, table)
-        said = booster.predict(table.values[rows], num_threads=1).clip(0) @ table.level[rows] if rows.any() else 0
-        factor = float(np.clip(demand[rows].sum() / said, 0.9, 1.5)) if said > 0 else 1.0
-        found.append((loss, booster, factor))
+        said = booster.predict(table.values, num_threads=1).clip(0) @ table.level
+        found.append((loss, booster, float(np.clip(demand.sum() / said, 0.9, 1.5)) if said > 0 else 1.0))
     return Ensemble(tuple(found))
-
-
-def _speaking(loss: str, table: Table) -> NDArray[np.bool_]:
-    """L1 speaks of series that sold in most periods of late, the others of all."""
-    if loss != "l1":
-        return np.ones(len(table.values), np.bool_)
-    often: NDArray[np.bool_] = table.values[:, table.names.index("share of zeros")] < SELDOM
-    return often
 
 
 def _data(table: Table, demand: Numbers, like: Any = None) -> Any:

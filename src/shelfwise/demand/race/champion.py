@@ -65,7 +65,7 @@ def _speakers(
     if race is None:
         return tuple(one.name for one in forecasters), None
     known = segment if segment in race.champions else OVERALL
-    return race.champions[known], race.widths[known]
+    return race.champions[known], race.widths.get(known)
 
 
 def _asked_for(made: Prediction, asked: Asked) -> Prediction:

@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from shelfwise.demand.boosting.model import NAME as TREES
 from shelfwise.demand.contest import Asked, Forecaster
 from shelfwise.demand.panel import Panel, Prediction
 from shelfwise.demand.race.calibrating import Told, Widths, by_the_others, widths
@@ -55,9 +56,10 @@ class Race:
         segments: the kind of demand that each row of the marks was at its origin, as a place in `SEGMENTS`.
         champions: by segment, and `OVERALL`: names in the order in which they may speak, the champion first.
         series: how many took part.
-        widths: by segment, how much wider its champion's quantiles have to be.
-        calibrated: by segment, the marks of its rows with the champion's quantiles made as wide as the other windows
-            say; what the champion will do when it speaks.
+        widths: by segment, how much wider its champion's quantiles have to be; not where boosted trees are champion:
+            they have seen to that themselves, and those that raced are older than those that will speak.
+        calibrated: by segment of those, the marks of its rows with the champion's quantiles made as wide as the other
+            windows say; what the champion will do when it speaks.
     """
 
     ahead: int
@@ -136,6 +138,8 @@ def race(
     wide: dict[str, Widths] = {}
     calibrated: dict[str, Marks] = {}
     for segment, names in champions.items():
+        if names[0] == TREES:
+            continue
         inside = [cells & _of(segment, kind)[:, None] for cells, kind in zip(counted, each_kind, strict=True)]
         told = [Told(*each) for each in zip(made[names[0]], came, inside, strict=True)]
         wide[segment] = widths(told)
