@@ -94,10 +94,10 @@ def try_out(table: Table, demand: Numbers, seen: Table, came: Numbers, most: int
     coarser = _lost(coarse) < (COARSER if many else 1) * _lost(fine)
     plan, first = (Plan(COARSE, {}), coarse) if coarser else (Plan(FINE, {}), fine)
     more = MANY_MORE if many and not coarser else MORE
+    best = max(first.best_iteration, 1)
     boosters = [(LOSSES[0], first)]
-    boosters += [(loss, _train(data, loss, plan, most, seed, other)) for loss in LOSSES[1:]]
-    trees = {loss: max(int(more * one.best_iteration), 1) for loss, one in boosters}
-    return _balanced(boosters, table, demand), Plan(plan.shape, trees)
+    boosters += [(loss, _train(data, loss, plan, best, seed)) for loss in LOSSES[1:]]
+    return _balanced(boosters, table, demand), Plan(plan.shape, dict.fromkeys(LOSSES, int(more * best)))
 
 
 def _lost(booster: Any) -> float:
