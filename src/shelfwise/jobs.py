@@ -17,7 +17,7 @@ from shelfwise.agents import handover, runs
 from shelfwise.agents import service as agents
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
-from shelfwise.demand import lifts, mends
+from shelfwise.demand import lifts, mends, shelves
 from shelfwise.demand import service as demand
 from shelfwise.demand.accuracy import service as accuracy
 from shelfwise.demand.accuracy import tracking
@@ -156,6 +156,7 @@ def nightly(office: Office, site_id: int, day: date) -> None:
         demand.forget_forecasts(ctx, site_id, day - KEPT_FORECASTS)
     with office.context(system("promotions"), aside=True) as ctx:
         lifts.measure_site(ctx, site_id, day)
+        shelves.measure_stockouts(ctx, site_id, day)
     proposals = plan(office, site_id)
     with office.context(system("accuracy"), aside=True) as ctx:
         accuracy.score_forecasts(

@@ -30,6 +30,8 @@ texts = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs
 numbers = st.decimals(min_value="0.001", max_value="9999", places=3).map(lambda number: f"{number.normalize():f}")
 wholes = st.integers(1, 500).map(str)
 maybe = st.booleans()
+levels = st.text("abcÄ-= 1", min_size=1, max_size=9).map(str.strip).filter(bool)
+categories = st.lists(levels, max_size=3).map(" / ".join)
 
 
 @st.composite
@@ -50,11 +52,12 @@ def books(draw: st.DrawFn) -> Files:
         + [[guarded(site), "Z", "chilled", draw(numbers), draw(wholes)] for site in sites],
         "items": [
             ["sku", "description", "tracking", "shelf_life_days", "unit_weight_g", "barcode", "case_quantity",
-             "pallet_barcode"],
+             "pallet_barcode", "category", "sold_until", "replaces", "replaces_from", "replaces_factor"],
             *(
                 [guarded(sku), guarded(draw(texts)), tracked[sku], draw(wholes), draw(numbers),
-                 f"00{next(barcodes)}", draw(wholes), f"P{next(barcodes)}"]
-                for sku in skus
+                 f"00{next(barcodes)}", draw(wholes), f"P{next(barcodes)}", guarded(draw(categories)), "2027-03-31",
+                 *((guarded(before), "2026-05-01", draw(numbers)) if before is not None else ("", "", ""))]
+                for before, sku in zip([None, *skus], skus, strict=False)
             ),
         ],
         "barcodes": [["barcode", "sku", "pack"]] + [[f"B{next(barcodes)}", guarded(sku), "case"] for sku in skus],
@@ -151,6 +154,8 @@ def test_everything_given_out_and_taken_in_again_is_given_out_the_same(
     run(first, MARA, write(folder / "told", files))
     out = given_out(first)
     assert all(len(out[name]) >= len(rows) for name, rows in files.items())
+    told = ("sku", "category", "sold_until", "replaces", "replaces_from", "replaces_factor")
+    assert cells(out["items"], *told) == cells(files["items"], *told)
     assert cells(out["terms"], *files["terms"][0]) == cells(files["terms"], *files["terms"][0])
     back = write(folder / "out", out)
     run(second, MARA, back)

@@ -41,7 +41,9 @@ def stocked(ctx: Context, quantity: str = "12", **fields: Any) -> int:
 
 
 def test_all_that_is_known_of_an_item_is_kept(ctx: Context) -> None:
-    told = NewItem("CHEESE", "Cheese", "each", Decimal(1), 1040.0, "imported", "lot", True, 60, True, True)
+    told = NewItem(
+        "CHEESE", "Cheese", "each", Decimal(1), 1040.0, "imported", "lot", True, 60, True, True, "Dairy / Cheese", TODAY
+    )
     service.add_items(ctx, [told])
     assert service.item_by_sku(ctx, "CHEESE").as_new == told
 
@@ -55,6 +57,9 @@ def test_all_that_is_known_of_an_item_is_kept(ctx: Context) -> None:
         ({"shelf_life_days": 0}, "shelf_life_days"),
         ({"shelf_life_days": 40_000}, "shelf_life_days"),
         ({"catch_weight": True, "quantum": Decimal("0.5")}, "catch_weight"),
+        ({"category": "Dairy / "}, "category"),
+        ({"category": "Dairy  /  Milk"}, "category"),
+        ({"category": "/ Milk"}, "category"),
     ],
 )
 def test_what_does_not_go_together_is_refused(ctx: Context, fields: dict[str, Any], where: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 from shelfwise.access.context import Office
@@ -61,7 +62,16 @@ def test_a_past_promotion_says_what_it_did_or_that_nothing_can_be_said(client: C
     assert "Nothing can be said of it" in mara.get(page).text
     with office.context(person("root", Role.ADMIN)) as ctx:
         run(ctx.tx, "update promotion_lift set days = 2, sold = 90, expected = 50, spread = 4 where span = 'during'")
+        run(
+            ctx.tx,
+            """insert into promotion_lift (tenant_id, promotion_id, site_id, span, category, days, sold, expected,
+                   spread, measured_at)
+               select tenant_id, promotion_id, site_id, 'others', 'Mugs', 2, 183.5, 199.5, 9, measured_at
+               from promotion_lift where span = 'during'""",
+        )
+        run(ctx.tx, "update item set category = 'Mugs' where sku = '21001'")
     shown = mara.get(page).text
+    assert re.search(r"Others of .*Mugs.* sold 8 % less meanwhile \(3 to 13 in 8 of 10 cases\)", shown)
     assert "It sold 1.8 times as much (1.6 to 2.0 in 8 of 10 cases)" in shown
     assert "90 in place of 50" in shown
     coming = mara.post("/promotions/new", data=FORM | {"code": "NEXT"}).headers["location"]

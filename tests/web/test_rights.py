@@ -105,6 +105,7 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
         Right.EDIT_RECORDS,
         {"level": "case", "amount": "12", "valid_from": "2026-03-02"},
     ),
+    "/records/items/{item_id}/replaces": (Right.EDIT_RECORDS, {"sku": "OLD", "from_day": "2026-01-01"}),
     "/records/items/{item_id}/barcodes": (Right.EDIT_RECORDS, {"barcode": "4006381333931"}),
     "/records/items/{item_id}/barcodes/remove": (Right.EDIT_RECORDS, {"barcode": "4006381333931"}),
     "/records/sites/new": (
@@ -369,6 +370,8 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
         Right.EDIT_RECORDS,
         {"level": "case", "quantity": 12, "valid_from": "2026-03-02"},
     ),
+    "/api/v1/items/{sku}/replaces": (Right.EDIT_RECORDS, {"replaces": "OLD", "from_day": "2026-01-01"}),
+    "/api/v1/items/{sku}/replaces/remove": (Right.EDIT_RECORDS, {}),
     "/api/v1/items/{sku}/barcodes": (Right.EDIT_RECORDS, {"barcode": "CASE-2"}),
     "/api/v1/items/{sku}/barcodes/remove": (Right.EDIT_RECORDS, {"barcode": "CASE-2"}),
     "/api/v1/sites": (

@@ -11,11 +11,10 @@ from decimal import Decimal
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shelfwise.demand.model import MIN_OBSERVED_DAYS, DemandHistory, Flags, Floats, screen
 
-Span = Literal["during", "after"]
+Span = Literal["during", "after", "others"]
 # Of a longer promotion the first weeks are measured: what would have sold without it is unknown further out.
 LONGEST_DAYS = 28
 DAYS_AFTER = 7
@@ -27,7 +26,7 @@ _WEEKDAY_SHRINK = 4.0
 # With less expected than this, chance is larger than any lift.
 LEAST_EXPECTED = 5.0
 # Quantile of the normal distribution for intervals that hold 8 of 10.
-_Z80 = 1.2816
+Z80 = 1.2816
 # A group of events counts as much as this many of the wider group around it: one lucky leaflet makes no rule.
 _SHRINK = 2.0
 LEAST_EVENTS = 3
@@ -96,69 +95,85 @@ def measure(history: DemandHistory, first: date, last: date, other: Collection[d
     Returns:
         for each span; `UNKNOWN` where nothing can be said of it.
     """
-    known = ~history.masked
-    for day in other:
-        if 0 <= (at := (day - history.first_day).days) < history.days:
-            known[at] = False
-    begins = (first - history.first_day).days
-    length = min((last - first).days + 1, LONGEST_DAYS)
     found: dict[Span, Measure] = {"during": UNKNOWN, "after": UNKNOWN}
-    if not 0 < begins < history.days:
-        return found
-    # One mistyped order before it would hide any lift.
-    before, _ = screen(DemandHistory(history.first_day, history.quantity[:begins], ~known[:begins]))
-    usual = _usual(before.quantity, ~before.masked)
+    known = known_days(history, other)
+    begins = (first - history.first_day).days
+    usual = usual_before(history, known, begins)
     if usual is None:
         return found
+    length = min((last - first).days + 1, LONGEST_DAYS)
     spans: dict[Span, range] = {"during": range(begins, begins + length)}
     if (last - first).days < LONGEST_DAYS:
         spans["after"] = range(begins + length, begins + length + DAYS_AFTER)
     for span, stretch in spans.items():
         days = [day for day in stretch if day < history.days and known[day]]
         if days:
-            found[span] = usual.of(history.quantity[days], np.array(days))
+            found[span] = usual.beside(float(history.quantity[days].sum()), usual.expected(days), len(days))
     return found
 
 
+def known_days(history: DemandHistory, other: Collection[date]) -> Flags:
+    """The days that say something of an item as it sells by itself: known, and not among the others."""
+    known = ~history.masked
+    for day in other:
+        if 0 <= (at := (day - history.first_day).days) < history.days:
+            known[at] = False
+    return known
+
+
 @dataclass(frozen=True, eq=False)
-class _Usual:
-    """An item before a promotion: what it sold a day, by weekday, how far off days were, and from how many days."""
+class Usual:
+    """What is usual before something: what was sold a day, how far off days were, and from how many days it is known.
+
+    Attributes:
+        by_weekday: shape (7,), days of the week counted from the first day of the history.
+        off: shape (LEVEL_DAYS,), what was sold more than usual on the days before, the newest last; NaN: unknown.
+    """
 
     by_weekday: Floats
-    variance: float
+    off: Floats
     days: int
 
-    def of(self, sold: Floats, days: NDArray[np.int64]) -> Measure:
-        count = len(days)
-        spread = math.sqrt(self.variance * (count + count**2 / self.days))
-        return Measure(count, float(sold.sum()), float(self.by_weekday[days % 7].sum()), spread)
+    def expected(self, days: Sequence[int]) -> float:
+        """What would have been sold on these days of the history together."""
+        return float(self.by_weekday[np.array(days) % 7].sum())
+
+    def beside(self, sold: float, expected: float, days: int) -> Measure:
+        """What was sold on so many days, beside what would have been."""
+        known = self.off[~np.isnan(self.off)]
+        # Weeks as a whole go up and down by more than their days alone would make them.
+        weeks = self.off.reshape(-1, 7)
+        weeks = np.nansum(weeks[~np.isnan(weeks).all(axis=1)], axis=1)
+        variance = max(float((known**2).sum()) / (len(known) - 1), float((weeks**2).mean()) / 7)
+        return Measure(days, sold, expected, math.sqrt(variance * (days + days**2 / self.days)))
 
 
-def _usual(quantity: Floats, known: Flags) -> _Usual | None:
+def usual_before(history: DemandHistory, known: Flags, begins: int) -> Usual | None:
     """The mean, without bias: the methods that race for planning are chosen by high quantiles, and expect too much of
-    slow movers. None with too few known days.
+    slow movers. None with too few known days before the day `begins` of the history.
 
-    Weekdays are told from half a year, drawn towards no difference; the level from eight weeks. Days of the week here
-    are counted from the first day of the history.
+    Weekdays are told from half a year, drawn towards no difference; the level from eight weeks.
     """
-    begins = len(quantity)
-    recent = np.flatnonzero(known)
-    recent = recent[recent >= begins - LEVEL_DAYS]
+    if not 0 < begins < history.days:
+        return None
+    # One mistyped order before it would hide any lift.
+    before, _ = screen(DemandHistory(history.first_day, history.quantity[:begins], ~known[:begins]))
+    quantity = before.quantity
+    long = np.flatnonzero(~before.masked)
+    recent = long[long >= begins - LEVEL_DAYS]
     if len(recent) < MIN_OBSERVED_DAYS:
         return None
-    long = np.flatnonzero(known)
     long = long[long >= begins - WEEKDAY_DAYS]
+    off = np.full(LEVEL_DAYS, np.nan)
     mean = float(quantity[long].mean())
     if mean <= 0:
-        return _Usual(np.zeros(7), 0.0, len(recent))
+        off[recent - begins] = 0
+        return Usual(np.zeros(7), off, len(recent))
     sums = np.bincount(long % 7, quantity[long], 7)
     factors = (sums / mean + _WEEKDAY_SHRINK) / (np.bincount(long % 7, minlength=7) + _WEEKDAY_SHRINK)
     level = float(quantity[recent].sum() / factors[recent % 7].sum())
-    off = quantity[recent] - level * factors[recent % 7]
-    # Weeks as a whole go up and down by more than their days alone would make them.
-    weeks = np.bincount((begins - 1 - recent) // 7, off)
-    variance = max(float((off**2).sum()) / (len(off) - 1), float((weeks**2).mean()) / 7)
-    return _Usual(level * factors, variance, len(recent))
+    off[recent - begins] = quantity[recent] - level * factors[recent % 7]
+    return Usual(level * factors, off, len(recent))
 
 
 def together(measures: Iterable[Measure]) -> Measure:
@@ -210,7 +225,7 @@ def expected_lift(cases: Sequence[Case], kind: str, of_band: str) -> Lift | None
 
 
 def _lift(log_factor: float, variance: float, events: int) -> Lift:
-    wide = _Z80 * math.sqrt(variance)
+    wide = Z80 * math.sqrt(variance)
     return Lift(math.exp(log_factor), math.exp(log_factor - wide), math.exp(log_factor + wide), events)
 
 

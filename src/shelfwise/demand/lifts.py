@@ -26,7 +26,8 @@ from shelfwise.demand.lift import (
     together,
 )
 from shelfwise.demand.service import history
-from shelfwise.records.promoting import event
+from shelfwise.demand.shelves import measure_others_of_promotions
+from shelfwise.records.promoting import event, promoted_days
 from shelfwise.store.database import rows
 
 # A file may bring years of promotions: all of them would hold up the night, and the newest are wanted first.
@@ -46,7 +47,11 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Stored:
-    """What was measured of a promotion of an item at a site; fields as those of `Measure`."""
+    """What was measured of a promotion of an item at a site; fields as those of `Measure`.
+
+    Attributes:
+        category: whose others were measured; None: the item itself was.
+    """
 
     code: str
     at_site: int
@@ -55,6 +60,7 @@ class Stored:
     item_id: int
     site_id: int
     span: Span
+    category: str | None
     days: int
     sold: float
     expected: float
@@ -76,11 +82,17 @@ class ItemLift:
 
 @dataclass(frozen=True)
 class EventLift:
-    """What a promotion did, altogether and item by item; `after` is of the week after it."""
+    """What a promotion did, altogether and item by item.
+
+    Attributes:
+        after: of the same items in the week after it.
+        others: what others of the items' categories sold meanwhile, by category.
+    """
 
     during: Measure
     lift: Lift | None
     after: Lift | None
+    others: dict[str, Lift | None]
     items: list[ItemLift]
 
 
@@ -101,12 +113,13 @@ def measure_site(ctx: Context, site_id: int, origin: date) -> int:
         NotFound: there is no such site.
     """
     ctx.require(Right.RUN_PLANNING, site_id)
+    measure_others_of_promotions(ctx, site_id, origin)
     waiting = _waiting(ctx, site_id, origin)
     if not waiting:
         return 0
     items = sorted({one.item_id for one in waiting})
     known = history(ctx, site_id, items, origin)
-    promoted = _promoted(ctx, site_id, items)
+    promoted = promoted_days(ctx, site_id, items)
     measured: list[tuple[int, Span, Measure]] = []
     for one in waiting:
         found: dict[Span, Measure] = {"during": UNKNOWN, "after": UNKNOWN}
@@ -152,7 +165,12 @@ def measured(ctx: Context, promotion_id: int) -> EventLift | None:
     ]
     total = together(one.measure for one in during)
     after = lift_of(together(one.measure for one in mine if one.span == "after"))
-    return EventLift(total, lift_of(total), after, sorted(items, key=lambda one: -one.during.expected))
+    of_others = sorted((one for one in mine if one.category is not None), key=lambda one: one.category or "")
+    others = {
+        category: lift_of(together(one.measure for one in group))
+        for category, group in groupby(of_others, lambda one: one.category or "")
+    }
+    return EventLift(total, lift_of(total), after, others, sorted(items, key=lambda one: -one.during.expected))
 
 
 def expected(ctx: Context, promotion_id: int) -> Expected | None:
@@ -200,26 +218,15 @@ def _waiting(ctx: Context, site_id: int, origin: date) -> list[Waiting]:
     )  # fmt: skip
 
 
-def _promoted(ctx: Context, site_id: int, items: list[int]) -> dict[int, list[tuple[int, date, date]]]:
-    """The days of all promotions of items at a site, but those called off."""
-    found: dict[int, list[tuple[int, date, date]]] = {}
-    for item_id, promotion_id, first, last in ctx.tx.execute(
-        """select item_id, promotion_id, starts_on, ends_on from promotion
-           where tenant_id = %s and item_id = any(%s) and coalesce(site_id, %s) = %s and not called_off""",
-        (ctx.tenant, items, site_id, site_id),
-    ):
-        found.setdefault(item_id, []).append((promotion_id, first, last))
-    return found
-
-
 def _stored(ctx: Context, code: str | None = None) -> list[Stored]:
     return rows(
         ctx.tx,
         Stored,
         """select p.code, coalesce(p.site_id, 0) as at_site, p.kind, p.discount_percent, p.item_id, l.site_id, l.span,
-                  l.days, l.sold, l.expected, l.spread
-           from promotion_lift l join promotion p using (tenant_id, promotion_id)
-           where l.tenant_id = %(tenant)s and not p.called_off and (%(code)s::text is null or p.code = %(code)s)
+                  l.category, l.days, l.sold, l.expected, l.spread
+           from promotion_lift l join promotion p using (tenant_id, promotion_id) join item i using (tenant_id, item_id)
+           where l.tenant_id = %(tenant)s and not p.called_off and (l.category is null or l.category = i.category)
+             and (%(code)s::text is null or p.code = %(code)s)
              and (%(sites)s::bigint[] is null or l.site_id = any(%(sites)s))""",
         {"tenant": ctx.tenant, "code": code, "sites": ctx.sites(Right.VIEW)},
     )

@@ -109,7 +109,7 @@ def history(
     if not sold:
         return {}
     silent = np.array(sorted(_without_evidence(ctx, site_id, until)), "datetime64[D]")
-    empty = _days_out(ctx, site_id, min(day for _, day, _ in sold), until)
+    empty = days_out(ctx, site_id, min(day for _, day, _ in sold), until)
     result = {}
     for item_id, group in groupby(sold, key=lambda row: row[0]):
         known = list(group)
@@ -175,8 +175,9 @@ def _without_evidence(ctx: Context, site_id: int, until: date) -> set[date]:
     return found if since is None else found | untold_days(selling, since, until, closed)
 
 
-def _days_out(ctx: Context, site_id: int, first: date, until: date) -> dict[int, set[date]]:
+def days_out(ctx: Context, site_id: int, first: date, until: date) -> dict[int, set[date]]:
     """The days each item was out of stock, from `first` to `until`."""
+    ctx.require(Right.VIEW, site_id)
     zone = site_by_id(ctx, site_id).zone_info
     start, end = day_start(first, zone), day_start(until + timedelta(days=1), zone)
     found: dict[int, set[date]] = {}

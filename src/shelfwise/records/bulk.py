@@ -13,7 +13,8 @@ from psycopg import errors as pg
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.records.model import NewItem, NewSupplier, item_faults, refuse
+from shelfwise.records.item_rules import item_faults
+from shelfwise.records.model import NewItem, NewSupplier, refuse
 from shelfwise.records.prices import supplier_faults
 from shelfwise.store.database import run, values
 
@@ -21,7 +22,8 @@ USED = "it is used by now, by stock, orders or other records"
 
 
 def change_items(ctx: Context, items: Sequence[NewItem]) -> None:
-    """Description, weight and shelf life of items that are there, by SKU: what changes no meaning of what was booked.
+    """What files say of items that are there, by SKU, and what changes no meaning of what was booked: description,
+    weight, shelf life, category and the last day they are sold.
 
     Raises:
         Invalid: a field cannot be right; nothing was changed.
@@ -30,10 +32,15 @@ def change_items(ctx: Context, items: Sequence[NewItem]) -> None:
     refuse(fault for one in items for fault in item_faults(one, f"{one.sku}, "))
     _update(
         ctx, "items.changed",
-        """update item t set description = u.description, unit_weight_g = u.weight, shelf_life_days = u.life
-           from unnest(%s::text[], %s::text[], %s::float8[], %s::int[]) u (sku, description, weight, life)
+        """update item t set description = u.description, unit_weight_g = u.weight, shelf_life_days = u.life,
+               category = u.category, sold_until = u.sold_until
+           from unnest(%s::text[], %s::text[], %s::float8[], %s::int[], %s::text[], %s::date[])
+               u (sku, description, weight, life, category, sold_until)
            where t.tenant_id = %s and t.sku = u.sku""",
-        [(one.sku, one.description, one.unit_weight_g, one.shelf_life_days) for one in items],
+        [
+            (one.sku, one.description, one.unit_weight_g, one.shelf_life_days, one.category, one.sold_until)
+            for one in items
+        ],
     )  # fmt: skip
 
 

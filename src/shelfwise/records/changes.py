@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -45,4 +45,4 @@ def taken(what: str, code: str) -> Refused:
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return plain(value)
-    return str(value) if isinstance(value, timedelta) else value
+    return str(value) if isinstance(value, date | timedelta) else value

@@ -61,6 +61,11 @@ ITEMS = Sheet(
         Column("pallet_barcode", "code", "the code on a pallet"),
         Column("reorder_point", "number", "your own rule at the one site: order at no more than this"),
         Column("order_up_to", "number", "your own rule: so much is wanted then; empty: a pack is enough"),
+        Column("category", "text", "what it is, from wide to narrow: Dairy / Milk"),
+        Column("sold_until", "day", "the last day it is sold; empty: no end is planned"),
+        Column("replaces", "code", "the SKU of the item whose place it takes"),
+        Column("replaces_from", "day", "from this day on"),
+        Column("replaces_factor", "number", "one of the replaced is so many of this: 0.5; 1 where left out"),
     ),
 )  # fmt: skip
 BARCODES = Sheet(

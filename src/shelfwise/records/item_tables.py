@@ -13,7 +13,7 @@ from shelfwise.records.tables import codes, contains
 from shelfwise.store.database import Tx, first, rows, run, values
 
 _ITEM = """select item_id, sku, description, unit, quantum, unit_weight_g, provenance, tracking, needs_expiry,
-    shelf_life_days, catch_weight, archived from item"""
+    shelf_life_days, catch_weight, archived, category, sold_until from item"""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ def insert_items(tx: Tx, tenant: int, items: Sequence[NewItem]) -> int:
     return run(
         tx,
         """insert into item (tenant_id, sku, description, unit, quantum, unit_weight_g, provenance, tracking,
-               needs_expiry, shelf_life_days, catch_weight, archived)
+               needs_expiry, shelf_life_days, catch_weight, archived, category, sold_until)
            select %s, u.* from unnest(%s::text[], %s::text[], %s::text[], %s::numeric[], %s::float8[], %s::text[],
-               %s::text[], %s::bool[], %s::int[], %s::bool[], %s::bool[]) u
+               %s::text[], %s::bool[], %s::int[], %s::bool[], %s::bool[], %s::text[], %s::date[]) u
            on conflict (tenant_id, sku) do nothing""",
         (
             tenant,
@@ -61,6 +61,8 @@ def insert_items(tx: Tx, tenant: int, items: Sequence[NewItem]) -> int:
             [item.shelf_life_days for item in items],
             [item.catch_weight for item in items],
             [item.archived for item in items],
+            [item.category for item in items],
+            [item.sold_until for item in items],
         ),
     )
 
@@ -69,11 +71,12 @@ def update_item(tx: Tx, tenant: int, item_id: int, item: NewItem) -> None:
     run(
         tx,
         """update item set sku = %s, description = %s, unit = %s, quantum = %s, unit_weight_g = %s, tracking = %s,
-               needs_expiry = %s, shelf_life_days = %s, catch_weight = %s, archived = %s
+               needs_expiry = %s, shelf_life_days = %s, catch_weight = %s, archived = %s, category = %s,
+               sold_until = %s
            where tenant_id = %s and item_id = %s""",
         (
             item.sku, item.description, item.unit, item.quantum, item.unit_weight_g, item.tracking, item.needs_expiry,
-            item.shelf_life_days, item.catch_weight, item.archived, tenant, item_id,
+            item.shelf_life_days, item.catch_weight, item.archived, item.category, item.sold_until, tenant, item_id,
         ),
     )  # fmt: skip
 
@@ -115,17 +118,23 @@ def items_by_id(tx: Tx, tenant: int, ids: Collection[int]) -> dict[int, Item]:
 
 
 def items(tx: Tx, tenant: int, search: str, limit: int, offset: int, archived: bool) -> list[Item]:
-    """Items whose SKU, description or barcode contains the text; those that are phased out only on wish."""
+    """Items whose SKU, description, category or barcode contains the text; those that are phased out only on wish."""
     return rows(
         tx,
         Item,
         f"""{_ITEM} where tenant_id = %(tenant)s and (%(archived)s or not archived)
-            and (%(like)s = '%%%%' or sku ilike %(like)s or description ilike %(like)s
+            and (%(like)s = '%%%%' or sku ilike %(like)s or description ilike %(like)s or category ilike %(like)s
                  or exists (select from item_barcode b where b.tenant_id = item.tenant_id and b.item_id = item.item_id
                             and b.barcode ilike %(like)s))
             order by sku limit %(limit)s offset %(offset)s""",
         {"tenant": tenant, "like": contains(search), "limit": limit, "offset": offset, "archived": archived},
     )
+
+
+def categories(tx: Tx, tenant: int) -> list[str]:
+    """The different categories of items."""
+    found = values(tx, "select distinct category from item where tenant_id = %s and category <> ''", (tenant,))
+    return [category for (category,) in found]
 
 
 def has_moved(tx: Tx, tenant: int, item_id: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, replace
+from datetime import date
 from decimal import Decimal
 
 from psycopg import errors as pg
@@ -14,8 +15,9 @@ from shelfwise.core.errors import NotFound, Refused
 from shelfwise.core.quantities import plain
 from shelfwise.records import item_tables as tables
 from shelfwise.records.changes import NeedsWord, differences, taken
+from shelfwise.records.item_rules import item_faults, with_wider
 from shelfwise.records.item_tables import Lying
-from shelfwise.records.model import Item, NewItem, Provenance, Tracking, item_faults, refuse
+from shelfwise.records.model import Item, NewItem, Provenance, Tracking, refuse
 from shelfwise.records.packs import on_day, pack_faults
 
 # So many places are named where something stands in the way of a change.
@@ -35,6 +37,8 @@ def add_item(
     needs_expiry: bool = False,
     shelf_life_days: int | None = None,
     catch_weight: bool = False,
+    category: str = "",
+    sold_until: date | None = None,
 ) -> int:
     """Add an item; returns its id.
 
@@ -45,7 +49,7 @@ def add_item(
     ctx.require(Right.EDIT_RECORDS)
     item = NewItem(
         sku, description, unit, quantum, unit_weight_g, provenance, tracking, needs_expiry, shelf_life_days,
-        catch_weight,
+        catch_weight, category=category, sold_until=sold_until,
     )  # fmt: skip
     refuse(item_faults(item))
     if not tables.insert_items(ctx.tx, ctx.tenant, [item]):
@@ -158,7 +162,7 @@ def items_by_id(ctx: Context, item_ids: Collection[int]) -> dict[int, Item]:
 
 
 def items(ctx: Context, search: str = "", limit: int = 100, offset: int = 0, archived: bool = False) -> list[Item]:
-    """Items whose SKU, description or barcode contains the text, by SKU.
+    """Items whose SKU, description, category or barcode contains the text, by SKU.
 
     Args:
         archived: also those that were phased out.
@@ -175,6 +179,12 @@ def item_ids(ctx: Context, skus: Collection[str], *, own: bool = False) -> dict[
     """
     ctx.require_somewhere(Right.VIEW)
     return tables.item_ids(ctx.tx, ctx.tenant, skus, own)
+
+
+def categories(ctx: Context) -> list[str]:
+    """What items are, and all that lies above it, in order: where there is 'Dairy / Milk', also 'Dairy'."""
+    ctx.require_somewhere(Right.VIEW)
+    return with_wider(tables.categories(ctx.tx, ctx.tenant))
 
 
 def _locked(ctx: Context, item_id: int) -> Item:

@@ -6,7 +6,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
@@ -40,13 +40,9 @@ STANDING_PLACES: dict[str, PlaceKind] = {
 LONGEST_CODE = 64
 # No aisle has more bays, and no rack more levels.
 LARGEST_NUMBER = 9999
-# Together with quantities below 10^15 it keeps division exact in the 28 digits of Python's decimals.
-SMALLEST_QUANTUM = Decimal("1e-9")
 LARGEST = Decimal("1e15")
 _FINEST = Decimal("1e-12")
 LONGEST_TEXT = 500
-# A century: what keeps longer has no last day.
-LONGEST_SHELF_LIFE = 36_500
 # A list of faults is for a person to read: the first ones say what is wrong with the rest.
 MOST_FAULTS = 20
 
@@ -63,6 +59,8 @@ class NewItem:
         shelf_life_days: the last day is the day it was made, or came, plus this; None: unknown.
         catch_weight: sold by the piece and weighed.
         archived: phased out, and not offered any more.
+        category: what it is, from wide to narrow, with ` / ` between: 'Dairy / Milk'; '': nobody said.
+        sold_until: the last day it is sold; None: no end is planned.
     """
 
     sku: str
@@ -76,6 +74,8 @@ class NewItem:
     shelf_life_days: int | None = None
     catch_weight: bool = False
     archived: bool = False
+    category: str = ""
+    sold_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,8 @@ class Item:
     shelf_life_days: int | None
     catch_weight: bool
     archived: bool
+    category: str
+    sold_until: date | None
 
     @property
     def as_new(self) -> NewItem:
@@ -318,36 +320,6 @@ def amount_of_money_faults(value: Decimal, where: str, negative: bool = False) -
     if not exact(value) or (value < 0 and not negative):
         wanted = "an amount of money" if negative else "an amount of money, 0 or more"
         yield Fault(where, wanted, shorten(str(value)), "Correct the amount.")
-
-
-def item_faults(item: NewItem, row: str = "") -> Iterator[Fault]:
-    """What is wrong with a new item; `row` is put before the names of fields."""
-    yield from code_faults(item.sku, f"{row}sku")
-    yield from text_faults(item.description, f"{row}description")
-    yield from code_faults(item.unit, f"{row}unit")
-    yield from positive_faults(item.quantum, f"{row}quantum", item.unit)
-    if item.quantum.is_finite() and 0 < item.quantum < SMALLEST_QUANTUM:
-        yield Fault(f"{row}quantum", f"at least {SMALLEST_QUANTUM:f}", str(item.quantum), "Choose a smaller unit.")
-    yield from positive_faults(item.unit_weight_g, f"{row}unit_weight_g", "g")
-    yield from _tracking_faults(item, row)
-
-
-def _tracking_faults(item: NewItem, row: str) -> Iterator[Fault]:
-    """What does not go together in how an item is told apart and weighed."""
-    if item.tracking not in TRACKING:
-        yield Fault(f"{row}tracking", "'none', 'lot' or 'serial'", shorten(item.tracking), "Choose one of them.")
-    if item.tracking == "serial" and item.quantum != 1:
-        remedy = "Track it by lot, or keep it in whole pieces."
-        yield Fault(f"{row}quantum", "1, for a serial number is one piece", shorten(str(item.quantum)), remedy)
-    if item.needs_expiry and item.tracking == "none":
-        remedy = "Track the item by lot, which carries the last day."
-        yield Fault(f"{row}needs_expiry", "an item that is tracked by lot or serial", "no tracking", remedy)
-    if item.shelf_life_days is not None and not 0 < item.shelf_life_days <= LONGEST_SHELF_LIFE:
-        wanted = f"1 to {LONGEST_SHELF_LIFE} days"
-        yield Fault(f"{row}shelf_life_days", wanted, str(item.shelf_life_days), "Correct it, or leave it empty.")
-    if item.catch_weight and item.quantum.is_finite() and item.quantum % 1:
-        remedy = "Keep it in pieces, or in its weight alone."
-        yield Fault(f"{row}catch_weight", "an item in whole pieces", f"a quantum of {item.quantum}", remedy)
 
 
 _SIZES = {"width_m": "m", "depth_m": "m", "height_m": "m", "capacity": "the item's unit", "load_kg": "kg"}

@@ -93,6 +93,19 @@ def event(ctx: Context, promotion_id: int) -> Event:
     return found[0]
 
 
+def promoted_days(ctx: Context, site_id: int, item_ids: Collection[int]) -> dict[int, list[tuple[int, date, date]]]:
+    """All promotions of items at a site as (promotion, first day, last day), but those called off."""
+    ctx.require(Right.VIEW, site_id)
+    found: dict[int, list[tuple[int, date, date]]] = {}
+    for item_id, promotion_id, first, last in ctx.tx.execute(
+        """select item_id, promotion_id, starts_on, ends_on from promotion
+           where tenant_id = %s and item_id = any(%s) and coalesce(site_id, %s) = %s and not called_off""",
+        (ctx.tenant, list(item_ids), site_id, site_id),
+    ):
+        found.setdefault(item_id, []).append((promotion_id, first, last))
+    return found
+
+
 def overlaps(ctx: Context, of: NewEvent | Event) -> list[Event]:
     """Other promotions of one of its items, at one of its sites, on one of its days. That is allowed, and is said."""
     if of.site_id is not None:

@@ -12,8 +12,10 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import NotFound
 from shelfwise.records import service as records
+from shelfwise.records import succession
 from shelfwise.records.item_tables import Barcode
 from shelfwise.records.model import Item, Place
+from shelfwise.records.succession import Succession
 from shelfwise.stock import service as stock
 from shelfwise.web.api_errors import errors
 from shelfwise.web.api_model import Id, Told
@@ -30,6 +32,8 @@ from shelfwise.web.api_records_model import (
     PlaceChangeIn,
     PlaceIn,
     PlaceRecordOut,
+    ReplacesIn,
+    ReplacesOut,
     SiteChangeIn,
     SiteIn,
     SiteOut,
@@ -63,7 +67,7 @@ def items(
     limit: Limit = 200,
     offset: Offset = 0,
 ) -> list[ItemRecordOut]:
-    """Items whose SKU, description or barcode contains a text, by SKU; also those without stock."""
+    """Items whose SKU, description, category or barcode contains a text, by SKU; also those without stock."""
     with visit.context() as ctx:
         return [ItemRecordOut.model_validate(one) for one in records.items(ctx, search, limit, offset, archived)]
 
@@ -120,6 +124,40 @@ def set_pack(visit: Visitor, sku: Sku, told: PackIn) -> list[PackOut]:
         item_id = _item(ctx, sku).item_id
         records.set_pack(ctx, item_id, told.level, told.quantity, told.valid_from)
         return [PackOut.model_validate(one) for one in records.pack_history(ctx, item_id)]
+
+
+@router.get("/items/{sku:path}/replaces", tags=["records"], responses=errors(404))
+def replaces(visit: Visitor, sku: Sku) -> list[ReplacesOut]:
+    """Which item it takes the place of; an empty list: none."""
+    with visit.context() as ctx:
+        return _replaces(ctx, records.item_by_sku(ctx, sku).item_id)
+
+
+def _replaces(ctx: Context, item_id: int) -> list[ReplacesOut]:
+    found = succession.predecessor_of(ctx, item_id)
+    if found is None:
+        return []
+    sku = records.item(ctx, found.replaces_id).sku
+    return [ReplacesOut(replaces=sku, from_day=found.from_day, factor=found.factor)]
+
+
+@router.post("/items/{sku:path}/replaces", tags=["records"], responses=errors(404))
+def set_predecessor(visit: Visitor, sku: Sku, told: ReplacesIn) -> list[ReplacesOut]:
+    """Say which item it takes the place of: what that one sold counts as its history."""
+    with visit.context() as ctx:
+        item_id = _item(ctx, sku).item_id
+        replaced = records.item_by_sku(ctx, told.replaces).item_id
+        succession.set_predecessor(ctx, Succession(item_id, replaced, told.from_day, told.factor))
+        return _replaces(ctx, item_id)
+
+
+@router.post("/items/{sku:path}/replaces/remove", tags=["records"], responses=errors(404))
+def remove_predecessor(visit: Visitor, sku: Sku) -> list[ReplacesOut]:
+    """Say that it takes no other item's place."""
+    with visit.context() as ctx:
+        item_id = _item(ctx, sku).item_id
+        succession.remove_predecessor(ctx, item_id)
+        return _replaces(ctx, item_id)
 
 
 @router.get("/items/{sku:path}/barcodes", tags=["records"], responses=errors(404))

@@ -8,7 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shelfwise.records.model import LARGEST_NUMBER, LONGEST_SHELF_LIFE, PlaceKind, Site, Tracking, Zone, ZoneKind
+from shelfwise.records.item_rules import LONGEST_SHELF_LIFE
+from shelfwise.records.model import LARGEST_NUMBER, PlaceKind, Site, Tracking, Zone, ZoneKind
 from shelfwise.records.packs import Level
 from shelfwise.web.api_model import Exact, Id, ItemPlaceOut, MovementOut, Name, Shown, Text, Told
 
@@ -23,7 +24,8 @@ Days = Annotated[int, Field(ge=1, le=LONGEST_SHELF_LIFE)]
 
 
 class ItemRecordOut(Shown):
-    """What is known of an item. `tracking` is what movements must name: none, lot or serial."""
+    """What is known of an item. `tracking` is what movements must name: none, lot or serial; `category` goes from wide
+    to narrow: Dairy / Milk; `sold_until` is the last day it is sold."""
 
     item_id: int
     sku: str
@@ -37,6 +39,8 @@ class ItemRecordOut(Shown):
     shelf_life_days: int | None
     catch_weight: bool
     archived: bool
+    category: str
+    sold_until: date | None
 
 
 class ItemOut(ItemRecordOut):
@@ -58,6 +62,8 @@ class ItemIn(Told):
     needs_expiry: bool = False
     shelf_life_days: Days | None = None
     catch_weight: bool = False
+    category: Text = ""
+    sold_until: date | None = None
 
 
 class ItemChangeIn(Told):
@@ -72,7 +78,23 @@ class ItemChangeIn(Told):
     needs_expiry: bool = False
     shelf_life_days: Days | None = None
     catch_weight: bool = False
+    category: Text = ""
+    sold_until: date | None = None
     confirmed: bool = False
+
+
+class ReplacesIn(Told):
+    """Which item another takes the place of, by its SKU, from a day on; one of it is `factor` of the other's unit."""
+
+    replaces: Code
+    from_day: date
+    factor: Exact = Decimal(1)
+
+
+class ReplacesOut(Shown):
+    replaces: str
+    from_day: date
+    factor: Exact
 
 
 class PackIn(Told):

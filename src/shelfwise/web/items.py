@@ -14,6 +14,7 @@ from shelfwise.access.context import Context
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
 from shelfwise.demand import service as demand
+from shelfwise.demand import shelves
 from shelfwise.demand.overrides import service as overrides
 from shelfwise.records import promoting
 from shelfwise.records import service as records
@@ -31,6 +32,7 @@ from shelfwise.web.listing import PAGE
 from shelfwise.web.listing_rows import find, frame, opened
 from shelfwise.web.lists.stock import ALL, STOCK
 from shelfwise.web.overrides import totals
+from shelfwise.web.record_items import replacing
 from shelfwise.web.visits import Visitor
 from shelfwise.work import objections
 
@@ -38,6 +40,8 @@ router = APIRouter(include_in_schema=False)
 # More places of an item than these stand on a page of their own.
 MOST = 100
 CHANGES = 10
+# So many items are named that sell instead of one that is out of stock.
+NAMED = 3
 FIGURES = ("on_hand", "blocked", "reserved", "available", "on_order", "in_transit")
 
 
@@ -151,6 +155,8 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
             here=here,
             more=len(lies) > MOST,
             usual=usual_lead_days(ctx),
+            **replacing(ctx, item.item_id),
+            **_elsewhere(ctx, item),
             terms=[(one, records.supplier(ctx, one.supplier_id)) for one in records.terms_for(ctx, [item.item_id])],
             packs=records.packs_of(ctx, item.item_id, ctx.now.astimezone(here.zone_info if here else UTC).date()),
             barcodes=records.barcodes_of(ctx, item.item_id),
@@ -162,6 +168,13 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
             own_mistakes=OWN_MISTAKES,
             **values,
         )
+
+
+def _elsewhere(ctx: Context, item: Item) -> dict[str, Any]:
+    """Where what is wanted of it goes while it is out of stock."""
+    found = shelves.substitutes(ctx, item.item_id)
+    named = records.items_by_id(ctx, found.named[:NAMED]) if found else {}
+    return {"elsewhere": found, "instead": [named[one] for one in (found.named if found else ()) if one in named]}
 
 
 @router.get("/levels/{item_id}")

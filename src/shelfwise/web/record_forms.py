@@ -72,6 +72,9 @@ class Answers:
             self.faults.append(Fault(words, "a day such as 2026-03-31", shorten(self.text(name)), "Choose a day."))
             return date.min
 
+    def day_if_any(self, name: str, words: str) -> date | None:
+        return self.day(name, words) if self.text(name) else None
+
     def check(self) -> None:
         """
         Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from decimal import Decimal
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Form, Response
 from starlette.datastructures import FormData
@@ -13,10 +13,11 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, ShelfwiseError
 from shelfwise.core.quantities import plain
-from shelfwise.records import rules
+from shelfwise.records import rules, succession
 from shelfwise.records import service as records
 from shelfwise.records.model import TRACKING, NewItem
 from shelfwise.records.packs import LEVELS, Level, in_words, on_day
+from shelfwise.records.succession import Succession
 from shelfwise.web import pages
 from shelfwise.web.fulfilment_words import Sent
 from shelfwise.web.listing_rows import find
@@ -46,7 +47,14 @@ def _new_page(
 ) -> Response:
     ctx.require(Right.EDIT_RECORDS)
     values = asdict(NewItem("")) | {"barcode": "", "case": ""}
-    return pages.render(visit, ctx, "record_item.html", item=None, **shown_again(values, sent, error))
+    return pages.render(
+        visit,
+        ctx,
+        "record_item.html",
+        item=None,
+        categories=records.categories(ctx),
+        **shown_again(values, sent, error),
+    )
 
 
 @router.post("/records/items/new")
@@ -61,7 +69,8 @@ def add(visit: Visitor, sent: Sent) -> Response:
             item_id = records.add_item(
                 ctx, sku=told.sku, description=told.description, unit=told.unit, quantum=told.quantum,
                 unit_weight_g=told.unit_weight_g, tracking=told.tracking, needs_expiry=told.needs_expiry,
-                shelf_life_days=told.shelf_life_days, catch_weight=told.catch_weight,
+                shelf_life_days=told.shelf_life_days, catch_weight=told.catch_weight, category=told.category,
+                sold_until=told.sold_until,
             )  # fmt: skip
             if barcode := answers.text("barcode"):
                 records.add_barcode(ctx, item_id, barcode)
@@ -85,6 +94,8 @@ def _told(answers: Answers) -> NewItem:
         needs_expiry=answers.ticked("needs_expiry"),
         shelf_life_days=answers.whole("shelf_life_days", "Keeps, days"),
         catch_weight=answers.ticked("catch_weight"),
+        category=answers.text("category"),
+        sold_until=answers.day_if_any("sold_until", "Sold until"),
     )
 
 
@@ -113,8 +124,17 @@ def _edit_page(
         },
         barcodes=records.barcodes_of(ctx, item_id),
         rules={one.site_id: one for one in rules.rules_of_item(ctx, item_id)},
-        sites=records.sites(ctx), **shown_again(asdict(item.as_new), sent, error),
+        sites=records.sites(ctx), categories=records.categories(ctx), **replacing(ctx, item_id),
+        **shown_again(asdict(item.as_new), sent, error),
     )  # fmt: skip
+
+
+def replacing(ctx: Context, item_id: int) -> dict[str, Any]:
+    """What an item replaces and what replaces it, with the items themselves."""
+    replaces = succession.predecessor_of(ctx, item_id)
+    replaced_by = succession.successors_of(ctx, item_id)
+    ids = [one.item_id for one in replaced_by] + ([replaces.replaces_id] if replaces else [])
+    return {"replaces": replaces, "replaced_by": replaced_by, "others": records.items_by_id(ctx, ids)}
 
 
 @router.post("/records/items/{item_id}")
@@ -163,6 +183,26 @@ def set_pack(visit: Visitor, item_id: int, sent: Sent) -> Response:
         unit = records.item(ctx, item_id).unit
     holds = "is not packed any more" if amount is None else f"holds {plain(amount)} {unit}"
     return pages.go(f"/records/items/{item_id}", f"From {day} on a {level} {holds}. What was told before stays.")
+
+
+@router.post("/records/items/{item_id}/replaces")
+def set_predecessor(visit: Visitor, item_id: int, sent: Sent) -> Response:
+    """Say whose place it takes, from when on; an empty SKU says that it takes nobody's."""
+    with visit.context() as ctx:
+        ctx.require(Right.EDIT_RECORDS)
+        answers = Answers(sent)
+        sku = answers.text("sku")
+        if not sku:
+            succession.remove_predecessor(ctx, item_id)
+            return pages.go(f"/records/items/{item_id}", "It takes no other item's place.")
+        day, factor = answers.day("from_day", "From"), answers.number("factor", "One of the old is")
+        answers.check()
+        told = Succession(item_id, records.item_by_sku(ctx, sku).item_id, day, Decimal(1) if factor is None else factor)
+        succession.set_predecessor(ctx, told)
+    return pages.go(
+        f"/records/items/{item_id}",
+        f"What {sku} sold before {day} counts for it. Say at {sku} until when that is sold.",
+    )
 
 
 @router.post("/records/items/{item_id}/rules/{site_id}")

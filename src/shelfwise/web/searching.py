@@ -56,6 +56,7 @@ class _Row:
 # By kind: where its page is, with the key in braces.
 _LINKS = {
     "item": "/items/{}",
+    "category": "/items?category={}",
     "purchase order": "/orders/{}",
     "sales order": "/sales/orders/{}",
     "customer": "/sales?show=all&search={}",
@@ -86,6 +87,10 @@ _PARTS = (
            i.sku, lower(b.barcode) = %(text)s
        from item_barcode b join item i using (tenant_id, item_id)
        where b.tenant_id = %(tenant)s and lower(b.barcode) like %(begins)s order by b.barcode""",
+    """select 'category', i.category, count(*) || case count(*) when 1 then ' item' else ' items' end, i.category,
+           lower(i.category) = %(text)s
+       from item i where i.tenant_id = %(tenant)s and not i.archived and i.category ilike %(like)s
+       group by i.category order by i.category""",
     f"""select 'purchase order', o.number, s.name || ', ' || o.state, o.purchase_order_id::text,
            lower(o.number) = any(%(numbers)s)
        from purchase_order o join supplier s using (tenant_id, supplier_id)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from shelfwise.demand.contest import Asked
-from shelfwise.demand.panel import Frequency
+from shelfwise.demand.panel import Column, Frequency
+from shelfwise.demand.simple.alike import alike
 from shelfwise.demand.simple.forecaster import Simple, simple_forecasters
 from shelfwise.demand.simple.methods import Method, methods_for
 from shelfwise.demand.simple.past import Past
@@ -125,3 +128,19 @@ def test_the_same_seed_gives_the_same_forecast() -> None:
     base = panel(seasonal_counts())
     one, two = (named("Theta").forecast([base], Asked(paths=5, seed=9))[0] for _ in range(2))
     np.testing.assert_array_equal(one.paths, two.paths)
+
+
+def test_a_series_without_a_history_sells_as_its_category_at_its_location_does() -> None:
+    rows = np.repeat(np.array([[5], [50], [500], [np.nan], [np.nan], [np.nan]], np.float32), 60, axis=1)
+    made = panel(rows, 3)
+    told = np.array([0, 0, 1, 0, 1, np.nan], np.float32)
+    made = replace(
+        made,
+        keys=(("a", "N"), ("b", "S"), ("c", "S"), ("d", "N"), ("e", "N"), ("f", "N")),
+        columns=(Column("category", np.broadcast_to(told[:, None], (6, 63)), ("Milk", "Jam"), ahead=True),),
+    )
+    found = alike(made, np.array([3, 4, 5]), Asked())
+    assert found.mean[:, 0].tolist() == [5, 500, 5]
+    assert [note.split(" others of ")[1] for note in found.notes.values()] == [
+        "its category at its location", "its category", "its location",
+    ]  # fmt: skip

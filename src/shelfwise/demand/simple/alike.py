@@ -1,4 +1,7 @@
-"""What a series without any history may sell: what others of its item, else its location, else all, sold lately."""
+"""What a series without any history may sell: what others sold lately that are most like it.
+
+Others of its item come first, then those of its category at its location, of its category, of its location, and all.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,14 @@ from numpy.typing import NDArray
 
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.model import Floats
-from shelfwise.demand.panel import Panel, Prediction
+from shelfwise.demand.panel import Column, Panel, Prediction
 
 ALIKE = "others alike"
+# The column that tells what an item is, where there is one.
+CATEGORY = "category"
 _DRAWS = 400
+
+Name = str | tuple[str, str] | None
 
 
 def alike(panel: Panel, series: NDArray[np.int64], asked: Asked) -> Prediction:
@@ -18,15 +25,15 @@ def alike(panel: Panel, series: NDArray[np.int64], asked: Asked) -> Prediction:
     rng = np.random.default_rng(asked.seed)
     known = np.flatnonzero(~np.isnan(panel.quantity).all(axis=1))
     shape, draws = (len(series), panel.ahead), max(_DRAWS, asked.paths)
-    by_item, by_location = _by_name(panel, known, 0), _by_name(panel, known, 1)
+    kin = _kin(panel)
+    groups = [(whose, _by_name(named, known)) for whose, named in kin]
     drawn = np.full((draws, *shape), np.nan, np.float32)
     notes: dict[int, str] = {}
     for place, one in enumerate(series):
-        item, location = panel.keys[one]
-        others = by_item.get(item, by_location.get(location, known))
+        found = ((whose, group.get(named[one])) for (whose, group), (_, named) in zip(groups, kin, strict=True))
+        whose, others = next(((whose, some) for whose, some in found if some is not None), ("all", known))
         if len(others):
             drawn[:, place] = np.where(panel.wanted[one], _drawn(panel, others, draws, rng), np.nan)
-            whose = "its item" if item in by_item else "its location" if location in by_location else "all"
             notes[place] = f"it has no history; forecast by {len(others):,} others of {whose}"
     running = np.where(np.isnan(drawn), np.nan, np.nancumsum(drawn, axis=2)).astype(np.float32)
     return Prediction(
@@ -39,10 +46,36 @@ def alike(panel: Panel, series: NDArray[np.int64], asked: Asked) -> Prediction:
     )
 
 
-def _by_name(panel: Panel, known: NDArray[np.int64], part: int) -> dict[str, NDArray[np.int64]]:
-    found: dict[str, list[int]] = {}
+def _kin(panel: Panel) -> list[tuple[str, list[Name]]]:
+    """In what a series can be like others, the closest first, each with every series' name in it; None: not known."""
+    items, locations = [item for item, _ in panel.keys], [location for _, location in panel.keys]
+    column = next((one for one in panel.columns if one.name == CATEGORY and one.labels), None)
+    told = [None] * panel.series if column is None else _categories(column)
+    at_location = [
+        None if category is None else (category, location) for category, location in zip(told, locations, strict=True)
+    ]
+    return [
+        ("its item", [*items]),
+        ("its category at its location", [*at_location]),
+        ("its category", [*told]),
+        ("its location", [*locations]),
+    ]
+
+
+def _categories(column: Column) -> list[str | None]:
+    """Of each series what was told last, since an item may have been sorted anew."""
+    found: list[str | None] = []
+    for row in column.values:
+        told = row[~np.isnan(row)]
+        found.append(column.labels[int(told[-1])] if len(told) else None)
+    return found
+
+
+def _by_name(named: list[Name], known: NDArray[np.int64]) -> dict[Name, NDArray[np.int64]]:
+    found: dict[Name, list[int]] = {}
     for one in known:
-        found.setdefault(panel.keys[one][part], []).append(int(one))
+        if named[one] is not None:
+            found.setdefault(named[one], []).append(int(one))
     return {name: np.array(series) for name, series in found.items()}
 
 

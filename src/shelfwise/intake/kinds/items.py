@@ -12,14 +12,16 @@ from shelfwise.access.context import Context
 from shelfwise.core.errors import Fault
 from shelfwise.core.quantities import plain
 from shelfwise.intake import tables
-from shelfwise.intake.kind import Change, Key, Kind, Posted, Record, Row, RowFault, on_row
-from shelfwise.intake.kinds.shared import asked, exact, measure, number, real, removed, text
+from shelfwise.intake.kind import Change, Key, Kind, Posted, Record, Row, RowFault, missing, on_row
+from shelfwise.intake.kinds.shared import asked, day, exact, measure, number, real, removed, text
 from shelfwise.records import bulk, exchange
 from shelfwise.records import service as records
+from shelfwise.records.item_rules import item_faults
 from shelfwise.records.item_tables import Barcode, ItemPack
-from shelfwise.records.model import NewItem, Rule, Tracking, code_faults, item_faults
+from shelfwise.records.model import NewItem, Rule, Tracking, code_faults
 from shelfwise.records.packs import Level, Pack, pack_faults
 from shelfwise.records.rules import forget_rules, rule_faults, set_many_rules
+from shelfwise.records.succession import Succession, circle, factor_faults, put_successions
 from shelfwise.store.database import values
 
 _DEFAULTS: Record = {
@@ -29,9 +31,10 @@ _LEVELS: tuple[Level, ...] = ("inner", "case", "pallet")
 # The columns that hold the barcode of one unit, and of each pack.
 _BARCODES: dict[str, Level | None] = {"barcode": None} | {f"{level}_barcode": level for level in _LEVELS}
 # What can change by the thousand, for it changes no meaning of what was booked.
-_PLAIN = {"description", "unit_weight_g", "shelf_life_days"}
+_PLAIN = {"description", "unit_weight_g", "shelf_life_days", "category", "sold_until"}
 # Your own rule; a file of items tells it where there is one site.
 _RULE = ("reorder_point", "order_up_to")
+_REPLACES = ("replaces", "replaces_from", "replaces_factor")
 # Packs of an item that a file brings hold for what was told before it, too.
 _ALWAYS = date(2000, 1, 1)
 
@@ -41,7 +44,8 @@ def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
         ctx.tx,
         """select i.sku, i.description, i.unit, i.quantum, i.tracking, i.needs_expiry, i.shelf_life_days,
                   i.catch_weight, i.unit_weight_g, b.barcode, p.inner_quantity, b.inner_barcode, p.case_quantity,
-                  b.case_barcode, p.pallet_quantity, b.pallet_barcode, r.reorder_point, r.order_up_to
+                  b.case_barcode, p.pallet_quantity, b.pallet_barcode, r.reorder_point, r.order_up_to,
+                  i.category, i.sold_until, o.sku as replaces, s.from_day as replaces_from, s.factor as replaces_factor
            from item i
            left join (select item_id, max(quantity) filter (where level = 'inner') as inner_quantity,
                     max(quantity) filter (where level = 'case') as case_quantity,
@@ -57,13 +61,17 @@ def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
            -- Where there is one site, its rules are the items'.
            left join (select item_id, reorder_point, order_up_to from item_rule where tenant_id = %(tenant)s
                 and (select count(*) from site where tenant_id = %(tenant)s) = 1) r using (item_id)
+           left join succession s on s.tenant_id = i.tenant_id and s.item_id = i.item_id
+           left join item o on o.tenant_id = s.tenant_id and o.item_id = s.replaces_id
            where i.tenant_id = %(tenant)s and (%(one)s::text[] is null or i.sku = any(%(one)s::text[]))
            order by i.sku""",
         {"tenant": ctx.tenant, "one": asked(keys, 0), "day": ctx.now.date()},
     )
     packed = tuple(f"{level}_quantity" for level in _LEVELS)
     return {
-        (one["sku"],): one | exact(one, "description", "quantum", *packed, *_RULE) | measure(one, "unit_weight_g")
+        (one["sku"],): one
+        | exact(one, "description", "category", "quantum", "replaces_factor", *packed, *_RULE)
+        | measure(one, "unit_weight_g")
         for one in found
     }
 
@@ -73,6 +81,7 @@ def _check(ctx: Context, rows: Sequence[Row]) -> Iterator[RowFault]:
     owners = _owners(ctx, {barcode for barcode in scanned if barcode is not None})
     seen: dict[str, int] = {}
     sites = records.sites(ctx)
+    yield from _replaces_faults(ctx, rows)
     for row in rows:
         yield from _rule_faults(row, len(sites))
         record = {**_DEFAULTS, **{name: value for name, value in row.values.items() if value is not None}}
@@ -111,6 +120,48 @@ def _rule_faults(row: Row, sites: int) -> Iterator[RowFault]:
     yield from on_row(row, rule_faults(Rule(0, 0, told["reorder_point"], told["order_up_to"])))
 
 
+def _replaces_faults(ctx: Context, rows: Sequence[Row]) -> Iterator[RowFault]:
+    told = {str(row.values["sku"]): row for row in rows if text(row.values, "replaces") is not None}
+    skus = {str(row.values["sku"]) for row in rows}
+    skus |= records.item_ids(ctx, {str(row.values["replaces"]) for row in told.values()}, own=True).keys()
+    for row in told.values():
+        if row.values["replaces"] not in skus:
+            yield missing(row, "replaces", "an item")
+        if row.values.get("replaces_from") is None:
+            yield RowFault(
+                row.number,
+                "replaces_from",
+                "the day from which on it takes the other's place",
+                "nothing",
+                "Say the day.",
+            )
+        yield from on_row(row, factor_faults(number(row.values, "replaces_factor") or Decimal(1)))
+    links = _links(ctx) | {sku: str(row.values["replaces"]) for sku, row in told.items()}
+    for row in rows:
+        if (
+            text(row.values, "replaces") is None
+            and row.values.get("replaces_from")
+            and str(row.values["sku"]) not in links
+        ):
+            yield RowFault(row.number, "replaces", "the SKU of an item, where there is a day", "nothing", "Say which.")
+    found = circle(links.items())
+    for sku in [sku for sku in found if sku in told][:1]:
+        chain = " replaces ".join([*found, found[0]])
+        yield RowFault(told[sku].number, "replaces", "no item that comes after it", chain, "Correct one of them.")
+
+
+def _links(ctx: Context) -> dict[str, str]:
+    """What replaces what, by SKU."""
+    return dict(
+        values(
+            ctx.tx,
+            """select i.sku, o.sku from succession s join item i using (tenant_id, item_id)
+               join item o on o.tenant_id = s.tenant_id and o.item_id = s.replaces_id where s.tenant_id = %s""",
+            (ctx.tenant,),
+        )
+    )
+
+
 def _pack_faults(record: Record) -> Iterator[Fault]:
     quantum, unit = number(record, "quantum") or Decimal(1), text(record, "unit") or "each"
     for level in _LEVELS:
@@ -137,6 +188,7 @@ def _item(record: Record) -> NewItem:
         number(record, "quantum") or Decimal(0), real(record, "unit_weight_g"), "imported",
         cast(Tracking, record.get("tracking")), bool(record.get("needs_expiry")),
         cast("int | None", record.get("shelf_life_days")), bool(record.get("catch_weight")),
+        category=text(record, "category") or "", sold_until=day(record, "sold_until"),
     )  # fmt: skip
 
 
@@ -160,6 +212,7 @@ def _write(ctx: Context, changes: Sequence[Change], at: datetime | None) -> Post
     packs = [pack for change in changes for pack in _packs(ctx, change, ids[str(change.key[0])])]
     records.set_packs(ctx, packs)
     _put_rules(ctx, changes, ids)
+    _put_successions(ctx, changes, ids)
     gone = [barcode for change in changes for barcode, _ in _barcodes(change.before or {}, change.after)]
     bulk.remove_barcodes(ctx, gone)
     records.add_barcodes(
@@ -187,6 +240,25 @@ def _put_rules(ctx: Context, changes: Sequence[Change], ids: Mapping[str, int]) 
             kept.append(Rule(item_id, site.site_id, point, number(change.after, "order_up_to"), "imported"))
     set_many_rules(ctx, kept)
     forget_rules(ctx, site.site_id, gone)
+
+
+def _put_successions(ctx: Context, changes: Sequence[Change], ids: Mapping[str, int]) -> None:
+    told = [change for change in changes if {*_REPLACES} & {*change.fields}]
+    replaced = {text(change.after, "replaces") or "" for change in told}
+    ids = {**ids, **records.item_ids(ctx, replaced - ids.keys(), own=True)}
+    kept, gone = [], []
+    for change in told:
+        item_id, sku, since = (
+            ids[str(change.key[0])],
+            text(change.after, "replaces"),
+            day(change.after, "replaces_from"),
+        )
+        if sku is None or since is None:
+            gone.append(item_id)
+        else:
+            factor = number(change.after, "replaces_factor") or Decimal(1)
+            kept.append(Succession(item_id, ids[sku], since, factor))
+    put_successions(ctx, kept, gone)
 
 
 def _packs(ctx: Context, change: Change, item_id: int) -> Iterator[ItemPack]:
@@ -219,6 +291,30 @@ ITEMS = Kind(
     defaults=_DEFAULTS,
     measures=("unit_weight_g",),
     synonyms={
+        "category": (
+            "itemcategory",
+            "productcategory",
+            "category",
+            "productgroup",
+            "itemgroup",
+            "group",
+            "department",
+            "family",
+            "warengruppe",
+            "artikelgruppe",
+            "kategorie",
+            "produktgruppe",
+            "categorie",
+            "famille",
+            "rayon",
+            "categoria",
+            "familia",
+            "grupo",
+            "reparto",
+            "productgroep",
+        ),
+        "sold_until": ("solduntil", "lastsalesday", "discontinuedon", "discontinuationdate", "auslaufdatum"),
+        "replaces": ("replaces", "predecessor", "supersedes", "vorgaenger", "vorganger", "ersetzt", "remplace"),
         "reorder_point": (
             "reorderpoint",
             "reorderlevel",

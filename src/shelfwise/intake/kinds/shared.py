@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +43,11 @@ def real(record: Record, name: str) -> float | None:
 def whole(record: Record, name: str) -> int | None:
     value = record.get(name)
     return value if isinstance(value, int) else None
+
+
+def day(record: Record, name: str) -> date | None:
+    value = record.get(name)
+    return value if isinstance(value, date) else None
 
 
 def text(record: Record, name: str) -> str | None:

@@ -7,6 +7,11 @@ from shelfwise.intake.quality_tables import LACKING, lacks
 from shelfwise.records import service as records
 from shelfwise.web.listing import Choice, Column, Filter, Listing, Options
 
+
+def _categories(ctx: Context) -> Options:
+    return [(one, one) for one in records.categories(ctx)]
+
+
 ITEMS = Listing(
     name="item_records",
     home="/items",
@@ -14,6 +19,7 @@ ITEMS = Listing(
     columns=(
         Column("sku", "Item", "code", link="/items/{sku}", under="description"),
         Column("description", "Description", shown=False),
+        Column("category", "Category"),
         Column("unit", "Unit", "code"),
         Column("on_hand", "On hand", "number", link="/items/{sku}"),
         Column("tracking", "Tracked by", "code"),
@@ -26,7 +32,7 @@ ITEMS = Listing(
     order="sku",
     key="sku",
     query="""select i.item_id, i.sku, i.description, i.unit, nullif(i.tracking, 'none') as tracking,
-            i.shelf_life_days, i.archived,
+            i.shelf_life_days, i.archived, nullif(i.category, '') as category,
             -- Null: it never was at a site that one may see.
             (select sum(k.on_hand) from stock_level k where k.tenant_id = i.tenant_id and k.item_id = i.item_id
                 and (%(sites)s::bigint[] is null or k.site_id = any(%(sites)s))) as on_hand,
@@ -55,9 +61,14 @@ ITEMS = Listing(
             ),
         ),
         Filter(
+            "category", "Category", "(i.category = %(f_category)s or starts_with(i.category, %(f_category)s || ' / '))",
+            options=_categories,
+        ),
+        Filter(
             "lacks", "Lacks",
             choices=(
                 Choice("", "Anything"),
+                Choice("category", "A category", "i.category = ''"),
                 Choice("barcode", "A barcode", LACKING["barcode"]),
                 Choice("terms", "A supplier's terms", LACKING["terms"]),
                 Choice("lead_time", "A lead time", LACKING["lead_time"]),
@@ -85,9 +96,10 @@ ITEMS = Listing(
             ),
         ),
     ),
-    search="""i.sku ilike %(like)s or i.description ilike %(like)s or exists (select from item_barcode b
+    search="""i.sku ilike %(like)s or i.description ilike %(like)s or i.category ilike %(like)s
+        or exists (select from item_barcode b
         where b.tenant_id = i.tenant_id and b.item_id = i.item_id and b.barcode ilike %(like)s)""",
-    search_words="SKU, description or barcode",
+    search_words="SKU, description, category or barcode",
 )  # fmt: skip
 
 
