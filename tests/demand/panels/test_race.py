@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from shelfwise.demand.boosting.model import NAME as TREES
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.panel import Frequency, Panel, Prediction
 from shelfwise.demand.race.calibrating import TRUST, Told, Widths, widened, widths
@@ -141,6 +142,16 @@ def test_quantiles_are_made_as_wide_as_the_windows_say() -> None:
     np.testing.assert_array_equal(wide.totals[0.9], totals[0.9])
     small = replace(made, quantiles={level: values / np.float32(50) for level, values in flat.items()})
     np.testing.assert_array_equal(widened(small, by).quantiles[0.9], small.quantiles[0.9])
+
+
+def test_boosted_trees_alone_are_not_made_wider_by_a_race_in_which_they_were_older() -> None:
+    base = panel(np.full((30, 120), 10.0))
+    for name, calibrated in ((TREES, False), ("exact", True)):
+        result = race(base, [Always("off", 15), Always(name, 10)], 7)
+        assert result is not None
+        assert result.champions[OVERALL][0] == name
+        assert (OVERALL in result.widths) == (OVERALL in result.calibrated) == calibrated
+        assert forecast(base, result, [Always("off", 15), Always(name, 10)], Asked()).models[0] == name
 
 
 def test_a_forecast_far_above_anything_ever_sold_says_so() -> None:
