@@ -40,7 +40,7 @@ class Effort:
     Attributes:
         rows: questions of the past that each ensemble is taught.
         examined: questions that errors and inputs are judged by.
-        trees: of each loss, tried at most.
+        trees: of each loss, at most.
     """
 
     rows: int = 160_000

@@ -85,7 +85,7 @@ def try_out(table: Table, demand: Numbers, seen: Table, came: Numbers, most: int
 
     Args:
         seen, came: the other rows, none of them unknown.
-        most: how many trees are tried at most.
+        most: how many trees are made at most.
     """
     data = _data(table, demand)
     other = _data(seen, came, data)
@@ -97,7 +97,7 @@ def try_out(table: Table, demand: Numbers, seen: Table, came: Numbers, most: int
     best = max(first.best_iteration, 1)
     boosters = [(LOSSES[0], first)]
     boosters += [(loss, _train(data, loss, plan, best, seed)) for loss in LOSSES[1:]]
-    return _balanced(boosters, table, demand), Plan(plan.shape, dict.fromkeys(LOSSES, int(more * best)))
+    return _balanced(boosters, table, demand), Plan(plan.shape, dict.fromkeys(LOSSES, min(int(more * best), most)))
 
 
 def _lost(booster: Any) -> float:
