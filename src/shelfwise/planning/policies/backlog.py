@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.planning.model import Floats
 from shelfwise.planning.policies.distributions import Demand
-from shelfwise.planning.policies.model import ANY, NEARLY, Costs, Rule, Shelves, Terms
+from shelfwise.planning.policies.model import ANY, NEARLY, Costs, Rounds, Rule, Shelves
 
 Level = float | Floats
 """A parameter of one shelf, or of many: shape that broadcasts with theirs."""
@@ -32,7 +32,7 @@ class OrderUpTo(Rule):
 
     level: Level
     review: int = 1
-    terms: Terms = ANY
+    terms: Rounds = ANY
 
     def wanted(self, shelves: Shelves) -> Floats:
         return due(self.review, shelves, self.level - shelves.position)
@@ -45,7 +45,7 @@ class ReorderPoint(Rule):
     reorder_point: Level
     order_up_to: Level
     review: int = 1
-    terms: Terms = ANY
+    terms: Rounds = ANY
 
     def wanted(self, shelves: Shelves) -> Floats:
         low = shelves.position <= self.reorder_point + NEARLY
@@ -59,7 +59,7 @@ class Batches(Rule):
     reorder_point: Level
     batch: Level
     review: int = 1
-    terms: Terms = ANY
+    terms: Rounds = ANY
 
     def wanted(self, shelves: Shelves) -> Floats:
         number = np.floor((self.reorder_point - shelves.position) / self.batch + NEARLY) + 1

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 
 from shelfwise.planning.model import Floats
 from shelfwise.planning.policies.backlog import Level, due
 from shelfwise.planning.policies.distributions import Demand
-from shelfwise.planning.policies.model import ANY, NEARLY, Rule, Shelves, Terms
+from shelfwise.planning.policies.model import ANY, NEARLY, Rounds, Rule, Shelves
 
 CELLS = 512
 """Stock is told apart so finely when it is projected; what is larger is reckoned in coarser units."""
@@ -31,7 +32,7 @@ class CappedOrderUpTo(Rule):
     level: Level
     cap: Level
     review: int = 1
-    terms: Terms = ANY
+    terms: Rounds = ANY
 
     def wanted(self, shelves: Shelves) -> Floats:
         return due(self.review, shelves, np.minimum(self.level - shelves.position, self.cap))
@@ -47,7 +48,7 @@ class CappedReorderPoint(Rule):
     order_up_to: Level
     cap: Level
     review: int = 1
-    terms: Terms = ANY
+    terms: Rounds = ANY
 
     def wanted(self, shelves: Shelves) -> Floats:
         low = shelves.position <= self.reorder_point + NEARLY
@@ -76,7 +77,8 @@ class ProjectedLevel(Rule):
     lead_time: int
     cap: Level = np.inf
     review: int = 1
-    terms: Terms = ANY
+    terms: Rounds = ANY
+    by_age: ClassVar[bool] = True
 
     def wanted(self, shelves: Shelves) -> Floats:
         wanted = self.level - projected(shelves, self.demand, self.lead_time)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -87,12 +87,26 @@ class Terms:
 
     def rounded(self, wanted: Floats) -> Floats:
         """What can be ordered of what is wanted: whole packs that suffice, or nothing where nothing is wanted."""
-        least = np.where(wanted > NEARLY, np.maximum(wanted, self.minimum), 0.0)
-        packs = np.ceil(least / self.multiple - NEARLY)
-        if self.maximum is not None:
-            packs = np.minimum(packs, self.maximum // self.multiple)
-        rounded: Floats = np.maximum(packs, 0.0) * self.multiple
-        return rounded
+        rounded = whole_packs(wanted, self.multiple, self.minimum)
+        return rounded if self.maximum is None else np.minimum(rounded, self.maximum // self.multiple * self.multiple)
+
+
+class Rounds(Protocol):
+    """Terms of one item, or of many."""
+
+    def rounded(self, wanted: Floats) -> Floats: ...
+
+
+def whole_packs(wanted: Floats, multiple: float | Floats, minimum: float | Floats) -> Floats:
+    """The fewest packs that hold what is wanted, and at least the minimum; none where nothing is wanted."""
+    packs = np.maximum(wanted, minimum)
+    packs /= multiple
+    packs -= NEARLY
+    packs = np.ceil(packs, out=packs)
+    packs *= multiple
+    packs *= wanted > NEARLY
+    rounded: Floats = packs
+    return rounded
 
 
 ANY = Terms()
@@ -180,7 +194,9 @@ class Rule(ABC):
     """A policy that needs no memory: what it orders depends on the shelf and on what is coming, and on nothing else.
     It answers for many shelves at once; its parameters may differ between them (shapes that broadcast)."""
 
-    terms: Terms
+    terms: Rounds
+    by_age: ClassVar[bool] = False
+    """It looks at the pipeline by age; others need only the total."""
 
     @abstractmethod
     def wanted(self, shelves: Shelves) -> Floats:
@@ -191,9 +207,9 @@ class Rule(ABC):
         return self.terms.rounded(self.wanted(shelves))
 
     def order(self, seen: Observation) -> float:
-        ages = np.array(seen.by_age, np.float64)[:, None]
-        shelves = Shelves(seen.period, np.array([seen.on_hand], np.float64), ages.sum(axis=0), ages)
-        return float(self.quantities(shelves)[0])
+        ages = np.array(seen.by_age, np.float64)[:, None, None]
+        shelves = Shelves(seen.period, np.array([[seen.on_hand]], np.float64), ages.sum(axis=0), ages)
+        return float(self.quantities(shelves).item())
 
 
 class Diary:
