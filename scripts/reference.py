@@ -98,6 +98,8 @@ ALERTS = {
     "decides or it arrives.",
     "nightly": "The work after a site's day has failed: no new forecasts and proposals yet. It is tried again; "
     "clears when it succeeds.",
+    "outside_silent": "A series from outside could not be fetched for three days. Clears when it is, or when nobody "
+    "wants it fetched any more.",
     "serial": "A serial number was seen where it cannot be by the books. A person says when it is settled.",
     "silent_source": "A source that comes every so many days has not come. Clears when it comes.",
     "subscription": "A system or a person that subscribed takes nothing for an hour, or was given up after three days. "

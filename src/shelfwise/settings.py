@@ -129,8 +129,8 @@ class Settings:
     webhook_networks: Networks = _setting(
         "",
         "SHELFWISE_WEBHOOK_NETWORKS",
-        "Networks of your own that webhooks may reach, with commas between, such as 10.1.0.0/16. Others that are not "
-        "out on the internet are refused, and only in these may an address begin with http://.",
+        "Networks of your own that webhooks and feeds of figures may reach, with commas between, such as 10.1.0.0/16. "
+        "Others that are not out on the internet are refused, and only in these may an address begin with http://.",
     )
     mail_from: str = _setting(
         "",

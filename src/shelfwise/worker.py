@@ -20,10 +20,11 @@ from shelfwise.access.context import Office
 from shelfwise.access.model import system
 from shelfwise.agents.handing_files import hand_over
 from shelfwise.connectors import http
+from shelfwise.connectors.guarded import Network
 from shelfwise.connectors.mail import MailServer
-from shelfwise.connectors.webhooks import Network
 from shelfwise.core.errors import ShelfwiseError, Unavailable
 from shelfwise.core.together import first_to_end
+from shelfwise.demand.outside.refreshing import refresh_due
 from shelfwise.edge import connections
 from shelfwise.edge.history import retention
 from shelfwise.edge.history import service as history
@@ -42,6 +43,7 @@ IDLE_S = 0.5
 # As long as a file has to stay as it is before it counts as complete.
 BETWEEN_LOOKS_S = 5.0
 BETWEEN_SUMS_S = 5.0
+BETWEEN_FETCHES_S = 60.0
 BETWEEN_CLOSINGS_S = 600.0
 PAUSE_AFTER_TROUBLE_S = 1.0
 STALLED_CHECK_S = 10.0
@@ -71,7 +73,7 @@ def run(
 
     Args:
         mail: without a mail server, mail is given up at once and people are told.
-        webhook_networks: where webhooks may go besides the internet.
+        webhook_networks: where webhooks may go, and series come from, besides the internet.
         settings: of the installation: its folders, and how to keep it well by backups, a watch, a heartbeat. Without
             them, none of these.
     """
@@ -88,6 +90,7 @@ def run(
             ("outbox", lambda: serve_outbox(office, mail), lambda: _pause(stop)),
             ("connections", lambda: look_after_connections(office), lambda: stop.wait(WATCH_S)),
             ("webhooks", lambda: serve_webhooks(office, webhook_networks), lambda: _pause(stop)),
+            ("outside", lambda: refresh_due(office, webhook_networks), lambda: stop.wait(BETWEEN_FETCHES_S)),
             ("history", lambda: sum_hours(office), lambda: stop.wait(BETWEEN_SUMS_S)),
             *(() if settings is None else _folders(office, settings, stop)),
             *(() if settings is None else _archive(office, settings, stop)),

@@ -26,6 +26,8 @@ import shelfwise
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role, person
 from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
+from shelfwise.demand.outside.feeds import NewFeed
+from shelfwise.demand.outside.model import NewSeries
 from shelfwise.edge.standing import Spot
 from shelfwise.records.floor_model import Draft
 from shelfwise.records.model import NewItem, NewPlace, NewSupplier, Site, Terms, Zone
@@ -182,6 +184,9 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "records.promoting.plan_event": lambda rows: {"new": _event(rows)},
     "records.promoting.change_event": lambda rows: {"to": _event(rows)},
     "records.promoting.overlaps": lambda rows: {"of": _event(rows)},
+    "demand.outside.service.add_series": lambda rows: {"new": NewSeries("Passers-by", rows["site_id"])},
+    "demand.outside.service.change_series": lambda rows: {"to": NewSeries("Passers-by", rows["site_id"])},
+    "demand.outside.feeds.put_feed": lambda rows: {"to": NewFeed("https://example.com/", "csv", "day", "count")},
     "records.drawing.draw_floor": lambda rows: {"draft": Draft(gone=[rows["place_id"]])},
     "records.sites.site": lambda rows: {"code": rows["site"]},
     "records.sites.place_by_code": lambda rows: {"code": rows["bin"]},
@@ -230,7 +235,12 @@ NARROWED = {
 CALLER_LOOKS = {("orders.receipts.record_receipt", "place_id"): "stock.receive moves the goods there, if it may"}
 
 # What a manager of one site may not do there: it belongs to no site or to another one, or takes what managers lack.
-FOR_ADMINS = {"orders.approval.set_budget", "stock.transfers.receive_transfer"}
+FOR_ADMINS = {
+    "orders.approval.set_budget",
+    "stock.transfers.receive_transfer",
+    "demand.outside.feeds.put_feed",
+    "demand.outside.feeds.remove_feed",
+}
 
 
 @dataclass(frozen=True)

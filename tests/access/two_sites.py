@@ -20,6 +20,8 @@ from shelfwise.agents import service as agents
 from shelfwise.condition import service as condition
 from shelfwise.demand import service as demand
 from shelfwise.demand.forecasting import service as forecasting
+from shelfwise.demand.outside import service as outside
+from shelfwise.demand.outside.model import NewSeries, Told
 from shelfwise.demand.overrides import service as overrides
 from shelfwise.edge import connections, devices, scopes
 from shelfwise.edge.health import tables as health_tables
@@ -160,6 +162,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "load_id": _load(ctx, dock_id, tag_epc),
         "movement_id": movement_id,
         "promotion_id": _newest(ctx, "promotion_id", "promotion"),
+        "series_id": _series(ctx, site_id, name),
         "batch_id": batch_id,
         "device": device,
         "doubt_id": _doubt(ctx, device),
@@ -256,6 +259,13 @@ def _override(ctx: Context, item_id: int, site_id: int, name: str) -> int:
     return overrides.set_override(
         ctx, item_id, site_id, first_day=day, last_day=day, quantity=Decimal(9), reason=f"Fair in {name}"
     )
+
+
+def _series(ctx: Context, site_id: int, name: str) -> int:
+    """People who pass by."""
+    made = outside.add_series(ctx, NewSeries(f"Visitors of {name}", site_id))
+    outside.tell(ctx, made, [Told(ctx.now.date() - timedelta(days=1), 812.0)])
+    return made
 
 
 def _load(ctx: Context, dock_id: int, tag_epc: str) -> int:

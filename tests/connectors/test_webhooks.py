@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from shelfwise.connectors import webhooks
+from shelfwise.connectors import guarded, webhooks
 from tests.connectors.certificates import certificate_for
 from tests.work.receiver import HERE, receiver
 
@@ -64,7 +64,7 @@ def test_the_reference_implementation_refuses_what_was_touched() -> None:
     ],
 )  # fmt: skip
 def test_only_the_internet_is_foreign(address: str, foreign: bool) -> None:
-    assert webhooks.is_foreign(ip_address(address)) is foreign
+    assert guarded.is_foreign(ip_address(address)) is foreign
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,12 @@ def test_by_https_the_name_is_looked_up_once_and_its_certificate_is_checked(
         port = there.url.split(":")[2].split("/")[0]
         real = socket.getaddrinfo
         monkeypatch.setattr(
-            "shelfwise.connectors.webhooks.socket.getaddrinfo",
+            "shelfwise.connectors.guarded.socket.getaddrinfo",
             lambda name, *args, **more: look_up(name, *args) if name.endswith(".test") else real(name, *args, **more),
         )  # fmt: skip
         with pytest.raises(webhooks.NotTaken, match="CERTIFICATE_VERIFY_FAILED"):
             webhooks.post(f"https://hooks.test:{port}/", b"{}", {}, HERE)
-        monkeypatch.setattr(webhooks, "_tls", lambda: trusting)
+        monkeypatch.setattr(guarded, "_tls", lambda: trusting)
         asked.clear()
         assert webhooks.post(f"https://hooks.test:{port}/", b"{}", {}, HERE) == "204 No Content"
         assert asked == ["hooks.test"]
@@ -168,7 +168,7 @@ def test_by_https_the_name_is_looked_up_once_and_its_certificate_is_checked(
 
 
 def test_an_answer_that_drips_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhooks, "DEADLINE_S", 0.4)
+    monkeypatch.setattr(guarded, "DEADLINE_S", 0.4)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def drip() -> None:

@@ -1,4 +1,4 @@
-"""The other end of a webhook on this machine: keeps what it gets and answers as it is told."""
+"""The other end of a webhook or a feed on this machine: keeps what it gets and answers as it is told."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             there.got.append(({name.lower(): said for name, said in self.headers.items()}, body))
             status, more, said = there.answers.pop(0) if there.answers else (204, {}, b"")
             self.send_response(status)
@@ -39,6 +39,8 @@ def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)
+
+        do_GET = do_POST
 
         def log_message(self, format: str, *args: object) -> None:
             pass

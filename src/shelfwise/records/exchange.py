@@ -17,7 +17,16 @@ from shelfwise.records.sheet import Column as Column
 from shelfwise.records.sheet import Kind as Kind
 from shelfwise.records.sheet import Sheet as Sheet
 from shelfwise.records.sheet import Value as Value
-from shelfwise.records.sheets_trade import CLOSED_DAYS, CUSTOMERS, DAILY_SALES, ERP_ORDERS, ERP_STOCK, PROMOTIONS
+from shelfwise.records.sheets_trade import (
+    CLOSED_DAYS,
+    CUSTOMERS,
+    DAILY_SALES,
+    ERP_ORDERS,
+    ERP_STOCK,
+    OUTSIDE_SERIES,
+    OUTSIDE_VALUES,
+    PROMOTIONS,
+)
 
 _STARTS = "=+\\-@\t\r\n＝＋－＠"
 _FORMULA = re.compile(rf"[\s']*[{_STARTS}]")
@@ -204,7 +213,7 @@ PURCHASE_ORDERS = Sheet(
 
 SHEETS: tuple[Sheet, ...] = (
     SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, CUSTOMERS, PROMOTIONS, CLOSED_DAYS, STOCK, SALES,
-    DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS,
+    DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS, OUTSIDE_SERIES, OUTSIDE_VALUES,
 )  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""The files of trade: who buys, what sold by day, what is promoted, and on which days nobody works. Pure."""
+"""The files of trade: who buys, what sold by day, what is promoted, on which days nobody works, and what demand may
+follow besides. Pure."""
 
 from __future__ import annotations
 
@@ -85,5 +86,31 @@ ERP_ORDERS = Sheet(
         Column("supplier", "code", "the supplier's code"),
         Column("reference", "code", "the key of the approved proposal behind it"),
         Column("as_of", "instant", "as of when; an older file does not replace a newer one", True),
+    ),
+)  # fmt: skip
+OUTSIDE_SERIES = Sheet(
+    "outside_series", "Series from outside",
+    "One row a series of figures that demand may follow: a temperature, a price index, holidays.", ("series", "site"),
+    (
+        Column("series", "code", "what it is called", True),
+        Column("site", "code", "the site's code; empty: of the whole company"),
+        Column("unit", "text", "degC, %, people"),
+        Column("frequency", "code", "day, week or month; day where left out"),
+        Column("kind", "code", "weather, economy, event or other; other where left out"),
+        Column("ahead", "yes", "yes where each value is told before its day, as holidays are; no where left out"),
+        Column("lag_days", "whole", "how many days after its period a value is usually published; 0 where left out"),
+    ),
+)  # fmt: skip
+OUTSIDE_VALUES = Sheet(
+    "outside_values", "Values from outside",
+    "One row for what was told of a series and a day, week or month. A later row about the same one revises it; what "
+    "was known before stays.",
+    ("series", "site", "date", "known_at"),
+    (
+        Column("series", "code", "what the series is called", True),
+        Column("site", "code", "the series' site; empty: of the whole company"),
+        Column("date", "day", "any day of the day, week or month that the value is of", True),
+        Column("value", "number", "the value; empty: what was told is withdrawn"),
+        Column("known_at", "instant", "when it was published; left out: now, or of history the usual time"),
     ),
 )  # fmt: skip

@@ -116,6 +116,11 @@ RULES: dict[str, Rule] = {
         "Forecasts and stock rest on what this system tells, and it tells nothing.",
         answers=Role.ADMIN,
     ),
+    "outside_silent": Rule(
+        (Role.PLANNER, Role.MANAGER, Role.ADMIN),
+        "Forecasts that have learnt from this series do without it, until somebody mends where it comes from.",
+        answers=Role.ADMIN,
+    ),
     "message": Rule(
         (Role.PLANNER, Role.MANAGER),
         "Somebody outside waits for this message, or has it twice if it is sent again blindly.",

@@ -11,7 +11,7 @@ from typing import Any
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import system
 from shelfwise.connectors import webhooks
-from shelfwise.connectors.webhooks import Network
+from shelfwise.connectors.guarded import Network
 from shelfwise.store.database import first, rows, run, value, values
 from shelfwise.store.events import Event
 from shelfwise.work import alerts, outbox

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.access.sessions import own_id
+from shelfwise.connectors.guarded import well_formed
 from shelfwise.connectors.webhooks import written
 from shelfwise.core.errors import Fault, Forbidden, Invalid, NotFound, Refused, shorten
 from shelfwise.store.database import first, notify, rows, run, value, values
@@ -151,19 +152,12 @@ def _url(channel: str, address: str) -> str:
         if len(address) > 254 or not _MAIL.fullmatch(address):
             raise Invalid(Fault("address", "a mail address", shorten(address), "Write it as ana@example.com."))
         return f"mailto:{address}"
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        parts, host = urlsplit(""), None
-    if (
-        channel != "webhook" or parts.scheme not in ("https", "http") or not host or parts.username is not None
-        or len(address) > 2000 or not address.isascii() or not address.isprintable() or " " in address
-    ):  # fmt: skip
+    found = well_formed(address) if channel == "webhook" else None
+    if found is None:
         raise Invalid(
             Fault("address", "an address such as https://erp.example.com/hooks", shorten(address), "Correct it.")
         )
-    return parts._replace(fragment="").geturl()
+    return found
 
 
 def _kinds(kinds: Sequence[str]) -> list[str]:
