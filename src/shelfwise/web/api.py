@@ -16,6 +16,7 @@ from shelfwise.web import (
     api_incoming,
     api_ledger,
     api_orders,
+    api_outside,
     api_promotions,
     api_purchases,
     api_records,
@@ -34,6 +35,6 @@ for part in (
     api_stock, api_ledger, api_counts, api_records, api_floor, api_orders, api_purchases, api_shipments, api_transfers,
     api_decisions, api_waiting, api_work, api_search, api_incoming,
     api_handover, api_history, api_standing, api_tags, api_devices, api_connections, api_accuracy,
-    api_promotions,
+    api_promotions, api_outside,
 ):  # fmt: skip
     router.include_router(part.router)

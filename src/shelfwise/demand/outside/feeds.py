@@ -188,6 +188,7 @@ def remove_feed(ctx: Context, series_id: int) -> None:
 
 def to_fetch(ctx: Context, series_id: int) -> tuple[Feed, dict[str, str]] | None:
     """The whole feed and the headers to send, for whoever may take values in; None: it is not fetched."""
+    ctx.require_somewhere(Right.IMPORT_DATA)
     ctx.require(Right.IMPORT_DATA, one_series(ctx, series_id).site_id)
     found = _get(ctx, series_id)
     if found is None:

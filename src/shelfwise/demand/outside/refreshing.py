@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from shelfwise.access.context import Office
-from shelfwise.access.model import Actor, Right, system
+from shelfwise.access.model import Actor, system
 from shelfwise.connectors.fetching import fetch
 from shelfwise.connectors.guarded import Network
 from shelfwise.core.errors import Invalid, Refused, ShelfwiseError, Unavailable
@@ -72,9 +72,8 @@ def refresh(office: Office, actor: Actor, series_id: int, allowed: Sequence[Netw
         Invalid: the answer is not as it was said, or holds what cannot be right.
     """
     with office.context(actor) as ctx:
-        one = one_series(ctx, series_id)
-        ctx.require(Right.IMPORT_DATA, one.site_id)
         found = feeds.to_fetch(ctx, series_id)
+        one = one_series(ctx, series_id)
     if found is None:
         raise Refused(f"{one.name} is not fetched from anywhere. Say where it comes from first.")
     if not one.active:

@@ -119,6 +119,16 @@ def change_series(ctx: Context, series_id: int, to: NewSeries) -> Series:
     return _seen(ctx, series_id)
 
 
+def require_change(ctx: Context, series_id: int) -> Series:
+    """What a form has to ask before it reads what was sent.
+
+    Raises:
+        NotFound: there is no such series.
+        Forbidden: one may not change it.
+    """
+    return _seen(ctx, series_id, Right.EDIT_RECORDS)
+
+
 def _taken(ctx: Context, one: NewSeries, but: int | None) -> list[Fault]:
     if not tables.name_taken(ctx.tx, ctx.tenant, one.name, one.site_id, but):
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shelfwise.web.listing import Listing
 from shelfwise.web.lists.measures import FORECAST_ACCURACY, MEASURES
 from shelfwise.web.lists.orders import PURCHASES, SALES, SHIPMENTS
+from shelfwise.web.lists.outside import OUTSIDE
 from shelfwise.web.lists.people import AUDIT, KEYS, PEOPLE, SUBSCRIPTIONS
 from shelfwise.web.lists.records import ITEMS, PLACES, SUPPLIERS
 from shelfwise.web.lists.stock import LOTS, STOCK
@@ -17,7 +18,7 @@ ALL: dict[str, Listing] = {
     for one in (
         STOCK, LOTS, ITEMS, PLACES, SUPPLIERS, PURCHASES, SALES, SHIPMENTS, TRANSFERS, ON_THE_ROAD, COUNTS, PROPOSALS,
         INBOX, ALERTS, QUARANTINE, DEVICES, PEOPLE, KEYS, SUBSCRIPTIONS, AUDIT,
-        CUSTOMERS, PROMOTIONS, CLOSED_DAYS,
+        CUSTOMERS, PROMOTIONS, CLOSED_DAYS, OUTSIDE,
         MEASURES, FORECAST_ACCURACY,
     )
 }  # fmt: skip
