@@ -8,9 +8,14 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from shelfwise.demand.alike import FADE_DAYS, phased_in, phased_out, with_predecessors
+from shelfwise.access.context import Context
+from shelfwise.demand import tables
+from shelfwise.demand.alike import FADE_DAYS, Life, phased_in, phased_out, with_predecessors, within
+from shelfwise.demand.lives import before, begun_history, lives
 from shelfwise.demand.model import DemandHistory
-from shelfwise.records.succession import Succession
+from shelfwise.records import service as records
+from shelfwise.records.succession import Succession, set_predecessor
+from shelfwise.store.database import run
 
 DAY = timedelta(days=1)
 START = date(2026, 1, 5)
@@ -107,3 +112,33 @@ def test_before_its_first_day_nothing_is_sold() -> None:
     paths = np.ones((2, 5), np.float32)
     assert phased_in(paths, START, START + 2 * DAY).tolist() == [[0, 0, 1, 1, 1]] * 2
     assert phased_in(paths, START, START - 2 * DAY).tolist() == paths.tolist()
+
+
+def test_within_its_life_paths_begin_and_end() -> None:
+    paths = np.ones((1, 40), np.float32)
+    lived = within(paths, START, Life(START + 2 * DAY, START + 36 * DAY))[0]
+    assert lived[:4].tolist() == [0, 0, 1, 1]
+    assert lived[37:].sum() == 0
+    assert within(paths, START, Life()) is paths
+
+
+def test_all_that_stands_before_items_is_found_also_in_a_circle() -> None:
+    assert before([link(B, A, 0), link(C, B, 0)], [C]) == {A, B}
+    assert before([link(B, A, 0), link(A, B, 0)], [A]) == {A, B}
+
+
+def test_an_item_that_never_sold_is_forecast_by_what_it_replaces_from_its_first_day(ctx: Context) -> None:
+    site = records.add_site(ctx, code="LON", name="London", time_zone="UTC", width_m=20, depth_m=10)
+    old, new, other = (records.add_item(ctx, sku=sku, sold_until=ends) for sku, ends in (
+        ("OLD", START + 40 * DAY), ("NEW", None), ("OTHER", None)
+    ))  # fmt: skip
+    set_predecessor(ctx, told := Succession(new, old, START + 30 * DAY))
+    for item_id in (old, other):
+        for day in range(20):
+            sold = (ctx.tenant, item_id, site, START + day * DAY, 3)
+            run(ctx.tx, "insert into demand_day values (%s, %s, %s, %s, %s)", sold)
+    until = START + 19 * DAY
+    assert tables.items_to_forecast(ctx.tx, ctx.tenant, site, until) == [old, new, other]
+    found = begun_history(ctx, site, [new, other], until)
+    assert {item_id: one.quantity.sum() for item_id, one in found.items()} == {new: 60, other: 60}
+    assert lives(ctx, site, [old, new, other]) == {old: Life(None, START + 40 * DAY), new: Life(told.from_day, None)}

@@ -7,6 +7,7 @@ fade, so that nothing is ordered that nobody will buy.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -17,6 +18,21 @@ from shelfwise.records.succession import Succession
 FADE_DAYS = 28
 """Over so many days before its last one an item's sales fade to nothing: people who know turn to what comes next, sizes
 run out, and it is not advertised any more."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """The first and the last day on which an item is sold; None: nobody said."""
+
+    from_day: date | None = None
+    last_day: date | None = None
+
+
+def within(paths: Paths, first_day: date, life: Life) -> Paths:
+    """Paths of an item, with nothing before its life, and fading towards its end; see the functions below."""
+    if life.from_day is not None:
+        paths = phased_in(paths, first_day, life.from_day)
+    return paths if life.last_day is None else phased_out(paths, first_day, life.last_day)
 
 
 def with_predecessors(histories: Mapping[int, DemandHistory], links: Iterable[Succession]) -> dict[int, DemandHistory]:

@@ -148,16 +148,22 @@ def selling_days(tx: Tx, tenant: int, site_id: int, until: date) -> list[date]:
 
 
 def items_to_forecast(tx: Tx, tenant: int, site_id: int, until: date) -> list[int]:
-    """Items that sold by `until` and are kept at the site: they have stock levels there, or a supplier's terms.
+    """Items that sold by `until`, or replace some that did, and are kept at the site: they have stock levels there, or
+    a supplier's terms.
 
-    Where nothing is kept yet, as after a first import of sales, all that sold.
+    Where nothing is kept yet, as after a first import of sales, all of them.
     """
-    sold = """select distinct item_id from demand_day where tenant_id = %(tenant)s and site_id = %(site)s
-              and day <= %(until)s"""
+    sold = """with recursive sold (item_id) as (
+                  select distinct item_id from demand_day where tenant_id = %(tenant)s and site_id = %(site)s
+                    and day <= %(until)s
+                  union
+                  select s.item_id from succession s join sold on sold.item_id = s.replaces_id
+                  where s.tenant_id = %(tenant)s)
+              select item_id from sold"""
     kept = """(select item_id from stock_level where tenant_id = %(tenant)s and site_id = %(site)s
                union select item_id from supplier_item where tenant_id = %(tenant)s)"""
     named = {"tenant": tenant, "site": site_id, "until": until}
-    found = values(tx, f"{sold} and item_id in {kept} order by item_id", named) or values(
+    found = values(tx, f"{sold} where item_id in {kept} order by item_id", named) or values(
         tx, f"{sold} order by item_id", named
     )
     return [item_id for (item_id,) in found]
