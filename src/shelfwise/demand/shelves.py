@@ -277,17 +277,28 @@ def _alike(ctx: Context, site_id: int, item_ids: Collection[int], origin: date) 
     found: dict[int, list[int]] = {one: [] for one in item_ids}
     for item_id, other in values(
         ctx.tx,
-        """select item_id, other_id from (
-               select i.item_id, o.item_id as other_id,
-                      row_number() over (partition by i.item_id order by sum(d.quantity) desc, o.item_id) as place
+        """with kin as (
+               select i.item_id, o.item_id as other_id
                from item i join item o on o.tenant_id = i.tenant_id and o.category = i.category and o.unit = i.unit
                    and o.item_id <> i.item_id
-               join demand_day d on d.tenant_id = o.tenant_id and d.item_id = o.item_id and d.site_id = %s
-                   and d.day between %s and %s
-               where i.tenant_id = %s and i.item_id = any(%s) and i.category <> ''
-               group by i.item_id, o.item_id) ranked
-           where place <= %s order by item_id, place""",
-        (site_id, origin - timedelta(days=DAYS_BACK), origin, ctx.tenant, list(item_ids), MOST_OTHERS),
+               where i.tenant_id = %(tenant)s and i.item_id = any(%(items)s) and i.category <> ''),
+           sold as (
+               select item_id, sum(quantity) as quantity from demand_day
+               where tenant_id = %(tenant)s and site_id = %(site)s and day between %(since)s and %(until)s
+                 and item_id in (select other_id from kin) group by item_id)
+           select item_id, other_id from (
+               select kin.item_id, kin.other_id,
+                      row_number() over (partition by kin.item_id order by sold.quantity desc, kin.other_id) as place
+               from kin join sold on sold.item_id = kin.other_id) ranked
+           where place <= %(most)s order by item_id, place""",
+        {
+            "tenant": ctx.tenant,
+            "items": list(item_ids),
+            "site": site_id,
+            "most": MOST_OTHERS,
+            "since": origin - timedelta(days=DAYS_BACK),
+            "until": origin,
+        },
     ):
         found[item_id].append(other)
     return found
