@@ -33,7 +33,7 @@ from shelfwise.web.visits import Visit, Visitor
 from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
-ROWS = 60
+ROWS = 28
 KIND_WORDS = {
     "weather": "weather",
     "economy": "the economy",
