@@ -62,11 +62,14 @@ def _known(one: Judged, promoted: bool) -> NDArray[np.bool_]:
 
 
 def pinball(windows: Sequence[Judged], level: float, quantiles: Sequence[Numbers] | None = None) -> float:
-    """The mean loss of a quantile of the periods: the model's, or that of others, one array for each window."""
+    """The mean loss of a quantile of the periods: the model's, or that of others, one array for each window.
+
+    Who says nothing of a series is taken to expect nothing of it, here as in every error.
+    """
     losses = []
     for number, one in enumerate(windows):
         quantile = one.said.quantiles[level] if quantiles is None else quantiles[number]
-        error = one.came - quantile
+        error = one.came - np.nan_to_num(quantile)
         losses.append(np.maximum(level * error, (level - 1) * error)[np.isfinite(one.came)])
     return float(np.concatenate(losses).mean())
 
