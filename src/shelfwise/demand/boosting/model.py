@@ -29,6 +29,8 @@ LEAST_ROWS, LEAST_EXAMINED = 500, 50
 INPUT_ROWS = 40_000
 TRIED_ROWS = 40_000
 CHUNK = 2000
+RENEWED = 2
+"""In a race the model is learnt at every so many panels: older by more, simple methods would seem better than it is."""
 ENDED = SEGMENTS.index(Segment.ENDED)
 ENDED_NOTE = "nothing was sold for so long that it seems to have ended"
 
@@ -74,7 +76,7 @@ class Boosted:
 
     Attributes:
         effort: how much is learnt from.
-        anew: learn at each panel; else at the oldest alone, which is asked at the newer ones too.
+        anew: learn at each panel; else what was learnt at one is asked at the next as well.
         learnt: what the latest forecast stood on, so that it can be explained.
     """
 
@@ -95,8 +97,8 @@ class Boosted:
         effort = self.effort if self.anew or len(panels) == 1 else self.effort.for_a_race()
         learnt: Learnt | None = None
         made = []
-        for panel in panels:
-            if learnt is None or self.anew:
+        for place, panel in enumerate(panels):
+            if learnt is None or self.anew or place % RENEWED == 0:
                 learnt = learn(panel, effort, asked.seed)
             made.append(
                 nothing(panel, asked.quantiles, asked.paths, NAME) if learnt is None else predict(panel, learnt, asked)
