@@ -30,7 +30,8 @@ INPUT_ROWS = 40_000
 TRIED_ROWS = 40_000
 CHUNK = 2000
 RENEWED = 2
-"""In a race the model is learnt at every so many panels: older by more, simple methods would seem better than it is."""
+"""In a race it is learnt at every so many panels, and asked at those between: were it older, a simple method beside it
+would seem to help."""
 ENDED = SEGMENTS.index(Segment.ENDED)
 ENDED_NOTE = "nothing was sold for so long that it seems to have ended"
 
@@ -76,15 +77,13 @@ class Boosted:
 
     Attributes:
         effort: how much is learnt from.
-        anew: learn at each panel; else what was learnt at one is asked at the next as well.
         learnt: what the latest forecast stood on, so that it can be explained.
     """
 
     name = NAME
 
-    def __init__(self, effort: Effort | None = None, *, anew: bool = False) -> None:
+    def __init__(self, effort: Effort | None = None) -> None:
         self.effort = effort or Effort()
-        self.anew = anew
         self.learnt: Learnt | None = None
 
     @property
@@ -94,11 +93,11 @@ class Boosted:
 
     def forecast(self, panels: Sequence[Panel], asked: Asked) -> list[Prediction]:
         """See `Forecaster`. Where there is too little to learn from nothing is said."""
-        effort = self.effort if self.anew or len(panels) == 1 else self.effort.for_a_race()
+        effort = self.effort if len(panels) == 1 else self.effort.for_a_race()
         learnt: Learnt | None = None
         made = []
         for place, panel in enumerate(panels):
-            if learnt is None or self.anew or place % RENEWED == 0:
+            if learnt is None or place % RENEWED == 0:
                 learnt = learn(panel, effort, asked.seed)
             made.append(
                 nothing(panel, asked.quantiles, asked.paths, NAME) if learnt is None else predict(panel, learnt, asked)
