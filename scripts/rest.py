@@ -7,6 +7,7 @@ import importlib
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
+from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -66,16 +67,29 @@ def pages() -> Iterator[tuple[str, str, frozenset[Right]]]:
 _ONLY_LOOKS = frozenset({"may", "everywhere"})
 
 
-def rights_of(function: Callable[..., object], seen: set[object] | None = None) -> frozenset[Right]:
+def rights_of(function: Callable[..., object]) -> frozenset[Right]:
     """The rights that a function of Shelfwise and whatever it calls may ask for with `ctx.require` and its like.
 
     Found by reading the code, so a right that is asked for in some cases only is named too.
     """
-    seen = set() if seen is None else seen
-    if not isinstance(function, FunctionType) or function in seen or not function.__module__.startswith("shelfwise."):
-        return frozenset()
-    seen.add(function)
     found: set[Right] = set()
+    seen: set[object] = set()
+    waiting: list[object] = [function]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, FunctionType) and one not in seen and one.__module__.startswith("shelfwise."):
+            seen.add(one)
+            asked, called = _read(one)
+            found |= asked
+            waiting += called
+    return frozenset(found)
+
+
+@cache
+def _read(function: FunctionType) -> tuple[frozenset[Right], tuple[object, ...]]:
+    """The rights that a function asks for itself, and what it calls or hands on."""
+    found: set[Right] = set()
+    called: list[object] = []
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     inside = _imported_inside(tree)
     for node in ast.walk(tree):
@@ -100,16 +114,16 @@ def rights_of(function: Callable[..., object], seen: set[object] | None = None) 
         # Also what is only handed on, as to a thread.
         match node:
             case ast.Attribute(value=ast.Name(id=module), attr=name):
-                called = getattr(inside.get(module, function.__globals__.get(module)), name, None)
+                other = getattr(inside.get(module, function.__globals__.get(module)), name, None)
             case ast.Name(id=name):
-                called = inside.get(name, function.__globals__.get(name))
+                other = inside.get(name, function.__globals__.get(name))
             case _:
-                called = None
+                continue
+        called.append(other)
         # What pages know of rights they show.
-        if isinstance(called, tuple) and not _of_the_web(function):
-            found |= {one for one in called if isinstance(one, Right)}
-        found |= rights_of(called, seen) if called is not None else frozenset()
-    return frozenset(found)
+        if isinstance(other, tuple) and not _of_the_web(function):
+            found |= {one for one in other if isinstance(one, Right)}
+    return frozenset(found), tuple(called)
 
 
 def _of_the_web(function: FunctionType) -> bool:

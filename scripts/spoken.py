@@ -32,6 +32,7 @@ class Spoken:
     actions: dict[str, set[str]]
 
 
+@cache
 def listen(source: Path = SOURCE) -> Spoken:
     """Read every module below a folder.
 
@@ -41,7 +42,7 @@ def listen(source: Path = SOURCE) -> Spoken:
     spoken = Spoken({}, {}, {})
     for path in sorted(source.rglob("*.py")):
         room = path.relative_to(source).parts[0].removesuffix(".py")
-        tree = ast.parse(path.read_text("utf-8"), str(path))
+        tree = _parsed(path)
         module = _Module(
             _constants(tree),
             _imported(tree, _shared_data) | _shared_data(tree),
@@ -70,6 +71,7 @@ class _Module:
     auditors: dict[str, int]
 
 
+@cache
 def _constants(tree: ast.Module) -> Constants:
     found = {}
     for node in tree.body:
@@ -79,7 +81,7 @@ def _constants(tree: ast.Module) -> Constants:
             case ast.ImportFrom(module=str(module), names=names) if module.startswith("shelfwise."):
                 path = SOURCE.parent.joinpath(*module.split(".")).with_suffix(".py")
                 if path.exists() and any(one.name.isupper() for one in names):
-                    theirs = _constants(ast.parse(path.read_text("utf-8"), str(path)))
+                    theirs = _constants(_parsed(path))
                     found |= {one.asname or one.name: theirs[one.name] for one in names if one.name in theirs}
     return found
 
@@ -102,6 +104,7 @@ def _parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"), str(path))
 
 
+@cache
 def _shared_data(tree: ast.Module) -> dict[str, set[str]]:
     """The keys of the dict that a function of the module returns, for facts published with ``**function(...)``."""
     return {
@@ -113,6 +116,7 @@ def _shared_data(tree: ast.Module) -> dict[str, set[str]]:
     }
 
 
+@cache
 def _auditors(tree: ast.Module) -> dict[str, int]:
     return {
         function.name: [one.arg for one in function.args.args].index("action")
