@@ -13,6 +13,7 @@ import pytest
 from shelfwise.operations import backup
 from shelfwise.settings import Settings
 from shelfwise.store import dumps
+from shelfwise.store.migrate import migrate
 from tests.conftest import with_database
 
 STORED = Path(__file__).parent.parent / "store" / "dumps" / "schema-0023.dump"
@@ -32,6 +33,15 @@ def stored(server_url: str) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def upgraded_once(server_url: str, stored: str) -> str:
+    """The name of a database that holds the stored dump in today's schema, to be copied."""
+    name = f"upgraded_{os.getpid()}"
+    _copy(server_url, stored, name)
+    migrate(with_database(server_url, name))
+    return name
+
+
 @pytest.fixture
 def new_database(server_url: str) -> Iterator[NewDatabase]:
     """Makes databases: a copy of the one named, or empty after template0."""
@@ -39,7 +49,7 @@ def new_database(server_url: str) -> Iterator[NewDatabase]:
 
     def make(template: str = "template0") -> str:
         made.append(f"operations_{os.getpid()}_{len(made)}")
-        _run(server_url, f'create database "{made[-1]}" template "{template}"')
+        _copy(server_url, template, made[-1])
         return with_database(server_url, made[-1])
 
     yield make
@@ -81,6 +91,11 @@ def made(backed_up: Path, settings: Settings) -> Path:
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "home" / "secrets").mkdir(parents=True)
     return Settings(home=tmp_path / "home")
+
+
+def _copy(url: str, template: str, name: str) -> None:
+    """Files are copied as they are: the way by the write-ahead log takes many times the computing."""
+    _run(url, f'create database "{name}" template "{template}" strategy file_copy')
 
 
 def _run(url: str, sql: str) -> None:

@@ -20,19 +20,18 @@ from shelfwise.operations import backup, inside, keeping, machine, service
 from shelfwise.operations.model import backup_finding, days_until_full, disk_finding
 from shelfwise.settings import Settings
 from shelfwise.store.database import Database, run, value, values
-from shelfwise.store.migrate import migrate
 from shelfwise.supervisor import rotate
 from shelfwise.work import alerts
+from tests.operations.conftest import NewDatabase
 
 ADMIN = person("mara", Role.ADMIN)
 TONIGHT = datetime(2026, 3, 3, 2, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def living(old_url: str) -> Iterator[Office]:
+def living(new_database: NewDatabase, upgraded_once: str) -> Iterator[Office]:
     """An installation that has been there for a while."""
-    migrate(old_url)
-    database = Database(old_url, size=4).open()
+    database = Database(new_database(upgraded_once), size=4).open()
     yield Office(database)
     database.close()
 
