@@ -7,8 +7,9 @@ RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check --quiet
 RUNTIME := $(VENV)/.runtime-installed
 DEVELOPMENT := $(VENV)/.development-installed
-# A test process for each core, each with a Postgres of its own; a file of tests stays in one of them.
-AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadfile
+# A test process for each core, each with a Postgres of its own; a file of tests stays in one of them,
+# and files come in the order of tests/conftest.py.
+AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 BROWSER_LIBRARIES := src/shelfwise/web/static/vendor/.installed
 
 .DEFAULT_GOAL := help

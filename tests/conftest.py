@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -14,15 +13,20 @@ from argon2 import PasswordHasher
 from psycopg.conninfo import make_conninfo
 
 from shelfwise.access import passwords
-from shelfwise.access.context import Context, Office, stand_still
+from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Role, person
 from shelfwise.store import embedded
-from shelfwise.store.database import Database, Tx, run, values
+from shelfwise.store.database import Database, Tx
 from shelfwise.store.migrate import migrate
+from tests.shared import LENT, Beginnings, empty, fill
+from tests.shared import NOON as NOON
 
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-# By this name Postgres knows the connections that one test leaves to the next.
-_LENT = "lent"
+# What takes longest comes first, so that of two processes none works on such a file when the other is done.
+_FIRST = ("tests/browser/", "tests/web/", "tests/test_", "tests/books/", "tests/operations/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(_FIRST))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -72,51 +76,26 @@ def shared_tx(shared_url: str) -> Iterator[Tx]:
         yield tx
 
 
+@pytest.fixture(scope="session")
+def beginnings(shared_tx: Tx) -> Beginnings:
+    """Copies of what many tests begin with."""
+    return Beginnings(shared_tx)
+
+
 @pytest.fixture
 def database_url(shared_url: str, shared_tx: Tx) -> Iterator[str]:
     """A database with one tenant, its clock at NOON and nothing else; sequences start at 1."""
     with shared_tx.transaction():
-        run(shared_tx, "insert into tenant values (1, 'Test', 'EUR')")
-        stand_still(shared_tx, 1, NOON)
+        fill(shared_tx)
     yield shared_url
     with shared_tx.transaction():
-        _empty(shared_tx)
-
-
-def _empty(tx: Tx) -> None:
-    """Delete all rows, which is many times faster than a new database; what was left unused is not touched.
-
-    Whoever is still connected is sent away before, but for connections at rest that one test leaves to the next.
-    """
-    tx.execute(
-        """select pg_terminate_backend(pid) from pg_stat_activity
-           where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
-             and (application_name, state) <> (%s, 'idle')""",
-        (_LENT,),
-    )
-    tx.execute("set local session_replication_role = replica")
-    tx.execute("set local lock_timeout = '10s'")
-    tables = values(
-        tx,
-        """select format('%I', relname) from pg_class
-           where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
-             and relname <> 'schema_migration'""",
-    )
-    used = " union all ".join(f"select '{table}' where exists (select from {table})" for (table,) in tables)
-    for (table,) in values(tx, used):
-        run(tx, f"delete from {table}")
-    for (sequence,) in values(
-        tx,
-        """select format('%I', sequencename) from pg_sequences
-           where schemaname = 'public' and last_value is not null""",
-    ):
-        run(tx, f"alter sequence {sequence} restart")
+        empty(shared_tx)
 
 
 @pytest.fixture(scope="session")
 def shared_pool(shared_url: str) -> Iterator[Database]:
     """Connections that stay open from test to test: each new one would have to learn all tables and queries anew."""
-    pool = Database(make_conninfo(shared_url, application_name=_LENT), size=12).open()
+    pool = Database(make_conninfo(shared_url, application_name=LENT), size=12).open()
     yield pool
     pool.close()
 

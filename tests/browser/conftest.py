@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from shelfwise.access.context import Office
 from shelfwise.web.app import create_app
+from tests.shared import Beginnings
 from tests.web.world import PASSWORDS, World, furnish
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "test-artifacts"
@@ -38,9 +39,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def world(office: Office) -> World:
+def world(office: Office, beginnings: Beginnings) -> World:
     """A whole warehouse, 144 bins, as the screenshots show it."""
-    return furnish(office)
+    return beginnings.begin("whole", lambda: furnish(office))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from shelfwise.store.database import run
 from shelfwise.web.app import create_app
 from shelfwise.web.visits import SESSION_COOKIE
 from tests.conftest import NOON
+from tests.shared import Beginnings
 from tests.web.world import PASSWORDS, World, furnish
 
 with warnings.catch_warnings():
@@ -30,9 +31,9 @@ AsRole = Callable[[Role], TestClient]
 
 
 @pytest.fixture
-def world(office: Office) -> World:
+def world(office: Office, beginnings: Beginnings) -> World:
     """A small warehouse: 60 bins."""
-    return furnish(office, aisles=1, bins_a_side=6)
+    return beginnings.begin("small", lambda: furnish(office, aisles=1, bins_a_side=6))
 
 
 @pytest.fixture
