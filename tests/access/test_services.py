@@ -29,6 +29,7 @@ from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
 from shelfwise.demand.outside.feeds import NewFeed
 from shelfwise.demand.outside.model import NewSeries
 from shelfwise.edge.standing import Spot
+from shelfwise.planning.whatif import Asked
 from shelfwise.records.floor_model import Draft
 from shelfwise.records.model import NewItem, NewPlace, NewSupplier, Site, Terms, Zone
 from shelfwise.records.promoting_model import NewEvent
@@ -219,6 +220,7 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     },
     "stock.portals.service.being_read": lambda rows: {"place_id": rows["dock_id"]},
     "stock.figures.left": lambda rows: {"to": "scrap"},
+    "planning.service.what_if": lambda rows: {"asked": Asked()},
     "demand.forecasting.service.forecast_site": lambda rows: {"origin": (NOON - timedelta(days=1)).date()},
 }
 

@@ -180,11 +180,21 @@ def expected(ctx: Context, promotion_id: int) -> Expected | None:
         NotFound: there is no such promotion.
     """
     it = event(ctx, promotion_id)
-    others = [one for one in _stored(ctx) if (one.code, one.at_site) != (it.code, it.site_id or 0)]
-    cases = _cases(one for one in others if one.span == "during")
-    own = band(it.discount_percent)
-    lift = expected_lift(cases, it.kind, own)
-    same = sum(1 for one in cases if one.kind == it.kind and one.band == own and one.measure.tells)
+    others = (one for one in _stored(ctx) if (one.code, one.at_site) != (it.code, it.site_id or 0))
+    return _expected(others, it.kind, it.discount_percent)
+
+
+def may_do(ctx: Context, kind: str, discount_percent: Decimal | None) -> Expected | None:
+    """What a promotion of a kind and size of discount may do that nobody has planned; None: too few were measured."""
+    ctx.require_somewhere(Right.VIEW)
+    return _expected(_stored(ctx), kind, discount_percent)
+
+
+def _expected(found: Iterable[Stored], kind: str, discount_percent: Decimal | None) -> Expected | None:
+    cases = _cases(one for one in found if one.span == "during")
+    own = band(discount_percent)
+    lift = expected_lift(cases, kind, own)
+    same = sum(1 for one in cases if one.kind == kind and one.band == own and one.measure.tells)
     return None if lift is None else Expected(lift, own if same >= LEAST_EVENTS else "")
 
 

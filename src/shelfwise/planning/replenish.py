@@ -48,6 +48,17 @@ class Policy:
     economic_quantity: float | None
 
 
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """What an order of an item would be; `quantity` 0: none is needed."""
+
+    offer: Offer
+    futures: Futures
+    policy: Policy
+    quantity: Decimal
+    deal: Deal | None
+
+
 def decide(snapshot: Snapshot, params: Params, rng: np.random.Generator) -> tuple[Decision, ...]:
     """The orders that should be placed now, in the order of the snapshot's items.
 
@@ -65,21 +76,25 @@ def decide(snapshot: Snapshot, params: Params, rng: np.random.Generator) -> tupl
 
 def decide_item(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Generator) -> Decision | None:
     """The order for one item; None where nothing should or can be ordered."""
+    found = weigh(snapshot, item, params, rng)
+    if found is None or found.quantity <= 0:
+        return None
+    return _decision(snapshot, item, found.offer, found.futures, found.policy, found.quantity, params, found.deal)
+
+
+def weigh(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Generator) -> Weighed | None:
+    """What would be ordered of an item now, of whom and why; None where nobody sells it."""
     if not item.offers:
         return None
     offer = choose(item.offers)
     futures, policy, needed = _needed(snapshot, item, offer, params, rng)
-    if needed <= 0:
-        return None
-    for_so_many = choose(item.offers, needed)
-    if for_so_many is not offer:
+    if needed > 0 and (for_so_many := choose(item.offers, needed)) is not offer:
         offer = for_so_many
         futures, policy, needed = _needed(snapshot, item, offer, params, rng)
-        if needed <= 0:
-            return None
+    if needed <= 0:
+        return Weighed(offer, futures, policy, needed, None)
     deal = cheaper_deal(offer, needed, policy.daily_mean, params)
-    quantity = needed if deal is None else deal.quantity
-    return _decision(snapshot, item, offer, futures, policy, quantity, params, deal)
+    return Weighed(offer, futures, policy, needed if deal is None else deal.quantity, deal)
 
 
 def _needed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +12,9 @@ import numpy as np
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.clocks import local_day
+from shelfwise.core.errors import Fault, Invalid
+from shelfwise.demand.lift import Lift
+from shelfwise.demand.lifts import may_do
 from shelfwise.demand.overrides.service import expected_of
 from shelfwise.demand.service import StoredForecast
 from shelfwise.orders.service import lead_times, on_order, worth_today
@@ -29,6 +32,7 @@ from shelfwise.planning.model import (
     Snapshot,
 )
 from shelfwise.planning.replenish import decide
+from shelfwise.planning.whatif import Answer, Asked, Promotion, answer, faults
 from shelfwise.records.habits import usual_lead_days
 from shelfwise.records.model import Terms
 from shelfwise.records.prices import Price, breaks_on
@@ -40,21 +44,23 @@ PRICE_DAYS = 90
 LEARN_DAYS = 730
 
 
-def snapshot(ctx: Context, site_id: int) -> Snapshot:
-    """Everything planning needs to know of a site, as it is now.
+def snapshot(ctx: Context, site_id: int, item_ids: Collection[int] | None = None) -> Snapshot:
+    """Everything planning needs to know of a site, or of some of its items, as it is now.
 
     Raises:
         NotFound: there is no such site.
     """
     ctx.require(Right.VIEW, site_id)
     site = site_by_id(ctx, site_id)
-    known = tables.items_of_site(ctx.tx, ctx.tenant, site_id)
-    stock = {level.item_id: level for level in levels(ctx, site_id)}
+    known = [
+        one for one in tables.items_of_site(ctx.tx, ctx.tenant, site_id) if item_ids is None or one.item_id in item_ids
+    ]
+    stock = {level.item_id: level for level in levels(ctx, site_id, item_ids)}
     owed = tables.backordered(ctx.tx, ctx.tenant, site_id)
     coming = on_order(ctx, site_id)
     for item_id, arrivals in in_transit(ctx, site_id).items():
         coming[item_id] = sorted([*coming.get(item_id, []), *arrivals], key=lambda arrival: arrival[1])
-    forecasts = expected_of(ctx, site_id)
+    forecasts = expected_of(ctx, site_id, item_ids)
     offers, left_out = _comparable(ctx, _offers(ctx, [item.item_id for item in known]))
     prices = tables.mean_prices(ctx.tx, ctx.tenant, site_id, ctx.now - timedelta(days=PRICE_DAYS))
     home = tables.currency(ctx.tx, ctx.tenant)
@@ -95,8 +101,49 @@ def plan(ctx: Context, site_id: int, params: Params | None = None) -> tuple[Snap
     """
     ctx.require(Right.RUN_PLANNING, site_id)
     seen = snapshot(ctx, site_id)
-    rng = np.random.default_rng([ctx.tenant, site_id, seen.today.toordinal()])
-    return seen, decide(seen, params or Params(), rng)
+    return seen, decide(seen, params or Params(), np.random.default_rng(_seed(ctx, seen)))
+
+
+def what_if(ctx: Context, site_id: int, item_id: int, asked: Asked) -> Answer | None:
+    """What planning sees and would order of an item now, and if something were otherwise. Nothing is kept.
+
+    Returns:
+        None where planning does not look at the item, or there is no forecast of it yet.
+
+    Raises:
+        NotFound: there is no such site.
+        Invalid: the question makes no sense, or nobody knows what such a promotion does.
+    """
+    ctx.require(Right.VIEW, site_id)
+    seen = snapshot(ctx, site_id, [item_id])
+    if wrong := faults(asked, seen.today):
+        raise Invalid(*wrong)
+    if not seen.items:
+        return None
+    every = [one.item_id for one in tables.items_of_site(ctx.tx, ctx.tenant, site_id)]
+    seed = np.random.SeedSequence(_seed(ctx, seen)).spawn(len(every))[every.index(item_id)]
+    return answer(seen, seen.items[0], asked, _lift(ctx, asked.promotion), Params(), seed)
+
+
+def _lift(ctx: Context, promotion: Promotion | None) -> Lift | None:
+    """What a promotion that somebody thinks of would do: by their own word, else by past ones."""
+    if promotion is None:
+        return None
+    if promotion.lift is not None:
+        return Lift(promotion.lift, promotion.lift, promotion.lift, 0)
+    if (known := may_do(ctx, promotion.kind, promotion.discount_percent)) is not None:
+        return known.lift
+    raise Invalid(
+        Fault(
+            "lift", "how many times as much will sell", "nothing, and fewer than three like it were measured",
+            "Say what you expect, such as 1.5.",
+        )
+    )  # fmt: skip
+
+
+def _seed(ctx: Context, seen: Snapshot) -> list[int]:
+    """The same for all of a day, so that the same state gives the same decisions."""
+    return [ctx.tenant, seen.site_id, seen.today.toordinal()]
 
 
 def _demand(stored: StoredForecast | None) -> DemandPaths | None:
