@@ -88,6 +88,7 @@ from shelfwise.web import (
     transfers,
     unclaimed,
     webhooks,
+    what_if,
     wrong,
 )
 from shelfwise.web.devices import Doors
@@ -196,6 +197,8 @@ def _addresses() -> list[BaseRoute]:
         record_items,
         record_places,
         floor_plan,
+        # Before the page of an item, whose SKU may hold slashes.
+        what_if,
         items,
         labels,
         lots,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -18,15 +18,22 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 _MOST_CAUSES = 3
 
 
-def sentence(explained: Explained, unit: str) -> str:
-    """Why so much is expected. Amounts are rounded so that those written add up to the total written."""
+Write = Callable[[Decimal], str]
+
+
+def sentence(explained: Explained, unit: str, write: Write = plain) -> str:
+    """Why so much is expected. Amounts are rounded so that those written add up to the total written.
+
+    Args:
+        write: how numbers are written.
+    """
     amounts = written(explained)
     total = sum(amounts.values(), Decimal(0))
     ahead = f"in the next {_ahead(explained)}"
     if not any(amounts.values()):
         return f"Nothing is expected {ahead}."
-    said = [_said(group, amount, explained, unit) for group, amount in amounts.items() if amount]
-    expected = f"Expected {_quantity(total, unit)} {ahead}"
+    said = [_said(group, amount, explained, unit, write) for group, amount in amounts.items() if amount]
+    expected = f"Expected {_quantity(total, unit, write)} {ahead}"
     if len(said) == 1 and amounts[Group.LEVEL]:
         return f"{expected}, all of it by {_level(explained)}."
     return f"{expected}: {', '.join(said)}."
@@ -48,11 +55,11 @@ def written(explained: Explained) -> dict[Group, Decimal]:
     return {group: amount * step for group, amount in found.items()}
 
 
-def _said(group: Group, amount: Decimal, explained: Explained, unit: str) -> str:
+def _said(group: Group, amount: Decimal, explained: Explained, unit: str, write: Write) -> str:
     if group is Group.LEVEL:
-        return f"{plain(amount)} by {_level(explained)}"
+        return f"{write(amount)} by {_level(explained)}"
     fewer = "fewer" if unit == PIECES else "less"
-    return f"{plain(abs(amount))} {'more' if amount > 0 else fewer} {_why(group, amount, explained)}"
+    return f"{write(abs(amount))} {'more' if amount > 0 else fewer} {_why(group, amount, explained)}"
 
 
 def _why(group: Group, amount: Decimal, explained: Explained) -> str:
@@ -103,7 +110,7 @@ def _ahead(explained: Explained) -> str:
     return what if number == 1 else f"{number} {what}s"
 
 
-def _quantity(amount: Decimal, unit: str) -> str:
+def _quantity(amount: Decimal, unit: str, write: Write) -> str:
     if unit != PIECES:
-        return f"{plain(amount)} {unit}"
-    return f"{plain(amount)} {'piece' if amount == 1 else 'pieces'}"
+        return f"{write(amount)} {unit}"
+    return f"{write(amount)} {'piece' if amount == 1 else 'pieces'}"
