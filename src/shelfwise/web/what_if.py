@@ -75,17 +75,16 @@ def _asked(given: Answers) -> Asked:
 
 def _shown(ctx: Context, item: Item, here: Site, asked: Asked, found: Answer | None) -> dict[str, Any]:
     if found is None:
-        return {"found": None, "chart": None, "said": "", "planned": [], "rows": []}
+        return {"found": None, "chart": None, "differs": "", "planned": [], "rows": []}
     last = found.first_day + timedelta(days=DAYS - 1)
     planned = [
         one
         for one in promoting.events(ctx, found.first_day, last, [item.item_id])
         if one.site_id in (None, here.site_id) and not one.called_off
     ]
-    said = difference(found, item.unit) if asked.anything else ""
     return {
-        "found": found, "chart": bands(found), "said": said, "planned": planned, "last_day": last,
-        "rows": rows(found, item, here),
+        "found": found, "chart": bands(found), "planned": planned, "last_day": last, "rows": rows(found, item, here),
+        "differs": difference(found, item.unit) if asked.anything else "",
     }  # fmt: skip
 
 
