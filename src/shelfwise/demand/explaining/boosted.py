@@ -22,8 +22,6 @@ from shelfwise.demand.panel import Panel
 
 CHUNK = 1000
 LEVEL = GROUPS.index(Group.LEVEL)
-LINKED = ("poisson", "tweedie")
-"""Losses whose trees add up to the logarithm of what they expect."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,30 +64,24 @@ def boosted_parts(panel: Panel, learnt: Learnt, series: NDArray[np.int64], given
 
 
 def _amounts(ensemble: Ensemble, seen: Table, player: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """(by row and player, in units of the item and with the base in the level; the base).
-
-    The mean of the members of the ensemble that speak of a row.
-    """
+    """(by row and player, in units of the item and with the base in the level; the base), the mean of all trees."""
     rows = len(seen.values)
-    amounts, base, speaking = np.zeros((rows, ALIKE + 1)), np.zeros(rows), np.zeros(rows)
-    for loss, booster, factor in ensemble.boosters:
-        with np.errstate(invalid="ignore"):
-            speaks = np.isfinite(Ensemble(((loss, booster, factor),)).expected(seen))
+    amounts, base = np.zeros((rows, ALIKE + 1)), np.zeros(rows)
+    for _, booster, factor in ensemble.boosters:
         split = shares(booster, seen.values, player, ALIKE + 1)
-        alone, added = _unlinked(split.base, split.added) if loss in LINKED else (split.base, split.added)
-        made = factor * added
-        made[:, LEVEL] += factor * alone
-        amounts += np.where(speaks[:, None], made, 0)
-        base += np.where(speaks, factor * alone, 0)
-        speaking += speaks
-    per_unit = seen.level / np.maximum(speaking, 1)
+        alone, added = _unlinked(split.base, split.added)
+        amounts += factor * added
+        amounts[:, LEVEL] += factor * alone
+        base += factor * alone
+    per_unit = seen.level / len(ensemble.boosters)
     return amounts * per_unit[:, None], base * per_unit
 
 
 def _unlinked(base: float, added: Floats) -> tuple[float, Floats]:
     """Amounts of what was added to a logarithm: each gets its share of the change, by the logarithmic mean.
 
-    It leaves no remainder, and does not depend on the order in which the parts are looked at (Ang 2004).
+    Trees of Poisson's and of tweedie's loss add up to the logarithm of what they expect. The mean leaves no remainder,
+    and does not depend on the order in which the parts are looked at (Ang 2004).
     """
     change = added.sum(axis=1)
     alone = float(np.exp(base))
