@@ -91,6 +91,27 @@ def test_a_column_that_is_not_there_says_nothing_and_an_empty_cell_empties(shop:
     assert told(shop, "select description, unit, unit_weight_g from item where sku = 'MUG'") == [("", "each", 350.0)]
 
 
+def test_what_replaces_what_comes_with_items_of_the_same_file_and_goes_round_in_no_circle(
+    shop: Office, tmp_path: Path
+) -> None:
+    head = "sku,category,replaces,replaces_from,replaces_factor\n"
+    path = write(tmp_path, "a.csv", head + "CUP,Pots / Cups,BOWL,2026-05-01,0.5\nBOWL,Pots,MUG,2025-05-01,\n")
+    assert counts(run(shop, MARA, path)) == [("items", 2, 0, 0)]
+    links = """select i.sku, o.sku, s.factor from succession s join item i using (tenant_id, item_id)
+        join item o on o.item_id = s.replaces_id order by 1"""
+    assert told(shop, links) == [("BOWL", "MUG", 1), ("CUP", "BOWL", Decimal("0.5"))]
+    assert counts(run(shop, MARA, path)) == [("items", 0, 0, 2)]
+    wrong = "MUG,,CUP,2026-06-01,\nTEA,,X,2026-06-01,0\nX,,MUG,,\nY,,,2026-06-01,\nZ,,NONE,2026-06-01,1\n"
+    found = check(shop, MARA, write(tmp_path, "b.csv", head + wrong))
+    said = [(one.row, one.column, one.got) for one in found.tables[0].faults]
+    assert {(row, column) for row, column, _ in said} == {
+        (2, "replaces"), (3, "replaces_factor"), (4, "replaces_from"), (5, "replaces"), (6, "replaces"),
+    }  # fmt: skip
+    assert any(got.count("replaces") == 3 for _, _, got in said)
+    run(shop, MARA, write(tmp_path, "c.csv", "sku,replaces,replaces_from\nCUP,,\n"))
+    assert [link[0] for link in told(shop, links)] == ["BOWL"]
+
+
 def test_what_a_barcode_is_on_already_is_said(shop: Office, tmp_path: Path) -> None:
     run(shop, MARA, write(tmp_path, "a.csv", "sku,barcode\nMUG,123\n"))
     found = check(shop, MARA, write(tmp_path, "b.csv", "sku,barcode\nTEA,123\nX,9\nY,9\n"))

@@ -56,7 +56,7 @@ def books(draw: st.DrawFn) -> Files:
             *(
                 [guarded(sku), guarded(draw(texts)), tracked[sku], draw(wholes), draw(numbers),
                  f"00{next(barcodes)}", draw(wholes), f"P{next(barcodes)}", guarded(draw(categories)), "2027-03-31",
-                 *((guarded(before), "2026-05-01", draw(numbers)) if before is not None else ("", "", ""))]
+                 *((guarded(before), "2026-05-01", draw(numbers)) if before is not None else ("", "", "1"))]
                 for before, sku in zip([None, *skus], skus, strict=False)
             ),
         ],

@@ -45,7 +45,8 @@ def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
         """select i.sku, i.description, i.unit, i.quantum, i.tracking, i.needs_expiry, i.shelf_life_days,
                   i.catch_weight, i.unit_weight_g, b.barcode, p.inner_quantity, b.inner_barcode, p.case_quantity,
                   b.case_barcode, p.pallet_quantity, b.pallet_barcode, r.reorder_point, r.order_up_to,
-                  i.category, i.sold_until, o.sku as replaces, s.from_day as replaces_from, s.factor as replaces_factor
+                  i.category, i.sold_until, o.sku as replaces, s.from_day as replaces_from,
+                  coalesce(s.factor, 1) as replaces_factor
            from item i
            left join (select item_id, max(quantity) filter (where level = 'inner') as inner_quantity,
                     max(quantity) filter (where level = 'case') as case_quantity,
@@ -121,30 +122,22 @@ def _rule_faults(row: Row, sites: int) -> Iterator[RowFault]:
 
 
 def _replaces_faults(ctx: Context, rows: Sequence[Row]) -> Iterator[RowFault]:
+    known = _links(ctx)
     told = {str(row.values["sku"]): row for row in rows if text(row.values, "replaces") is not None}
     skus = {str(row.values["sku"]) for row in rows}
     skus |= records.item_ids(ctx, {str(row.values["replaces"]) for row in told.values()}, own=True).keys()
-    for row in told.values():
+    for sku, row in told.items():
         if row.values["replaces"] not in skus:
             yield missing(row, "replaces", "an item")
-        if row.values.get("replaces_from") is None:
-            yield RowFault(
-                row.number,
-                "replaces_from",
-                "the day from which on it takes the other's place",
-                "nothing",
-                "Say the day.",
-            )
-        yield from on_row(row, factor_faults(number(row.values, "replaces_factor") or Decimal(1)))
-    links = _links(ctx) | {sku: str(row.values["replaces"]) for sku, row in told.items()}
+        if row.values.get("replaces_from") is None and ("replaces_from" in row.values or sku not in known):
+            yield RowFault(row.number, "replaces_from", "the day from which on it does so", "nothing", "Say the day.")
+        if (factor := number(row.values, "replaces_factor")) is not None:
+            yield from on_row(row, factor_faults(factor))
     for row in rows:
-        if (
-            text(row.values, "replaces") is None
-            and row.values.get("replaces_from")
-            and str(row.values["sku"]) not in links
-        ):
+        sku = str(row.values["sku"])
+        if row.values.get("replaces_from") and sku not in told and ("replaces" in row.values or sku not in known):
             yield RowFault(row.number, "replaces", "the SKU of an item, where there is a day", "nothing", "Say which.")
-    found = circle(links.items())
+    found = circle((known | {sku: str(row.values["replaces"]) for sku, row in told.items()}).items())
     for sku in [sku for sku in found if sku in told][:1]:
         chain = " replaces ".join([*found, found[0]])
         yield RowFault(told[sku].number, "replaces", "no item that comes after it", chain, "Correct one of them.")
@@ -256,8 +249,8 @@ def _put_successions(ctx: Context, changes: Sequence[Change], ids: Mapping[str, 
         if sku is None or since is None:
             gone.append(item_id)
         else:
-            factor = number(change.after, "replaces_factor") or Decimal(1)
-            kept.append(Succession(item_id, ids[sku], since, factor))
+            factor = number(change.after, "replaces_factor")
+            kept.append(Succession(item_id, ids[sku], since, Decimal(1) if factor is None else factor))
     put_successions(ctx, kept, gone)
 
 
@@ -288,7 +281,7 @@ ITEMS = Kind(
     check=_check,
     write=_write,
     remove=_remove,
-    defaults=_DEFAULTS,
+    defaults={**_DEFAULTS, "replaces_factor": Decimal(1)},
     measures=("unit_weight_g",),
     synonyms={
         "category": (
