@@ -62,14 +62,13 @@ def widths(windows: Sequence[Told]) -> Widths:
 
 
 def widened(made: Prediction, by: Widths) -> Prediction:
-    """The prediction with its quantiles and paths so much wider. Needs the quantile 0.5."""
+    """The prediction with its quantiles so much wider; paths stay. Needs the quantile 0.5."""
     ahead = made.mean.shape[1]
     periods, totals = _by_period(by.periods, ahead), _by_period(by.totals, ahead)
     return replace(
         made,
         quantiles=_moved(made.quantiles, periods),
         totals=_moved(made.totals, totals),
-        paths=None if made.paths is None else _moved_paths(made.paths, made.quantiles[MIDDLE], totals),
     )
 
 
@@ -109,13 +108,6 @@ def _by_period(by: Sequence[tuple[float, float]], ahead: int) -> Floats:
 def _moved(values: By, by: Floats) -> By:
     middle = values[MIDDLE]
     return {level: _away(one, middle, by[0] if level < MIDDLE else by[1]) for level, one in values.items()}
-
-
-def _moved_paths(paths: Numbers, middle: Numbers, by: Floats) -> Numbers:
-    moved = np.where(paths < middle, _away(paths, middle, by[0]), _away(paths, middle, by[1]))
-    whole = (np.isnan(paths) | (paths == np.floor(paths))).all(axis=(0, 2))
-    moved[:, whole] = np.rint(moved[:, whole])
-    return moved
 
 
 def _away(values: Numbers, middle: Numbers, by: Floats) -> Numbers:

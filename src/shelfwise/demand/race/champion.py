@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from shelfwise.demand.contest import Asked, Forecaster
 from shelfwise.demand.panel import Panel, Prediction
+from shelfwise.demand.race.agreeing import agreeing
 from shelfwise.demand.race.calibrating import Widths, widened
 from shelfwise.demand.race.joining import AND, averaged, fill, nothing, some
 from shelfwise.demand.race.marks import JUDGED
@@ -55,6 +56,8 @@ def forecast(
         by_others = alike(panel, silent, asked)
         told = ~np.isnan(by_others.mean).all(axis=1)
         whole = fill(whole, silent[told], some(by_others, np.flatnonzero(told)))
+    if whole.paths is not None:
+        whole = replace(whole, paths=agreeing(whole.paths, whole.mean, whole.totals, np.random.default_rng(asked.seed)))
     return _beyond(panel, _asked_for(whole, wanted))
 
 
