@@ -12,8 +12,12 @@ import pytest
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Role, person
 from shelfwise.core.errors import Forbidden, Invalid, NotFound
+from shelfwise.demand.explaining.model import Explained
+from shelfwise.demand.forecasting.gathering import gather
 from shelfwise.demand.forecasting.service import forecast_site
 from shelfwise.demand.model import NOT_ENOUGH
+from shelfwise.demand.outside.model import NewSeries, Told
+from shelfwise.demand.outside.service import add_series, tell
 from shelfwise.demand.service import forget_forecasts, history, last_whole_day, latest, latest_of, rebuild_history
 from shelfwise.orders.model import NewSalesLine
 from shelfwise.orders.service import take_sales_lines
@@ -143,6 +147,45 @@ def test_a_forecast_is_stored_as_it_was_made(ctx: Context, site: int) -> None:
     assert made.summary["kind"] == "smooth"
     thin = latest_of(ctx, site)[new]
     assert (thin.model, thin.enough, thin.paths.shape) == (NOT_ENOUGH, False, (0, 28))
+
+
+def test_what_an_item_is_and_when_it_ends_is_known_to_the_forecast(ctx: Context, site: int) -> None:
+    tea = add_item(ctx, sku="TEA", category="Tea")
+    new = add_item(ctx, sku="NEW", category="Tea")
+    ending = add_item(ctx, sku="END", sold_until=YESTERDAY + timedelta(days=14))
+    for item_id, days in ((tea, 100), (new, 4), (ending, 100)):
+        sell_daily(ctx, site, item_id, days)
+    rebuild_history(ctx, site)
+    forecast_site(ctx, site, YESTERDAY)
+    found = latest_of(ctx, site)
+    assert found[new].model == "others alike"
+    assert found[new].paths.mean() == pytest.approx(3, abs=0.2)
+    assert found[ending].paths[:, 0].mean() == pytest.approx(3, abs=0.2)
+    assert not found[ending].paths[:, 14:].any()
+    explained = Explained.from_json(found[tea].summary["explained"])
+    assert explained.total == pytest.approx(84, rel=0.05)
+    assert found[new].summary["explained"] is None
+
+
+def test_figures_from_outside_reach_the_panel_as_they_were_known(ctx: Context, site: int) -> None:
+    tea = add_item(ctx, sku="TEA")
+    sell_daily(ctx, site, tea, 30)
+    rebuild_history(ctx, site)
+    rain = add_series(ctx, NewSeries("Rain", site, "mm"))
+    day = YESTERDAY - timedelta(days=2)
+    run(
+        ctx.tx,
+        """insert into outside_value (tenant_id, series_id, period, value, known_at, told_at)
+           values (1, %s, %s, 7, %s, %s)""",
+        (rain, day, NOON - timedelta(days=2), NOON - timedelta(days=2)),
+    )
+    tell(ctx, rain, [Told(day, 9.0, NOON)])  # revised on the day after the origin
+    gathered = gather(ctx, site, [tea], YESTERDAY, 7)
+    assert gathered is not None
+    (column,) = [one for one in gathered.panel.columns if one.name == "outside: Rain"]
+    assert np.nanmax(column.values) == 7
+    assert np.isnan(column.values[0, 30:]).all()
+    assert {one.name for one in gathered.panel.columns} == {"outside: Rain", "holiday"}
 
 
 def test_a_forecast_is_made_once_for_each_origin_and_then_kept(ctx: Context, site: int) -> None:

@@ -15,6 +15,8 @@ from shelfwise.demand.lift import band
 from shelfwise.demand.panel import Column, Numbers
 
 PROMOTION, DISCOUNT, HOLIDAY = "promotion", "discount", "holiday"
+OUTSIDE = "outside: "
+"""What the names of series from outside begin with, so that one called as ours does no harm."""
 NONE = ""
 
 

@@ -9,12 +9,16 @@ from datetime import date
 import numpy as np
 
 from shelfwise.access.context import Context
+from shelfwise.demand.alike import Life
 from shelfwise.demand.forecasting import tables
-from shelfwise.demand.forecasting.columns import holiday_column, promotion_columns
+from shelfwise.demand.forecasting.cold import Cold, category_column, cold
+from shelfwise.demand.forecasting.columns import OUTSIDE, holiday_column, promotion_columns, shared
+from shelfwise.demand.lives import begun_history, lives
 from shelfwise.demand.model import SetAside, screen
+from shelfwise.demand.outside.service import columns as outside_columns
 from shelfwise.demand.panel import Column, Panel, daily
-from shelfwise.demand.service import history
 from shelfwise.records.calendars import Calendar, site_calendar
+from shelfwise.records.items import items_by_id
 from shelfwise.records.service import site_by_id
 
 
@@ -27,6 +31,8 @@ class Gathered:
         items: by series.
         observed: how many days of each are known; `masked`: how many are not, since its first sale.
         aside: days that stand alone and were left out.
+        cold: by series, what is known of those that are forecast as others of their category.
+        lives: by item, from when until when it is sold, where that is said.
     """
 
     panel: Panel
@@ -34,24 +40,32 @@ class Gathered:
     observed: tuple[int, ...]
     masked: tuple[int, ...]
     aside: tuple[tuple[SetAside, ...], ...]
+    cold: dict[int, Cold]
+    lives: dict[int, Life]
 
 
 def gather(ctx: Context, site_id: int, item_ids: Collection[int], origin: date, horizon: int) -> Gathered | None:
     """Everything that the forecast of some items may know at the end of `origin`; None: none of them ever sold."""
-    known = history(ctx, site_id, item_ids, origin)
+    known = begun_history(ctx, site_id, item_ids, origin)
     if not known:
         return None
     items = tuple(known)
     screened = [screen(one) for one in known.values()]
     panel = daily(origin, [one for one, _ in screened], horizon, [(str(item_id), str(site_id)) for item_id in items])
     panel = without_closed(panel, site_calendar(ctx, site_id))
-    panel = replace(panel, columns=_columns(ctx, site_id, items, panel.dates))
+    told = items_by_id(ctx, items)
+    category = category_column([told[item_id].category for item_id in items], len(panel.dates))
+    new = cold(panel.quantity, category)
+    panel.quantity[list(new)] = np.nan
+    panel = replace(panel, columns=_columns(ctx, site_id, items, panel.dates, origin, category))
     return Gathered(
         panel,
         items,
         tuple(len(one.observed) for one, _ in screened),
         tuple(int(one.masked.sum()) for one in known.values()),
         tuple(aside for _, aside in screened),
+        new,
+        lives(ctx, site_id, items),
     )
 
 
@@ -68,7 +82,14 @@ def without_closed(panel: Panel, calendar: Calendar) -> Panel:
     )
 
 
-def _columns(ctx: Context, site_id: int, items: Sequence[int], dates: Sequence[date]) -> tuple[Column, ...]:
+def _columns(
+    ctx: Context, site_id: int, items: Sequence[int], dates: Sequence[date], origin: date, category: Column | None
+) -> tuple[Column, ...]:
     promoted = tables.promoted(ctx.tx, ctx.tenant, site_id, items, dates[0], dates[-1])
     holidays = holiday_column(site_by_id(ctx, site_id).time_zone, dates, len(items))
-    return (*promotion_columns(promoted, items, dates), *([holidays] if holidays else ()))
+    own = (category, *promotion_columns(promoted, items, dates), holidays)
+    outside = outside_columns(ctx, site_id, dates, origin)
+    return (
+        *(one for one in own if one is not None),
+        *(shared(f"{OUTSIDE}{one.name}", one.values, len(items), ahead=one.ahead) for one in outside),
+    )

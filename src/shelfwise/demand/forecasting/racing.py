@@ -10,7 +10,9 @@ import numpy as np
 
 from shelfwise.demand.boosting.inputs import Input
 from shelfwise.demand.contest import Asked, Forecaster
-from shelfwise.demand.forecasting.columns import PROMOTION
+from shelfwise.demand.explaining.explain import explain
+from shelfwise.demand.explaining.model import Explained, Group
+from shelfwise.demand.forecasting.columns import DISCOUNT, HOLIDAY, PROMOTION
 from shelfwise.demand.forecasting.lifted import Lifted
 from shelfwise.demand.forecasting.standing import Standing, settle
 from shelfwise.demand.panel import Numbers, Panel, Prediction
@@ -18,6 +20,7 @@ from shelfwise.demand.race.champion import forecast
 from shelfwise.demand.race.contenders import why_no_trees
 from shelfwise.demand.race.race import OVERALL, WINDOWS, Race, race, windows_of
 from shelfwise.demand.race.segments import SEGMENTS, segments
+from shelfwise.demand.simple.alike import CATEGORY
 from shelfwise.demand.simple.forecaster import simple_forecasters
 
 RACE_DAYS, SHORT_RACE_DAYS = 28, 14
@@ -39,6 +42,7 @@ class Made:
         segments: the kind of demand of each item.
         standings: by kind of demand that has a speaker of its own, and `OVERALL`.
         inputs: which columns helped the trees, and by how much; empty where they took no part.
+        explained: what the expected total of each item is made of; None where nobody knows.
     """
 
     prediction: Prediction
@@ -47,6 +51,7 @@ class Made:
     segments: tuple[str, ...]
     standings: dict[str, Standing]
     inputs: tuple[Input, ...]
+    explained: tuple[Explained | None, ...]
 
 
 def taking_part(panel: Panel) -> tuple[Forecaster, ...]:
@@ -93,11 +98,19 @@ def forecast_panel(
     progress(steps, steps)
     kinds = tuple(SEGMENTS[one].value for one in segments(panel))
     paths = np.zeros((0, panel.series, panel.ahead), np.float32) if made.paths is None else made.paths
-    return Made(made, paths, result, kinds, standings, _inputs(methods))
+    return Made(
+        made, paths, result, kinds, standings, _inputs(methods), tuple(explain(panel, made, methods, _groups(panel)))
+    )
 
 
 def _inputs(methods: Sequence[Forecaster]) -> tuple[Input, ...]:
     return next((tuple(one.inputs) for one in methods if hasattr(one, "inputs")), ())
+
+
+def _groups(panel: Panel) -> dict[str, Group]:
+    """What our columns are about."""
+    ours = {PROMOTION: Group.PROMOTION, DISCOUNT: Group.PROMOTION, HOLIDAY: Group.EVENT, CATEGORY: Group.REST}
+    return {one.name: ours.get(one.name, Group.OUTSIDE) for one in panel.columns}
 
 
 def of_segment(made: Made, segment: str) -> str:

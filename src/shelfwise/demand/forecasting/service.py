@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -15,7 +15,9 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.demand import tables as kept
+from shelfwise.demand.alike import within
 from shelfwise.demand.forecasting import tables
+from shelfwise.demand.forecasting.cold import towards_own
 from shelfwise.demand.forecasting.gathering import Gathered, gather
 from shelfwise.demand.forecasting.racing import Made, forecast_panel, of_segment
 from shelfwise.demand.forecasting.standing import Standing
@@ -106,9 +108,12 @@ def _nobody(done: int, of: int) -> None:
 
 def _row(ctx: Context, site_id: int, origin: date, gathered: Gathered, made: Made, place: int) -> kept.NewForecast:
     horizon = gathered.panel.ahead
-    paths = _paths(made, place) if gathered.observed[place] >= MIN_OBSERVED_DAYS else np.zeros((0, horizon), np.float32)
+    paths = _paths(origin, gathered, made, place)
     model = made.prediction.models[place] if len(paths) else NOT_ENOUGH
     segment = of_segment(made, made.segments[place])
+    # Of what was forecast otherwise than its method said, the explanation would tell something else.
+    plain = place not in gathered.cold and gathered.items[place] not in gathered.lives
+    explained = made.explained[place] if len(paths) and plain else None
     summary: dict[str, Any] = {
         "model": model,
         "kind": made.segments[place],
@@ -117,6 +122,7 @@ def _row(ctx: Context, site_id: int, origin: date, gathered: Gathered, made: Mad
         "set_aside": left_out(gathered.aside[place]),
         "race": race_of(made.race, segment) if made.race is not None and len(paths) else None,
         "inputs": [asdict(one) for one in made.inputs],
+        "explained": None if explained is None else explained.as_json(),
         "note": made.prediction.notes.get(place),
         **(figures(paths) if len(paths) else {}),
     }
@@ -126,12 +132,17 @@ def _row(ctx: Context, site_id: int, origin: date, gathered: Gathered, made: Mad
     )  # fmt: skip
 
 
-def _paths(made: Made, place: int) -> Paths:
-    """Shape (paths, horizon), zero on days that are closed; none where nothing can be said."""
+def _paths(origin: date, gathered: Gathered, made: Made, place: int) -> Paths:
+    """Shape (paths, horizon), zero on days that are closed; none where there is not enough evidence."""
     paths = made.paths[:, place]
-    if np.isnan(paths).all():
+    own = gathered.cold.get(place)
+    if np.isnan(paths).all() or (gathered.observed[place] < MIN_OBSERVED_DAYS and own is None):
         return paths[:0]
-    return np.nan_to_num(paths)
+    paths = np.nan_to_num(paths)
+    if own is not None:
+        paths = towards_own(paths, own)
+    life = gathered.lives.get(gathered.items[place])
+    return paths if life is None else within(paths, origin + timedelta(days=1), life)
 
 
 def _keep(
