@@ -24,8 +24,9 @@ MARA = person("mara", Role.ADMIN)
 UTC = ZoneInfo("UTC")
 Files = dict[str, list[list[str]]]
 
-# An apostrophe before a digit is a spreadsheet's mark for text, and taken for damage.
-codes = st.text("ABCxyz0123456789-=+'", min_size=1, max_size=8).filter(lambda code: not re.match(r"'\d", code))
+# An apostrophe before a digit is a spreadsheet's mark for text, and taken for damage; so are short numbers beside some
+# that begin with zeros.
+codes = st.text("ABCxyz0123456789-=+'", min_size=1, max_size=8).filter(lambda code: not re.match(r"'\d|0\d+$", code))
 texts = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=20)
 numbers = st.decimals(min_value="0.001", max_value="9999", places=3).map(lambda number: f"{number.normalize():f}")
 wholes = st.integers(1, 500).map(str)

@@ -21,6 +21,8 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _GTIN_LENGTHS = (8, 12, 13, 14)
 # From so many codes on, the length that half of them share is worth a question; barcodes are such where most fit.
 _ENOUGH = 5
+# A single code that begins with a zero may be the only one that does, among shorter ones that never did.
+_LED = 2
 _HALF = 0.5
 _MOST = 0.8
 
@@ -133,7 +135,8 @@ def _short_codes(told: Cells, numbers: dict[int, str]) -> Iterator[Proposal]:
         plain(cell) for cell in told.cells if isinstance(cell, Decimal) and cell == cell.to_integral_value()
     ]
     beside = told.books.beside if told.column.name == "sku" else frozenset()
-    led = {len(text) for text in (*digits, *beside) if text.startswith("0") and len(text) > 1}
+    leading = {text for text in (*digits, *beside) if text.startswith("0") and len(text) > 1}
+    led = {len(text) for text in leading}
     lengths = Counter(len(text) for text in {*digits, *beside})
     width, most = max(lengths.items(), key=lambda one: (one[1], one[0]))
     short = {at: text for at, text in numbers.items() if len(text) < (max(led) if led else width)}
@@ -143,7 +146,7 @@ def _short_codes(told: Cells, numbers: dict[int, str]) -> Iterator[Proposal]:
         width = max(led)
         padded: dict[int, Cell] = {at: text.zfill(width) for at, text in short.items()}
         taken = set(digits) & {str(cell) for cell in padded.values()}
-        certain = len(led) == 1 and max(lengths) == width and not taken and width >= 3
+        certain = len(led) == 1 and len(leading) >= _LED and max(lengths) == width and not taken and width >= 3
         where = "the column" if any(text.startswith("0") for text in digits) else "another table of the file"
         yield Proposal("leading-zeros", f"other codes in {where} begin with a zero and have {width} digits", padded,
                        certain=certain)  # fmt: skip
