@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from statistics import NormalDist
 
 import numpy as np
@@ -53,11 +54,10 @@ class Instance:
 def invented(seed: int, each: int) -> list[Instance]:
     """`each` instances of each kind of demand and of delivery."""
     rng = np.random.default_rng([seed, 8])
+    kinds = product(SHAPES.items(), DELIVERIES, range(each))
     return [
-        delivered(rng, shape(rng), name, delivery, MARGINS[number % len(MARGINS)])
-        for name, shape in SHAPES.items()
-        for delivery in DELIVERIES
-        for number in range(each)
+        delivered(rng, shape(rng), name, delivery, MARGINS[(place // (each * len(DELIVERIES)) + number) % len(MARGINS)])
+        for place, ((name, shape), delivery, number) in enumerate(kinds)
     ]
 
 

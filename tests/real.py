@@ -1,6 +1,6 @@
-"""Where recordings of real sensors and real sales lie on machines that have them: beside the checkout.
+"""Where recordings of real sensors, real sales and published optima lie on machines that have them: beside the checkout.
 
-They may not be passed on.
+The recordings may not be passed on.
 """
 
 from __future__ import annotations
@@ -10,3 +10,4 @@ from pathlib import Path
 _DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SENSING = _DATA / "sensing"
 DEMAND = _DATA / "demand"
+INVENTORY = _DATA / "inventory"

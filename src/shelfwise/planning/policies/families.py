@@ -93,17 +93,20 @@ class ProjectedMean(Rule):
                 arriving[np.maximum(lead[:, 0] - age, 0), rows] += quantity
         stock = np.maximum(shelves.on_hand, 0.0)
         for ahead in range(int(lead.max()) + 1):
-            stock = stock + arriving[ahead]
-            stock = np.where(ahead < lead, self._left(stock), stock)
+            waiting = rows[lead[:, 0] > ahead]
+            stock += arriving[ahead]
+            stock[waiting] = self._left(stock[waiting], waiting)
         return due(1, shelves, self.level - stock)
 
-    def _left(self, stock: Floats) -> Floats:
+    def _left(self, stock: Floats, items: Ints) -> Floats:
         """Between cells by straight lines; beyond the last one all of what is more is left."""
-        at = stock / self.sizes.grain
+        at = stock / self.sizes.grain[items]
         cell = np.minimum(at, CELLS - 2).astype(np.int64)
-        low = np.take_along_axis(self.sizes.left, cell, axis=1)
-        high = np.take_along_axis(self.sizes.left, cell + 1, axis=1)
-        left: Floats = low + (high - low) * (at - cell)
+        at -= cell
+        cell += (items * CELLS)[:, None]
+        known = self.sizes.left.reshape(-1)
+        low = known[cell]
+        left: Floats = low + (known[cell + 1] - low) * at
         return left
 
 

@@ -99,8 +99,7 @@ class Rounds(Protocol):
 
 def whole_packs(wanted: Floats, multiple: float | Floats, minimum: float | Floats) -> Floats:
     """The fewest packs that hold what is wanted, and at least the minimum; none where nothing is wanted."""
-    packs = np.maximum(wanted, minimum)
-    packs /= multiple
+    packs = np.maximum(wanted, minimum) / multiple
     packs -= NEARLY
     packs = np.ceil(packs, out=packs)
     packs *= multiple
@@ -126,6 +125,7 @@ class Observation:
         arrivals: what came in.
         orders: what was ordered.
         left: what was on hand when each period had passed.
+        by_life: `on_hand` by the periods it can still be sold: the first value only in this one; None: not known.
         demand_seen: `sales` say what was wanted also where the shelf was empty.
         day: of the period that begins; None: it has no date.
     """
@@ -138,6 +138,7 @@ class Observation:
     arrivals: tuple[float, ...] = ()
     orders: tuple[float, ...] = ()
     left: tuple[float, ...] = ()
+    by_life: tuple[float, ...] | None = None
     unmet: Unmet = Unmet.LOST
     costs: Costs | None = None
     demand_seen: bool = False
