@@ -216,7 +216,7 @@ def _stepped(shop: Entrants, review: int) -> float:
     begun = time.process_time()
     for future in range(2):
         _walk(OrderUpTo(60.0), course, future, review)
-    share = 2 / (course.demand.shape[2] * len(FAMILIES[0].grid))
+    share = 2 / float(course.demand.shape[2] * len(FAMILIES[0].grid))
     return share / (time.process_time() - begun)
 
 
