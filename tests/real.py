@@ -1,4 +1,4 @@
-"""Where recordings of real sensors, real sales and published optima lie on machines that have them: beside the checkout.
+"""Where recordings of sensors, real sales and published optima lie on machines that have them: beside the checkout.
 
 The recordings may not be passed on.
 """

@@ -15,7 +15,7 @@ PRINTED = dict(re.findall(r"^```text (\S+)\n(.*?)^```$", GUIDE.read_text("utf-8"
 @pytest.mark.parametrize("name", BLOCKS)
 def test_the_guides_examples_run(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     known: dict[str, object] = {"__name__": "guide"}
-    exec(compile(BLOCKS[name], name, "exec"), known)
+    exec(compile(BLOCKS[name], name, "exec", dont_inherit=True), known)
     printed = capsys.readouterr().out
     assert printed == PRINTED.get(name, printed)
     if name == "learn.py":
