@@ -140,8 +140,10 @@ def test_what_is_coming_in_time_is_not_ordered_again() -> None:
     )
     assert 20 <= Learner(Costs(1, 9), 0).order(known) <= 23
     assert Learner(Costs(1, 9), 0).order(replace(known, on_hand=30.0)) == 0
-    late = replace(known, orders=(*steady, 30.0), arrivals=(*steady, 0.0), sales=(*steady, 0.0), period=21)
-    waits = Learner(Costs(1, 9), 0).order(replace(late, left=(0.0,) * 21, in_transit=30.0))
+    late = Observation(
+        21, 0.0, 30.0, orders=(*steady, 30.0), arrivals=(*steady, 0.0), sales=(*steady, 0.0), demand_seen=True
+    )
+    waits = Learner(Costs(1, 9), 0).order(late)
     assert 0 < waits <= Learner(Costs(1, 9), 0).order(replace(known, period=21))
 
 
@@ -149,3 +151,19 @@ def test_without_any_past_one_unit_is_ordered_to_find_out() -> None:
     assert Learner(Costs(1, 9), 2).order(Observation(0, 0.0)) == 1
     with pytest.raises(Invalid):
         Learner(Costs(1, 9), -1)
+
+
+@pytest.mark.parametrize("demand", [[0.0] * 12, [1e6, 0.0] * 6, [0.0] * 8 + [5e5] * 4], ids=["none", "wild", "sudden"])
+def test_nothing_and_very_much_are_survived(demand: list[float]) -> None:
+    diary = Diary(Learner(Costs(1, 4), 1))
+    on_hand = sold = arrived = order = 0.0
+    for wanted in demand:
+        arrived, order = order, diary.step(on_hand, sold, arrived)
+        assert 0 <= order < 1e8
+        sold = min(on_hand + arrived, wanted)
+        on_hand += arrived - sold
+
+
+def test_a_past_with_holes_is_refused() -> None:
+    with pytest.raises(Invalid):
+        Observation(2, 0.0, orders=(1.0, 2.0), arrivals=(0.0,))

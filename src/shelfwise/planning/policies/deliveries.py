@@ -81,7 +81,7 @@ class Ledger:
         if len(seen.arrivals) < self._periods:
             self.__init__(self._promised)  # type: ignore[misc]
         for period in range(self._periods, len(seen.arrivals)):
-            if seen.orders[period] > NEARLY:
+            if seen.orders and seen.orders[period] > NEARLY:
                 self._open[period] = seen.orders[period]
             self._match(period, seen.arrivals[period])
         self._periods = len(seen.arrivals)

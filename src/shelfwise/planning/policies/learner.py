@@ -76,8 +76,8 @@ class Learner:
     def _listen(self, seen: Observation, covers: int) -> None:
         for period in range(self._read, len(seen.sales)):
             sold = seen.sales[period]
-            emptied = seen.unmet is Unmet.LOST and not seen.demand_seen and seen.left[period] <= NEARLY
-            if not emptied:
+            told = seen.demand_seen or seen.unmet is Unmet.WAITS or not seen.left
+            if told or seen.left[period] > NEARLY:
                 self._expectation.see(sold, covers)
             elif sold > 0 or len(self._expectation):
                 self._expectation.censored(sold, covers)

@@ -124,10 +124,13 @@ class Observation:
         sales: what was sold; of a period that ended without stock, only the least that was wanted.
         arrivals: what came in.
         orders: what was ordered.
-        left: what was on hand when each period had passed.
+        left: what was on hand when each period had passed; none: not known, and no period counts as sold out.
         by_life: `on_hand` by the periods it can still be sold: the first value only in this one; None: not known.
         demand_seen: `sales` say what was wanted also where the shelf was empty.
         day: of the period that begins; None: it has no date.
+
+    Raises:
+        Invalid: the past of one thing is longer than that of another.
     """
 
     period: int
@@ -143,6 +146,13 @@ class Observation:
     costs: Costs | None = None
     demand_seen: bool = False
     day: date | None = None
+
+    def __post_init__(self) -> None:
+        told = {"sales": self.sales, "arrivals": self.arrivals, "orders": self.orders, "left": self.left}
+        lengths = {name: len(values) for name, values in told.items() if values}
+        if len(set(lengths.values())) > 1:
+            expected = "as many periods of each, or none"
+            raise Invalid(Fault("observation", expected, repr(lengths), "Pass on what every period has shown."))
 
     @property
     def by_age(self) -> tuple[float, ...]:
