@@ -15,7 +15,7 @@ from shelfwise.planning.policies.expectation import Expectation
 from shelfwise.planning.policies.learner import Learner
 from shelfwise.planning.policies.model import Costs, Diary, Observation, Unmet
 
-DELIVERED = {"in four": 0.03, "random, some lost": 0.15}
+DELIVERED = {"in four": 0.01, "random, some lost": 0.15}
 
 
 def believed(promised: int, orders: Sequence[float], arrivals: Sequence[float], gone: float = 0.0) -> Deliveries:
