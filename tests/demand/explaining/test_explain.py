@@ -135,6 +135,9 @@ def test_a_simple_method_that_knows_of_promotions_shows_what_they_add() -> None:
         days = 3 if series < 5 else 1
         assert one.amounts[Group.PROMOTION] > days * one.amounts[Group.LEVEL] / 14
         assert [(cause.last - cause.first).days for cause in one.causes] == [days - 1]
+    other = Lifted(simple_forecasters(Frequency.DAY)[1])
+    both = explain(panel, averaged(said, other.forecast([panel], ASKED)[0]), [method, other])
+    assert [one.causes for one in both if one] == [one.causes for one in explain(panel, said, [method]) if one]
 
 
 def _boosted(objective: str, values: Numbers, answer: Numbers, categories: list[int] | None = None) -> Any:

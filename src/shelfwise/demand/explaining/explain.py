@@ -92,7 +92,12 @@ def _explained(panel: Panel, model: str, mean: Floats, known: list[tuple[Parts, 
         for part, first, last in stretches(panel)
     )
     return Explained(
-        model, panel.frequency, panel.ahead, float(base.sum()), tuple(pieces), tuple(_causes(panel, known, wanted))
+        model,
+        panel.frequency,
+        panel.ahead,
+        float(base.sum()),
+        tuple(pieces),
+        tuple(dict.fromkeys(_causes(panel, known, wanted))),
     )
 
 
