@@ -15,7 +15,7 @@ from shelfwise.planning.policies.exact import LostSales
 from shelfwise.planning.policies.families import FAMILIES, ProjectedMean, Sizes, sizes_of
 from shelfwise.planning.policies.lost import ProjectedLevel
 from shelfwise.planning.policies.model import Costs, Observation, Rule, Shelves, Terms, Unmet
-from shelfwise.planning.policies.race import Entrants, race, winning
+from shelfwise.planning.policies.race import Entrants, Placings, race, winning
 from shelfwise.planning.policies.replay import CostsOfMany, Course, TermsOfMany, bootstrap, replay
 
 FIVE = Demand.poisson(5)
@@ -96,12 +96,16 @@ def entrants(order: float) -> Entrants:
     return Entrants(past, leads, of_many(Costs(0.1, 2, order), 4), terms)
 
 
-def test_where_orders_cost_much_those_win_that_order_seldom() -> None:
-    ran = race(entrants(order=30.0))
-    assert {ran.names[place] for place in ran.winner} <= {"reorder point", "batches"}
-    assert (ran.distance[ran.names.index("order up to")] > 0.2).all()
-    assert (ran.distance.min(axis=0) > -0.011).all()
-    assert ran.apart
+@pytest.fixture(scope="module")
+def dear() -> Placings:
+    return race(entrants(order=30.0))
+
+
+def test_where_orders_cost_much_those_win_that_order_seldom(dear: Placings) -> None:
+    assert {dear.names[place] for place in dear.winner} <= {"reorder point", "batches"}
+    assert (dear.distance[dear.names.index("order up to")] > 0.2).all()
+    assert (dear.distance.min(axis=0) > -0.011).all()
+    assert dear.apart
 
 
 def test_where_orders_cost_nothing_the_simplest_wins_that_is_not_clearly_beaten() -> None:
@@ -112,11 +116,10 @@ def test_where_orders_cost_nothing_the_simplest_wins_that_is_not_clearly_beaten(
         assert (simpler > 1.01 * first.cost[:, item].min()).all()
 
 
-def test_the_winner_can_be_asked_step_by_step() -> None:
+def test_the_winner_can_be_asked_step_by_step(dear: Placings) -> None:
     raced = entrants(order=30.0)
-    ran = race(raced)
     for item in range(4):
-        policy = winning(ran, raced, item)
+        policy = winning(dear, raced, item)
         order = policy.order(Observation(0, 0.0))
         assert order > 0
         assert order % float(raced.terms.multiple[item, 0]) == 0
