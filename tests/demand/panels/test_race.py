@@ -91,6 +91,13 @@ def test_two_that_err_to_either_side_are_joined() -> None:
     assert made.mean[0].tolist() == [10] * 7
 
 
+def test_the_mean_of_two_that_is_better_by_a_little_was_lucky_and_does_not_speak() -> None:
+    result = race(panel(np.full((30, 120), 10.0)), [Always("high", 10.1), Always("low", 9.704)], 7)
+    assert result is not None
+    assert result.marks["high + low"].score().loss < result.marks["high"].score().loss
+    assert result.champions[OVERALL][0] == "high"
+
+
 def test_a_panel_without_a_race_is_forecast_by_the_simplest_and_nothing_is_made_up() -> None:
     rows = np.full((2, 5), np.nan)
     rows[0] = 3

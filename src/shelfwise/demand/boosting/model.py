@@ -29,9 +29,6 @@ LEAST_ROWS, LEAST_EXAMINED = 500, 50
 INPUT_ROWS = 40_000
 TRIED_ROWS = 40_000
 CHUNK = 2000
-RENEWED = 2
-"""In a race it is learnt at every so many panels, and asked at those between: were it older, a simple method beside it
-would seem to help."""
 ENDED = SEGMENTS.index(Segment.ENDED)
 ENDED_NOTE = "nothing was sold for so long that it seems to have ended"
 
@@ -76,7 +73,7 @@ class Boosted:
     """One model for all series of a panel.
 
     Attributes:
-        effort: how much is learnt from.
+        effort: how much is learnt from. Of several panels the oldest alone is learnt, and asked at the newer ones too.
         learnt: what the latest forecast stood on, so that it can be explained.
     """
 
@@ -96,8 +93,8 @@ class Boosted:
         effort = self.effort if len(panels) == 1 else self.effort.for_a_race()
         learnt: Learnt | None = None
         made = []
-        for place, panel in enumerate(panels):
-            if learnt is None or place % RENEWED == 0:
+        for panel in panels:
+            if learnt is None:
                 learnt = learn(panel, effort, asked.seed)
             made.append(
                 nothing(panel, asked.quantiles, asked.paths, NAME) if learnt is None else predict(panel, learnt, asked)

@@ -147,7 +147,7 @@ def _kind(values: Numbers, column: Column, shared: bool) -> Kind:
         positive=not flag and float(kinds.min()) >= 0,
         around=column.ahead and not static and not shared and not column.labels,
         usual=float(kinds[counts.argmax()]) if counts.max() * 2 > known.size else -1.0,
-        spread=float(np.nanstd(values)) or 1.0,
+        spread=(float(values[known].std()) if known.any() else 0.0) or 1.0,
     )
 
 
