@@ -19,7 +19,7 @@ METHODS = {
     "Theta": "Level and half of the trend",
     "Croston-SBA": "Size and gaps of sales (Croston)",
     "TSB": "Size and chance of a sale (TSB)",
-    "empirical quantile": "What two years held",
+    "empirical quantile": "What the whole past held",
     "boosted trees": "Model of all items",
     "others alike": "What others alike sold",
     "not enough evidence": "Not enough history",
