@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from shelfwise.access import service as access
-from shelfwise.access.context import Context
+from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Right, Role, person
 from shelfwise.agents import service as agents
 from shelfwise.condition import service as condition
@@ -65,6 +65,12 @@ class TwoSites:
     def site_bound(self) -> set[str]:
         """The names of what belongs to one site."""
         return {name for name in self.far if self.far[name] != self.near[name]}
+
+
+def furnish(office: Office) -> TwoSites:
+    """Both sites, committed."""
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        return build(ctx)
 
 
 def build(ctx: Context) -> TwoSites:

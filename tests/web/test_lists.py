@@ -29,6 +29,7 @@ from shelfwise.web.listing_rows import every, find
 from shelfwise.web.visits import SESSION_COOKIE
 from shelfwise.work import subscriptions
 from tests.access.two_sites import FAR, TwoSites, at_near_site, build
+from tests.shared import Beginnings
 from tests.web.conftest import Client, TestClient
 from tests.web.world import World
 
@@ -38,7 +39,11 @@ WHOLE_HOUSE = {"audit", "keys", "people"}
 
 
 @pytest.fixture
-def sites(office: Office) -> TwoSites:
+def sites(office: Office, beginnings: Beginnings) -> TwoSites:
+    return beginnings.begin("listed", lambda: furnish(office))
+
+
+def furnish(office: Office) -> TwoSites:
     with office.context(person("root", Role.ADMIN)) as ctx:
         made = build(ctx)
         for rows in (made.near, made.far):

@@ -17,12 +17,17 @@ from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
 from shelfwise.web.searching import EACH, only_one, search
 from tests.access.two_sites import FAR, TwoSites, at_near_site, build
+from tests.shared import Beginnings
 from tests.web.conftest import Client
 from tests.web.world import World
 
 
 @pytest.fixture
-def sites(office: Office) -> TwoSites:
+def sites(office: Office, beginnings: Beginnings) -> TwoSites:
+    return beginnings.begin("found", lambda: furnish(office))
+
+
+def furnish(office: Office) -> TwoSites:
     with office.context(person("root", Role.ADMIN)) as ctx:
         made = build(ctx)
         add_barcode(ctx, made.near["item_id"], "04012345123456")

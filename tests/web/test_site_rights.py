@@ -18,8 +18,9 @@ from shelfwise.access.service import Caller
 from shelfwise.access.sessions import IDLE, open_session
 from shelfwise.store.database import run, value
 from shelfwise.web.visits import SESSION_COOKIE
-from tests.access.two_sites import Rows, TwoSites, build
+from tests.access.two_sites import Rows, TwoSites, furnish
 from tests.access.written import MATRIX
+from tests.shared import Beginnings
 from tests.web.conftest import TestClient
 from tests.web.test_rights import ALSO, CHANGES, OPEN, all_routes, audited
 
@@ -102,9 +103,8 @@ Walk = Callable[[Role], TestClient]
 
 
 @pytest.fixture
-def sites(office: Office) -> TwoSites:
-    with office.context(person("root", Role.ADMIN)) as ctx:
-        return build(ctx)
+def sites(office: Office, beginnings: Beginnings) -> TwoSites:
+    return beginnings.begin("two_sites", lambda: furnish(office))
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ from shelfwise.access.sessions import IDLE, open_session
 from shelfwise.core.errors import Refused
 from shelfwise.store.database import run
 from shelfwise.web.visits import SESSION_COOKIE
-from tests.access.two_sites import TwoSites, build
+from tests.access.two_sites import TwoSites, furnish
 from tests.access.written import MATRIX, ON_THE_FLOOR, PERSONS_ALONE, ROUTES, SCOPES, SHELFWISE
+from tests.shared import Beginnings
 from tests.web.conftest import TestClient
 from tests.web.test_rights import ALSO, CHANGES, NEEDS_MORE_TO_READ, OPEN, SALES_LINE, all_routes, audited
 from tests.web.test_site_rights import AT_THE_OTHER_END, OWN, WHOLE_HOUSE, address
@@ -36,9 +37,8 @@ API = "/api/v1/"
 
 
 @pytest.fixture
-def sites(office: Office) -> TwoSites:
-    with office.context(person("root", Role.ADMIN)) as ctx:
-        return build(ctx)
+def sites(office: Office, beginnings: Beginnings) -> TwoSites:
+    return beginnings.begin("two_sites", lambda: furnish(office))
 
 
 @pytest.fixture
