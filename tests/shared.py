@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from shelfwise.access.context import stand_still
-from shelfwise.store.database import Tx, run, values
+from shelfwise.store.database import Tx, rows, run, values
 
 Begun = TypeVar("Begun")
 
@@ -34,12 +34,14 @@ def empty(tx: Tx) -> None:
              and (application_name, state) <> (%s, 'idle')""",
         (LENT,),
     )
-    tx.execute("set local session_replication_role = replica")
-    tx.execute("set local lock_timeout = '10s'")
-    for table in used_tables(tx):
-        run(tx, f"delete from {table}")
-    for sequence, _ in _used_sequences(tx):
-        run(tx, f"alter sequence {sequence} restart")
+    emptying = ["set local session_replication_role = replica", "set local lock_timeout = '10s'"]
+    emptying += [f"delete from {table}" for table in used_tables(tx)]
+    # Restarting makes a new file. Only where connections took numbers in advance must they be told to forget them.
+    emptying += [
+        f"alter sequence {one.name} restart" if one.ahead > 1 else f"select setval('{one.name}', {one.start}, false)"
+        for one in _used_sequences(tx)
+    ]
+    tx.execute("; ".join(emptying))
 
 
 def used_tables(tx: Tx) -> set[str]:
@@ -54,11 +56,22 @@ def used_tables(tx: Tx) -> set[str]:
     return {table for (table,) in values(tx, used)}
 
 
-def _used_sequences(tx: Tx) -> list[tuple[Any, ...]]:
-    return values(
+@dataclass(frozen=True)
+class _Sequence:
+    """Its last value, its first, and how many a connection takes in advance."""
+
+    name: str
+    last: int
+    start: int
+    ahead: int
+
+
+def _used_sequences(tx: Tx) -> list[_Sequence]:
+    return rows(
         tx,
-        """select format('%I', sequencename), last_value from pg_sequences
-           where schemaname = 'public' and last_value is not null""",
+        _Sequence,
+        """select format('%I', sequencename) as name, last_value as last, start_value as start, cache_size as ahead
+           from pg_sequences where schemaname = 'public' and last_value is not null""",
     )
 
 
@@ -105,5 +118,5 @@ class Beginnings:
             kept = f"{name}_{table}"
             run(self._tx, f"create temp table {kept} as select {columns} from {table}")
             copying.append(f"insert into {table} ({columns}) overriding system value select {columns} from {kept}")
-        copying += [f"select setval('{sequence}', {last})" for sequence, last in _used_sequences(self._tx)]
+        copying += [f"select setval('{one.name}', {one.last})" for one in _used_sequences(self._tx)]
         return "; ".join(copying)
