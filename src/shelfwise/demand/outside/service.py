@@ -70,10 +70,10 @@ def one_series(ctx: Context, series_id: int) -> Series:
         NotFound: there is no such series.
         Forbidden: it is of a site one may not see.
     """
-    return _seen(ctx, series_id)
+    return _seen(ctx, series_id, Right.VIEW)
 
 
-def _seen(ctx: Context, series_id: int, right: Right = Right.VIEW, lock: bool = False) -> Series:
+def _seen(ctx: Context, series_id: int, right: Right, lock: bool = False) -> Series:
     # What is of the whole company is seen at each site, and changed by whoever may do so at every one.
     ctx.require_somewhere(right)
     found = tables.series(ctx.tx, ctx.tenant, series_id=series_id, lock=lock)
@@ -116,7 +116,7 @@ def change_series(ctx: Context, series_id: int, to: NewSeries) -> Series:
     if changed:
         tables.update(ctx.tx, ctx.tenant, series_id, to)
         ctx.audit("outside.changed", f"outside:{series_id}", before=changed.before, after=changed.after)
-    return _seen(ctx, series_id)
+    return _seen(ctx, series_id, Right.VIEW)
 
 
 def require_change(ctx: Context, series_id: int) -> Series:
@@ -151,7 +151,7 @@ def _set_active(ctx: Context, series_id: int, active: bool) -> Series:
         tables.set_active(ctx.tx, ctx.tenant, series_id, active)
         alerts.clear_alert(ctx, ALERT, f"outside:{series_id}")
         ctx.audit("outside.resumed" if active else "outside.stopped", f"outside:{series_id}", name=before.name)
-    return _seen(ctx, series_id)
+    return _seen(ctx, series_id, Right.VIEW)
 
 
 def remove_unused(ctx: Context, series_id: int) -> bool:
@@ -165,7 +165,7 @@ def remove_unused(ctx: Context, series_id: int) -> bool:
 
 def values_of(ctx: Context, series_id: int) -> list[Value]:
     """All that was ever told of a series, by period and then as it was told."""
-    _seen(ctx, series_id)
+    _seen(ctx, series_id, Right.VIEW)
     return tables.values_of(ctx.tx, ctx.tenant, series_id)
 
 
