@@ -15,6 +15,7 @@ from shelfwise.access.context import Context, Office, business_time
 from shelfwise.access.model import system
 from shelfwise.agents import handover, runs
 from shelfwise.agents import service as agents
+from shelfwise.computing import HERE, executor
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
 from shelfwise.demand import lifts, mends, shelves
@@ -47,18 +48,22 @@ KEPT_FORECASTS = timedelta(days=FORECAST_DAYS + 7)
 SHORTEST_SILENCE = timedelta(minutes=5)
 
 
-def queue(office: Office) -> App:
-    """The job queue with every task in it; the caller opens and closes it."""
+def queue(office: Office, compute: str = HERE) -> App:
+    """The job queue with every task in it; the caller opens and closes it.
+
+    Args:
+        compute: where forecasts are computed, see `computing.executor`.
+    """
     app = App(connector=PsycopgConnector(conninfo=office.database.url))
     retry = RetryStrategy(max_attempts=5, exponential_wait=2)
 
     @app.task(name="nightly", retry=retry)
     def nightly_task(site_id: int, day: str) -> None:
-        nightly_or_alert(office, site_id, date.fromisoformat(day))
+        nightly_or_alert(office, site_id, date.fromisoformat(day), compute)
 
     @app.task(name="look", retry=retry)
     def look_task(run_id: int) -> None:
-        look(office, run_id)
+        look(office, run_id, compute)
 
     @app.task(name="learn_history", retry=retry)
     def learn_history_task(site_id: int) -> None:
@@ -131,7 +136,7 @@ def _first_time(ctx: Context, job: str, day: date) -> bool:
     )
 
 
-def nightly(office: Office, site_id: int, day: date) -> None:
+def nightly(office: Office, site_id: int, day: date, compute: str = HERE) -> None:
     """After a site's day has ended: block what has expired, close its demand, forecast, propose, and measure how it
     went. Repeatable."""
     actor = system("nightly run")
@@ -148,10 +153,10 @@ def nightly(office: Office, site_id: int, day: date) -> None:
         late = None if known is None else known - LATE_HORIZON
         # What came back today mends the day it was sold on, which may be long ago.
         demand.rebuild_history(ctx, site_id, since=min(late, mended) if late and mended else late)
-    with office.context(actor, aside=True) as ctx:
+    with executor(compute) as pool, office.context(actor, aside=True) as ctx:
         forecasts = forecasting.forecast_site(
             ctx, site_id, day, FORECAST_DAYS,
-            lambda done, total: log.info("forecasting", site_id=site_id, done=done, of=total),
+            lambda done, total: log.info("forecasting", site_id=site_id, done=done, of=total), pool=pool,
         )  # fmt: skip
         demand.forget_forecasts(ctx, site_id, day - KEPT_FORECASTS)
     with office.context(system("promotions"), aside=True) as ctx:
@@ -178,7 +183,7 @@ def plan(office: Office, site_id: int, anew: bool = False) -> int:
         return len(agents.propose_purchases(ctx, site_id, anew=anew))
 
 
-def look(office: Office, run_id: int) -> None:
+def look(office: Office, run_id: int, compute: str = HERE) -> None:
     """What somebody asked for, now and not at midnight: sum the history, forecast, propose. Repeatable.
 
     What the night does then it finds done: the same forecasts and the same proposals stand.
@@ -200,11 +205,12 @@ def look(office: Office, run_id: int) -> None:
     try:
         tell("Adding up what was sold")
         learn_history(office, site_id)
-        with office.context(actor, aside=True) as ctx:
+        with executor(compute) as pool, office.context(actor, aside=True) as ctx:
             day = demand.last_whole_day(ctx, site_id)
             forecasting.forecast_site(
-                ctx, site_id, day, FORECAST_DAYS, lambda done, total: tell("Forecasting", done, total), anew=True
-            )
+                ctx, site_id, day, FORECAST_DAYS, lambda done, total: tell("Forecasting", done, total),
+                anew=True, pool=pool,
+            )  # fmt: skip
         tell("Looking at what has to be ordered")
         proposals = plan(office, site_id, anew=True)
         with office.context(actor, aside=True) as ctx:
@@ -254,7 +260,7 @@ def find_duplicates(office: Office) -> dict[Kind, int]:
     return found
 
 
-def nightly_or_alert(office: Office, site_id: int, day: date) -> None:
+def nightly_or_alert(office: Office, site_id: int, day: date, compute: str = HERE) -> None:
     """The nightly run, with an alert while it fails: nobody reads the log of a job that gave up.
 
     Raises:
@@ -262,7 +268,7 @@ def nightly_or_alert(office: Office, site_id: int, day: date) -> None:
     """
     subject = f"site:{site_id}"
     try:
-        nightly(office, site_id, day)
+        nightly(office, site_id, day, compute)
     except Unavailable:  # so is the alert; the run is tried again
         raise
     except Exception as error:

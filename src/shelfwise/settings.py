@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from shelfwise.computing import BESIDE, HERE, is_where
 from shelfwise.connectors.mail import mail_server
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.https.model import as_address, is_name, names_in
@@ -30,6 +31,8 @@ HTTPS = ("off", "own", "files")
 Hour = str
 # A whole number above 0.
 Count = int
+# Where to compute.
+Compute = str
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,14 @@ class Settings:
         "the folder history in the home folder.",
     )
 
+    compute: Compute = _setting(
+        HERE,
+        "SHELFWISE_COMPUTE",
+        "Where forecasts of whole sites are computed. here: in the worker. processes: in a process beside it, which "
+        "gives its memory back. tcp://host:8786 or tls://host:8786: on the Dask cluster of that scheduler, with the "
+        "extra cluster.",
+    )
+
     @property
     def history(self) -> Path:
         return self.history_folder or self.home / "history"
@@ -285,6 +296,10 @@ def _parse(kind: object, text: str) -> object:
                 ip_network(part.strip())
             except ValueError as error:
                 raise ValueError("addresses or networks such as 10.0.0.5,10.1.0.0/16") from error
+        return text
+    if kind == "Compute":
+        if not is_where(text):
+            raise ValueError(f"{HERE}, {BESIDE}, or a Dask scheduler such as tcp://10.1.0.7:8786")
         return text
     if kind == "Https":
         if text.lower() not in HTTPS:

@@ -19,6 +19,7 @@ from shelfwise import app, jobs
 from shelfwise.access.context import Office
 from shelfwise.access.model import system
 from shelfwise.agents.handing_files import hand_over
+from shelfwise.computing import HERE
 from shelfwise.connectors import http
 from shelfwise.connectors.guarded import Network
 from shelfwise.connectors.mail import MailServer
@@ -101,7 +102,7 @@ def run(
     for thread in (*loops, listener):
         thread.start()
     try:
-        asyncio.run(_run_jobs(office, stop))
+        asyncio.run(_run_jobs(office, stop, HERE if settings is None else settings.compute))
     finally:
         stop.set()
         hint.set()
@@ -250,13 +251,13 @@ def _listen(database: Database, hint: threading.Event, stop: threading.Event) ->
         stop.wait(PAUSE_AFTER_TROUBLE_S)
 
 
-async def _run_jobs(office: Office, stop: threading.Event) -> None:
+async def _run_jobs(office: Office, stop: threading.Event, compute: str) -> None:
     loop = asyncio.get_running_loop()
     finished = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, finished.set)
     while not finished.is_set():
-        queue = jobs.queue(office)
+        queue = jobs.queue(office, compute)
         try:
             async with queue.open_async():
                 await _work(office, queue, finished)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -38,6 +39,7 @@ def forecast_site(
     progress: Progress | None = None,
     *,
     anew: bool = False,
+    pool: Executor | None = None,
 ) -> int:
     """Forecast every item that is kept at the site, or all that ever sold where none is kept yet, from what was
     known at the end of `origin`; returns how many were made.
@@ -50,6 +52,7 @@ def forecast_site(
         progress: called with (done, total) now and then.
         anew: look again at items that have a forecast of this origin, as after an import of sales; what comes out
             otherwise than before is kept beside it, and is the newest.
+        pool: computes it, without telling how far it is; None: whoever calls does.
 
     Raises:
         Invalid: the origin is not over yet at the site, or the horizon is out of range.
@@ -77,9 +80,11 @@ def forecast_site(
         return 0
     before = tables.standings(ctx.tx, ctx.tenant, site_id)
     seed = crc32(f"{ctx.tenant}/{site_id}/{origin}".encode())
-    made = forecast_panel(
-        gathered.panel, {one.segment: one.standing for one in before}, origin, seed, progress or _nobody
-    )
+    asked = (gathered.panel, {one.segment: one.standing for one in before}, origin, seed)
+    if pool is None:
+        made = forecast_panel(*asked, progress or _nobody)
+    else:
+        made = pool.submit(forecast_panel, *asked, _nobody).result()
     wanted = [place for place, item_id in enumerate(gathered.items) if item_id not in done]
     # Written at the end and at once: consumers of facts wait for the oldest transaction that has written anything.
     new = sum(
