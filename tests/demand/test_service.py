@@ -21,6 +21,7 @@ from shelfwise.demand.outside.service import add_series, tell
 from shelfwise.demand.service import forget_forecasts, history, last_whole_day, latest, latest_of, rebuild_history
 from shelfwise.orders.model import NewSalesLine
 from shelfwise.orders.service import take_sales_lines
+from shelfwise.records.calendars import ClosedDay, put_closed_days
 from shelfwise.records.service import add_item, add_site
 from shelfwise.store.database import run, value, values
 from tests.conftest import NOON
@@ -165,6 +166,18 @@ def test_what_an_item_is_and_when_it_ends_is_known_to_the_forecast(ctx: Context,
     explained = Explained.from_json(found[tea].summary["explained"])
     assert explained.total == pytest.approx(84, rel=0.05)
     assert found[new].summary["explained"] is None
+
+
+def test_a_site_that_is_closed_for_weeks_is_forecast_to_sell_nothing(ctx: Context, site: int) -> None:
+    tea = add_item(ctx, sku="TEA")
+    sell_daily(ctx, site, tea, 60)
+    rebuild_history(ctx, site)
+    put_closed_days(ctx, [ClosedDay(site, None, YESTERDAY + timedelta(days=n), None) for n in range(1, 29)])
+    forecast_site(ctx, site, YESTERDAY)
+    made = latest(ctx, site, tea)
+    assert made is not None
+    assert (made.model, made.enough, made.paths.shape) == ("closed", True, (256, 28))
+    assert not made.paths.any()
 
 
 def test_figures_from_outside_reach_the_panel_as_they_were_known(ctx: Context, site: int) -> None:

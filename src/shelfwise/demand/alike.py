@@ -12,7 +12,7 @@ from datetime import date
 
 import numpy as np
 
-from shelfwise.demand.model import DemandHistory, Floats, Paths
+from shelfwise.demand.model import LARGEST_QUANTITY, DemandHistory, Floats, Paths
 from shelfwise.records.succession import Succession
 
 FADE_DAYS = 28
@@ -66,7 +66,8 @@ def _joined(before: DemandHistory, own: DemandHistory | None, link: Succession) 
     if told <= 0:  # the successor has the longer history itself
         return own
     quantity, masked = np.zeros(begins), np.ones(begins, bool)
-    scaled = before.quantity[:told] * float(link.factor)
+    # Beyond belief a mistyped factor must not keep a whole site from being forecast.
+    scaled = np.minimum(before.quantity[:told] * float(link.factor), LARGEST_QUANTITY)
     quantity[:told] = _whole(scaled) if _is_whole(before.quantity) else scaled
     masked[:told] = before.masked[:told]
     if own is not None:

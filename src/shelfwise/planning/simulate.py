@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shelfwise.planning.model import DemandPaths, Floats, ItemState, LeadTime, Params
 
 SECONDS_IN_DAY = 86_400.0
+_WEEK = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +65,20 @@ def ahead(demand: DemandPaths, today: date, days: int, rng: np.random.Generator)
     """The paths from `today` on for `days` days, shape (paths, days).
 
     Beyond its horizon a path goes on with the last weeks of another path, on the same weekdays; spells longer
-    than the horizon are therefore taken as independent of each other.
+    than the horizon are therefore taken as independent of each other. What sells nothing in the last week of any path
+    has ended; weeks at the beginning in which nothing sells come before its first day, and are not repeated.
     """
     paths = demand.paths.astype(np.float64)
     late = max((today - demand.first_day).days, 0)
+    sells = np.flatnonzero(demand.paths.any(axis=0))
+    if len(sells) and paths.shape[1] > late and paths.shape[1] - 1 - sells[-1] >= _WEEK:
+        lacking = max(late + days - paths.shape[1], 0)
+        paths = np.concatenate((paths, np.zeros((len(paths), lacking))), axis=1)
+    begins = sells[0] // _WEEK * _WEEK if len(sells) else 0
     while paths.shape[1] < late + days:
-        start = paths.shape[1] % 7 if demand.paths.shape[1] > 6 else 0
+        start = paths.shape[1] % _WEEK if demand.paths.shape[1] >= _WEEK else 0
+        if begins + start < demand.paths.shape[1]:
+            start += begins
         more = demand.paths[rng.permutation(len(paths)), start:]
         paths = np.concatenate((paths, more.astype(np.float64)), axis=1)
     return paths[:, late : late + days]

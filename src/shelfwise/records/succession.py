@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
-from shelfwise.core.errors import Fault
+from shelfwise.core.errors import Fault, shorten
 from shelfwise.core.quantities import plain
 from shelfwise.records.items import item, items_by_id
 from shelfwise.records.joined import standing
@@ -18,6 +18,8 @@ from shelfwise.records.model import positive_faults, refuse
 from shelfwise.store.database import rows, run
 
 # An item, by its id or by its SKU.
+MOST_UNITS = 1_000_000
+"""Of a new item for one of the old."""
 Named = TypeVar("Named", int, str)
 
 
@@ -120,6 +122,8 @@ def put_successions(ctx: Context, told: Sequence[Succession], gone: Collection[i
 def factor_faults(factor: Decimal) -> Iterator[Fault]:
     """What is wrong with how many units of the new item one of the old one is."""
     yield from positive_faults(factor, "replaces_factor", "units of the new item for one of the old")
+    if factor > MOST_UNITS:
+        yield Fault("replaces_factor", f"at most {MOST_UNITS:,}", shorten(str(factor)), "Is it a code, or an amount?")
 
 
 def circle(links: Iterable[tuple[Named, Named]]) -> list[Named]:

@@ -22,6 +22,7 @@ METHODS = {
     "empirical quantile": "What the whole past held",
     "boosted trees": "Model of all items",
     "others alike": "What others alike sold",
+    "closed": "Closed on all these days",
     "not enough evidence": "Not enough history",
 }
 

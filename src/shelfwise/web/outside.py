@@ -12,7 +12,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.access.throttle import networks
 from shelfwise.connectors.guarded import Network
-from shelfwise.core.errors import Fault, Invalid, ShelfwiseError, Unavailable, shorten
+from shelfwise.core.errors import Fault, Invalid, Refused, ShelfwiseError, Unavailable, shorten
 from shelfwise.demand.outside import feeds, refreshing
 from shelfwise.demand.outside import service as outside
 from shelfwise.demand.outside.answers import Format
@@ -189,6 +189,8 @@ def _fetched(visit: Visit, series_id: int, before: str = "") -> Response:
     """Fetch it now, and say what came; why nothing came stands on its page."""
     try:
         taken = refreshing.refresh(visit.office, visit.actor, series_id, reachable(visit))
+    except Refused:
+        return pages.go(f"/outside/{series_id}", f"{before}It is fetched once the series goes on.")
     except (Unavailable, Invalid):
         return pages.go(f"/outside/{series_id}#feed", f"{before}Nothing could be taken in: see below why.")
     return pages.go(f"/outside/{series_id}", before + _said(taken))
@@ -204,7 +206,7 @@ def _said(taken: Taken) -> str:
         return "Nothing new: it is as it was known."
     parts = [f"{count} {words}" for count, words in ((taken.new, "new"), (taken.revised, "revised")) if count]
     values = "value" if taken.new + taken.revised == 1 else "values"
-    return f"{' and '.join(parts)} {values} taken in. Forecasts know of it from tonight on."
+    return f"{' and '.join(parts)} {values} taken in. From tonight on forecasts may learn from it."
 
 
 def _told(ctx: Context, sent: FormData) -> NewSeries:

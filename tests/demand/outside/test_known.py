@@ -114,7 +114,7 @@ def test_history_is_dated_as_it_was_usual_and_news_when_it_comes() -> None:
     later = now + 60 * DAY
     assert dated(index, date(2026, 2, 1), now, later, zone) == later
     assert dated(index, january, now, later, zone) == datetime(2026, 2, 15, tzinfo=UTC)
-    assert dated(NewSeries("Fair", ahead=True), MONDAY - DAY, None, now, zone) == datetime(2026, 3, 1, tzinfo=UTC)
+    assert dated(NewSeries("Fair", ahead=True), MONDAY - DAY, None, now, zone) == datetime(2026, 2, 28, tzinfo=UTC)
 
 
 def test_a_file_leaves_out_what_was_put_right_at_once_and_withdrawals_of_nothing() -> None:

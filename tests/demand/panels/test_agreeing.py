@@ -51,3 +51,9 @@ def test_whole_numbers_stay_whole_and_a_closed_day_unknown() -> None:
 
 def test_what_never_sells_stays_so() -> None:
     assert not agreeing(drawn(np.zeros(50)), *told(0, 0, 0, 0, 4), np.random.default_rng(0)).any()
+
+
+def test_where_the_upper_quantile_is_nothing_a_rare_sale_stays_possible() -> None:
+    totals = np.concatenate((np.zeros(236), np.full(20, 50.0)))
+    paths = agreeing(drawn(totals), *told(0.5, 0, 0, 0, 4), np.random.default_rng(0))
+    assert paths.any()

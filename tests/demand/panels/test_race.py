@@ -131,7 +131,7 @@ def test_what_has_no_history_is_forecast_as_others_of_its_item_sold() -> None:
     made = forecast(base, None, contenders(Frequency.DAY)[:1], Asked())
     assert made.mean[2].tolist() == [8] * 7
     assert made.totals[0.5][2, -1] == 56
-    assert made.notes[2] == "it has no history; forecast by 1 others of its item"
+    assert made.notes[2] == "it has little history of its own; forecast by 1 other of its item"
 
 
 def test_quantiles_are_made_as_wide_as_the_windows_say() -> None:
@@ -223,3 +223,17 @@ def test_a_race_is_told_as_a_table_and_as_json() -> None:
     told = json.loads(json.dumps(as_json(result)))
     assert set(told["champions"]) >= {OVERALL}
     assert len(told["segments"][OVERALL]["moving average"]["halves"]) == 2
+
+
+def test_two_that_are_asked_for_take_part_together_and_losses_count_as_weighed() -> None:
+    base = panel(np.concatenate([np.full((40, 120), 10.0), np.full((20, 120), 1.0)]))
+    low, high = Always("low", 1), Always("high", 10)
+    methods = [low, high, Always("wild", 90), Always("wilder", 95)]
+    found = race(base, methods, 7, pairs=["high + wilder"])
+    assert found is not None
+    assert {"high + wilder", "low + high"} <= set(found.marks)
+    assert "wild + wilder" not in found.marks
+    assert found.champions[OVERALL][0] == "high"
+    weighed = race(base, methods, 7, weights=np.repeat([0.01, 1.0], [40, 20]))
+    assert weighed is not None
+    assert weighed.champions[OVERALL][0] == "low"

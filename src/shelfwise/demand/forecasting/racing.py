@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +15,7 @@ from shelfwise.demand.explaining.model import Explained, Group
 from shelfwise.demand.forecasting.columns import DISCOUNT, HOLIDAY, PROMOTION
 from shelfwise.demand.forecasting.lifted import Lifted
 from shelfwise.demand.forecasting.standing import Standing, settle
+from shelfwise.demand.model import Floats
 from shelfwise.demand.panel import Numbers, Panel, Prediction
 from shelfwise.demand.race.champion import forecast
 from shelfwise.demand.race.contenders import why_no_trees
@@ -68,7 +69,12 @@ def taking_part(panel: Panel) -> tuple[Forecaster, ...]:
 
 
 def forecast_panel(
-    panel: Panel, before: Mapping[str, Standing], origin: date, seed: int, progress: Callable[[int, int], None]
+    panel: Panel,
+    before: Mapping[str, Standing],
+    origin: date,
+    seed: int,
+    progress: Callable[[int, int], None],
+    weights: Floats | None = None,
 ) -> Made:
     """Race all on the last windows, and let those who speak forecast the days ahead.
 
@@ -76,6 +82,7 @@ def forecast_panel(
         before: who spoke so far, by kind of demand.
         origin: the last day of the panel's history.
         progress: called with (steps done, steps in all).
+        weights: by series, how much its loss counts in the race; None: all alike.
     """
     methods = taking_part(panel)
     steps = len(methods) + len(SEGMENTS)
@@ -88,7 +95,7 @@ def forecast_panel(
     enough = len(windows_of(panel, RACE_DAYS, WINDOWS)) == WINDOWS
     ahead = min(panel.ahead, RACE_DAYS if enough else SHORT_RACE_DAYS)
     result = race(
-        panel, methods, ahead, seed=seed, settle=speaker,
+        panel, methods, ahead, seed=seed, settle=speaker, pairs=_named(before.values()), weights=weights,
         progress=lambda _, done, of: progress(done, steps),
     )  # fmt: skip
     made = forecast(
@@ -101,6 +108,11 @@ def forecast_panel(
     return Made(
         made, paths, result, kinds, standings, _inputs(methods), tuple(explain(panel, made, methods, _groups(panel)))
     )
+
+
+def _named(standings: Iterable[Standing]) -> set[str]:
+    """Who speaks, and who is on trial: they take part as long as they can."""
+    return {name for one in standings for name in (one.champion, one.challenger) if name}
 
 
 def _inputs(methods: Sequence[Forecaster]) -> tuple[Input, ...]:

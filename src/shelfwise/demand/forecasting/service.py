@@ -29,6 +29,7 @@ from shelfwise.demand.race.race import Race
 from shelfwise.demand.service import BATCH, Progress, last_whole_day
 
 LONGEST_HORIZON = 365
+CLOSED = "closed"
 
 
 def forecast_site(
@@ -82,9 +83,9 @@ def forecast_site(
     seed = crc32(f"{ctx.tenant}/{site_id}/{origin}".encode())
     asked = (gathered.panel, {one.segment: one.standing for one in before}, origin, seed)
     if pool is None:
-        made = forecast_panel(*asked, progress or _nobody)
+        made = forecast_panel(*asked, progress or _nobody, gathered.weights)
     else:
-        made = pool.submit(forecast_panel, *asked, _nobody).result()
+        made = pool.submit(forecast_panel, *asked, _nobody, gathered.weights).result()
     wanted = [place for place, item_id in enumerate(gathered.items) if item_id not in done]
     # Written at the end and at once: consumers of facts wait for the oldest transaction that has written anything.
     new = sum(
@@ -113,12 +114,16 @@ def _nobody(done: int, of: int) -> None:
 
 def _row(ctx: Context, site_id: int, origin: date, gathered: Gathered, made: Made, place: int) -> kept.NewForecast:
     horizon = gathered.panel.ahead
-    paths = _paths(origin, gathered, made, place)
-    model = made.prediction.models[place] if len(paths) else NOT_ENOUGH
-    segment = of_segment(made, made.segments[place])
+    paths = _paths(gathered, made, place)
+    lived = _lived(paths, origin, gathered, place)
     # Of what was forecast otherwise than its method said, the explanation would tell something else.
-    plain = place not in gathered.cold and gathered.items[place] not in gathered.lives
-    explained = made.explained[place] if len(paths) and plain else None
+    plain = len(paths) and place not in gathered.cold and np.array_equal(paths, lived)
+    explained = made.explained[place] if plain else None
+    paths = lived
+    model = made.prediction.models[place] if len(paths) else NOT_ENOUGH
+    if len(paths) and not gathered.panel.wanted[place].any():
+        model = CLOSED
+    segment = of_segment(made, made.segments[place])
     summary: dict[str, Any] = {
         "model": model,
         "kind": made.segments[place],
@@ -137,15 +142,20 @@ def _row(ctx: Context, site_id: int, origin: date, gathered: Gathered, made: Mad
     )  # fmt: skip
 
 
-def _paths(origin: date, gathered: Gathered, made: Made, place: int) -> Paths:
+def _paths(gathered: Gathered, made: Made, place: int) -> Paths:
     """Shape (paths, horizon), zero on days that are closed; none where there is not enough evidence."""
     paths = made.paths[:, place]
     own = gathered.cold.get(place)
-    if np.isnan(paths).all() or (gathered.observed[place] < MIN_OBSERVED_DAYS and own is None):
+    unknown = gathered.panel.wanted[place].any() and np.isnan(paths).all()
+    if unknown or (gathered.observed[place] < MIN_OBSERVED_DAYS and own is None):
         return paths[:0]
-    paths = np.nan_to_num(paths)
-    if own is not None:
+    if own is not None and not np.isnan(paths).all():
         paths = towards_own(paths, own)
+    return np.nan_to_num(paths)
+
+
+def _lived(paths: Paths, origin: date, gathered: Gathered, place: int) -> Paths:
+    """The paths from the item's first day to its last."""
     life = gathered.lives.get(gathered.items[place])
     return paths if life is None else within(paths, origin + timedelta(days=1), life)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -12,6 +12,8 @@ from psycopg.types.json import Jsonb
 from shelfwise.demand.forecasting.columns import Promoted
 from shelfwise.demand.forecasting.standing import Standing
 from shelfwise.store.database import Tx, rows, run
+
+KEPT = timedelta(days=28)
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,12 @@ def standings(tx: Tx, tenant: int, site_id: int) -> list[StoredStanding]:
 
 
 def put_standings(tx: Tx, tenant: int, site_id: int, found: Sequence[StoredStanding]) -> None:
-    """Keep these alone."""
+    """Keep these, and for some weeks those of kinds that have too few items for a race just now."""
+    newest = max((one.origin for one in found), default=date.min + KEPT)
     run(
         tx,
-        "delete from demand_standing where tenant_id = %s and site_id = %s and segment <> all(%s)",
-        (tenant, site_id, [one.segment for one in found]),
+        "delete from demand_standing where tenant_id = %s and site_id = %s and segment <> all(%s) and origin < %s",
+        (tenant, site_id, [one.segment for one in found], newest - KEPT),
     )
     with tx.cursor() as cursor:
         cursor.executemany(

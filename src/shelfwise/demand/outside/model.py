@@ -157,13 +157,13 @@ def dated(series: NewSeries, period: date, since: datetime | None, now: datetime
 
     That is now. Only what was history already when the series was followed first is dated back to when it was usually
     known, else years of it would teach nothing: to the end of its period and of the days that publishing takes, or,
-    where it is told ahead, to the beginning of its period. Put right later, it is so still.
+    where it is told ahead, to a day before its period, when it has begun nowhere. Put right later, it is so still.
 
     Args:
         since: when the first value of the series was told; None: this is it.
     """
     if series.ahead:
-        usual = day_start(period, zone)
+        usual = day_start(period - timedelta(days=1), zone)
     else:
         usual = day_start(next_period(series.frequency, period) + timedelta(days=series.lag_days), zone)
     return usual if usual < (since or now) else now

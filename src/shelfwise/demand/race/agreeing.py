@@ -14,6 +14,8 @@ from shelfwise.demand.race.marks import JUDGED
 LEAST_TAIL = 0.25
 """So much of what lies beyond the quantile 0.9 stays, however far it lies."""
 FURTHEST = 3.0
+AT_ONCE = 500
+"""Series; what lies between would take ten times the memory of all paths."""
 MOST_ABOVE = 1.03
 """A mean so little too high is left, for the sake of the quantiles."""
 BENDS = 20
@@ -33,8 +35,15 @@ def agreeing(paths: Numbers, mean: Numbers, totals: Mapping[float, Numbers], rng
         mean: shape (series, ahead).
         totals: by probability, with 0.1, 0.5 and 0.9: of the running total, shape (series, ahead).
     """
-    if not len(paths):
-        return paths
+    moved = paths.copy()
+    for start in range(0, paths.shape[1], AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        some = {level: values[part] for level, values in totals.items()}
+        moved[:, part] = _agreeing(paths[:, part], mean[part], some, rng)
+    return moved
+
+
+def _agreeing(paths: Numbers, mean: Numbers, totals: Mapping[float, Numbers], rng: np.random.Generator) -> Numbers:
     known = np.nan_to_num(paths).astype(np.float64)
     sums = known.sum(axis=2)
     moved = _moved(sums, np.nansum(mean, axis=1, dtype=np.float64), [_last(totals[level]) for level in JUDGED])
@@ -65,7 +74,7 @@ def _moved(sums: Floats, mean: Floats, told: Sequence[Floats]) -> Floats:
 
 def _bent(totals: Floats, top: Floats, mean: Floats) -> Floats:
     """Totals below `top` bent towards zero, (total / top) ** power * top, until their mean is right or the power 4."""
-    share = np.divide(totals, top, out=np.zeros_like(totals), where=top > 0)
+    share = np.divide(totals, top, out=np.ones_like(totals), where=top > 0)
     low, high = np.ones(len(top)), np.full(len(top), 4.0)
     for _ in range(BENDS):
         power = (low + high) / 2

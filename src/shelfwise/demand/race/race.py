@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shelfwise.demand.boosting.model import NAME as TREES
 from shelfwise.demand.contest import Asked, Forecaster
+from shelfwise.demand.model import Floats
 from shelfwise.demand.panel import Panel, Prediction
 from shelfwise.demand.race.calibrating import Told, Widths, by_the_others, widths
 from shelfwise.demand.race.joining import AND, averaged
@@ -95,6 +96,8 @@ def race(
     seed: int = 0,
     progress: Progress = quiet,
     settle: Settle = the_best,
+    pairs: Collection[str] = (),
+    weights: Floats | None = None,
 ) -> Race | None:
     """Let all forecast the same past windows from what was known at each origin, and score them.
 
@@ -102,6 +105,8 @@ def race(
 
     Args:
         settle: who speaks for a kind of demand, where that need not be the one that won.
+        pairs: names of two that take part together, besides those of the best.
+        weights: by series, how much its loss counts; None: all alike.
 
     Returns:
         None where no window has a past.
@@ -110,8 +115,9 @@ def race(
     if not origins or not forecasters:
         return None
     if panel.series > MOST_SERIES:
-        drawn = np.random.default_rng(seed).permutation(panel.series)[:MOST_SERIES]
-        panel = panel.pick(np.sort(drawn))
+        drawn = np.sort(np.random.default_rng(seed).permutation(panel.series)[:MOST_SERIES])
+        panel = panel.pick(drawn)
+        weights = None if weights is None else weights[drawn]
     pasts = [panel.at(origin, ahead) for origin in origins]
     asked = Asked(JUDGED, seed=seed)
     made: dict[str, list[Prediction]] = {}
@@ -133,11 +139,12 @@ def race(
     marks = {name: marks_of(predictions) for name, predictions in made.items()}
     each_kind = [segments(past) for past in pasts]
     kinds = np.concatenate(each_kind)
-    for pair in _pairs(marks):
+    of_rows = None if weights is None else np.tile(weights, len(origins))
+    for pair in _pairs(marks, {name: _loss(one, of_rows) for name, one in marks.items()}, pairs):
         joined = [averaged(one, other) for one, other in zip(made[pair[0]], made[pair[1]], strict=True)]
         made[AND.join(pair)] = joined
         marks[AND.join(pair)] = marks_of(joined)
-    champions = _champions(marks, kinds, settle)
+    champions = _champions(marks, kinds, settle, of_rows)
     wide: dict[str, Widths] = {}
     calibrated: dict[str, Marks] = {}
     for segment, names in champions.items():
@@ -167,26 +174,31 @@ def _speaking(made: dict[str, list[Prediction]]) -> dict[str, list[Prediction]]:
     return {name: made[name] for name, cells in said.items() if cells and cells >= MOST_OF_IT * max(said.values())}
 
 
-def _pairs(marks: dict[str, Marks]) -> list[tuple[str, str]]:
-    """The best in pairs, in the order in which they came."""
-    best = sorted(marks, key=lambda name: _loss(marks[name]))[:JOINED]
-    return list(combinations([name for name in marks if name in best], 2))
+def _pairs(names: Iterable[str], losses: Mapping[str, float], also: Collection[str]) -> list[tuple[str, str]]:
+    """The best in pairs, and those that take part besides, in the order in which they came."""
+    best = set(sorted(losses, key=lambda name: losses[name])[:JOINED])
+    every = combinations(names, 2)
+    return [pair for pair in every if best.issuperset(pair) or AND.join(pair) in also]
 
 
-def _champions(marks: dict[str, Marks], kinds: NDArray[np.int64], settle: Settle) -> dict[str, tuple[str, ...]]:
+def _champions(
+    marks: dict[str, Marks], kinds: NDArray[np.int64], settle: Settle, weights: Floats | None
+) -> dict[str, tuple[str, ...]]:
     """By segment, those that may speak in order; a segment that few took part in has none of its own."""
 
-    def order(segment: str, taking_part: dict[str, Marks]) -> tuple[str, ...]:
-        losses = {name: _loss(one) for name, one in taking_part.items()}
+    def order(segment: str) -> tuple[str, ...]:
+        rows = _of(segment, kinds)
+        of_rows = None if weights is None else weights[rows]
+        losses = {name: _loss(one.of(rows), of_rows) for name, one in marks.items()}
         found = _order(losses)
         first = settle(segment, losses, found[0])
         return (first, *(name for name in found if name != first))
 
-    found = {OVERALL: order(OVERALL, marks)}
+    found = {OVERALL: order(OVERALL)}
     for place, segment in enumerate(SEGMENTS):
         rows = kinds == place
         if int((next(iter(marks.values())).of(rows).count.sum(axis=1) > 0).sum()) >= ENOUGH:
-            found[segment.value] = order(segment.value, {name: one.of(rows) for name, one in marks.items()})
+            found[segment.value] = order(segment.value)
     return found
 
 
@@ -203,5 +215,8 @@ def _order(losses: dict[str, float]) -> tuple[str, ...]:
     return tuple(order)
 
 
-def _loss(marks: Marks) -> float:
-    return marks.score().loss
+def _loss(marks: Marks, weights: Floats | None) -> float:
+    if weights is None:
+        return marks.score().loss
+    by = weights[:, None]
+    return replace(marks, pinball=marks.pinball * by, total_pinball=marks.total_pinball * by).score().loss

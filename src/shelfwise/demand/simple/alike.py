@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.model import Floats
 from shelfwise.demand.panel import Column, Panel, Prediction
+from shelfwise.demand.race.segments import SEGMENTS, Segment, segments
 
 ALIKE = "others alike"
 # The column that tells what an item is, where there is one.
 CATEGORY = "category"
 _DRAWS = 400
+ENDED = SEGMENTS.index(Segment.ENDED)
 
 Name = str | tuple[str, str] | None
 
@@ -23,7 +25,9 @@ Name = str | tuple[str, str] | None
 def alike(panel: Panel, series: NDArray[np.int64], asked: Asked) -> Prediction:
     """The prediction of some series, in their order; NaN where nobody has a history."""
     rng = np.random.default_rng(asked.seed)
-    known = np.flatnonzero(~np.isnan(panel.quantity).all(axis=1))
+    sold = ~np.isnan(panel.quantity).all(axis=1)
+    alive = sold & (segments(panel) != ENDED)
+    known = np.flatnonzero(alive if alive.any() else sold)
     shape, draws = (len(series), panel.ahead), max(_DRAWS, asked.paths)
     kin = _kin(panel)
     groups = [(whose, _by_name(named, known)) for whose, named in kin]
@@ -34,7 +38,9 @@ def alike(panel: Panel, series: NDArray[np.int64], asked: Asked) -> Prediction:
         whose, others = next(((whose, some) for whose, some in found if some is not None), ("all", known))
         if len(others):
             drawn[:, place] = np.where(panel.wanted[one], _drawn(panel, others, draws, rng), np.nan)
-            notes[place] = f"it has no history; forecast by {len(others):,} others of {whose}"
+            notes[place] = (
+                f"it has little history of its own; forecast by {len(others):,} other{'s' * (len(others) > 1)} of {whose}"
+            )
     running = np.where(np.isnan(drawn), np.nan, np.nancumsum(drawn, axis=2)).astype(np.float32)
     return Prediction(
         drawn.mean(axis=0),
