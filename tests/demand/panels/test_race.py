@@ -131,7 +131,7 @@ def test_what_has_no_history_is_forecast_as_others_of_its_item_sold() -> None:
     made = forecast(base, None, contenders(Frequency.DAY)[:1], Asked())
     assert made.mean[2].tolist() == [8] * 7
     assert made.totals[0.5][2, -1] == 56
-    assert made.notes[2] == "it has little history of its own; forecast by 1 other of its item"
+    assert made.notes[2] == "it has little history of its own; forecast by one other of its item"
 
 
 def test_quantiles_are_made_as_wide_as_the_windows_say() -> None:
