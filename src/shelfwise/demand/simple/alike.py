@@ -38,9 +38,8 @@ def alike(panel: Panel, series: NDArray[np.int64], asked: Asked) -> Prediction:
         whose, others = next(((whose, some) for whose, some in found if some is not None), ("all", known))
         if len(others):
             drawn[:, place] = np.where(panel.wanted[one], _drawn(panel, others, draws, rng), np.nan)
-            notes[place] = (
-                f"it has little history of its own; forecast by {len(others):,} other{'s' * (len(others) > 1)} of {whose}"
-            )
+            many = "one other" if len(others) == 1 else f"{len(others):,} others"
+            notes[place] = f"it has little history of its own; forecast by {many} of {whose}"
     running = np.where(np.isnan(drawn), np.nan, np.nancumsum(drawn, axis=2)).astype(np.float32)
     return Prediction(
         drawn.mean(axis=0),
