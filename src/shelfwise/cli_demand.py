@@ -61,6 +61,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     back.add_argument(
         "--windows", metavar="K", type=int, default=4, help="how many stretches of the past to forecast (default: 4)"
     )
+    back.add_argument(
+        "--future", metavar="FUTURE", type=Path,
+        help="the file that the forecast will get: what it tells is known ahead in the windows too",
+    )  # fmt: skip
     back.add_argument("--out", metavar="JSON", type=Path, help="write every score into this file, as JSON")
     back.set_defaults(command=_backtest)
 
@@ -116,6 +120,7 @@ def _backtest(settings: Settings, given: argparse.Namespace) -> int:
     with _Progress() as progress:
         backtest_file(
             given.history,
+            given.future,
             given.horizon,
             given.windows,
             frequency,

@@ -79,6 +79,17 @@ def test_a_future_without_the_location_of_the_history_is_refused(tmp_path: Path)
     assert "Call them as in the history" in refused(tmp_path, HEAD + WEEK, "item,date\ntea,2026-01-12\n")
 
 
+def test_what_is_written_takes_no_other_files_place(tmp_path: Path) -> None:
+    history = tmp_path / "history.csv"
+    history.write_text(HEAD + WEEK, "utf-8")
+    for out, explained in ((history, None), (tmp_path / "out.csv", tmp_path / "out.csv")):
+        with pytest.raises(Invalid, match="a file of its own for each"):
+            forecast_file(
+                Files(history, None, 3, None, out, explained), Asked(), cumulative=False, say=print, progress=quiet
+            )
+    assert history.read_text("utf-8") == HEAD + WEEK
+
+
 @pytest.mark.parametrize("name", ["history.xlsx", "history"])
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str) -> None:
     assert "ends in .csv or .parquet" in refused(tmp_path, HEAD + WEEK, name=name)

@@ -157,6 +157,28 @@ def test_columns_are_known_ahead_only_where_the_future_tells_them(tmp_path: Path
         assert said(found, words)
 
 
+@pytest.mark.parametrize("mark", ["X", "1"])
+def test_a_mark_or_nothing_is_a_flag_and_its_blanks_are_no_warning(tmp_path: Path, mark: str) -> None:
+    promotion = pl.Series([mark if day % 7 == 3 else None for day in range(84)])
+    future = rows([date(2026, 3, 30), date(2026, 3, 31)]).drop("quantity").with_columns(promo=pl.Series([mark, None]))
+    found = built(tmp_path, rows(DAYS).with_columns(promo=promotion), future, None)
+    values = column(found, "promo").values[0]
+    assert values.tolist() == [float(day % 7 == 3) for day in range(84)] + [1.0, 0.0]
+    assert column(found, "promo").ahead
+    assert not said(found, "is empty in")
+
+
+def test_a_future_of_which_nothing_is_in_the_history_is_said_with_a_name_of_each(tmp_path: Path) -> None:
+    found = built(tmp_path, rows(DAYS), rows([date(2026, 3, 30)], item="00tea").drop("quantity"), None)
+    assert said(found, "it has ('tea', 'north'), the future ('00tea', 'north')")
+
+
+def test_a_flag_of_closed_days_that_the_future_lacks_is_said(tmp_path: Path) -> None:
+    history = rows(DAYS).with_columns(open=pl.Series([0, *[1] * 83]))
+    future = rows([date(2026, 3, 30)]).drop("quantity")
+    assert said(built(tmp_path, history, future, None), "Not told of the future: 'open'")
+
+
 def test_what_is_the_same_everywhere_is_kept_once(tmp_path: Path) -> None:
     frame = pl.concat([rows(DAYS, item=item).with_columns(heat=pl.Series(range(84))) for item in ("a", "b")])
     assert column(built(tmp_path, frame), "heat").values.strides[0] == 0

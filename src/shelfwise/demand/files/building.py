@@ -111,7 +111,16 @@ def _built(known: Keys, ahead: int, notes: list[str]) -> Read:
         wanted = np.zeros((len(known.names), ahead), np.bool_)
         wanted[series[~closed], period[~closed]] = True
         if cold := int((~given[np.unique(series)].any(axis=1)).sum()):
+            if cold == len(np.unique(series)):
+                here, there = known.names[int(np.flatnonzero(given.any(axis=1))[0])], known.names[int(series[0])]
+                notes.append(
+                    f"No series of the future is in the history: it has {here!r}, the future {there!r}. If they are the "
+                    "same, call them alike."
+                )
             notes.append(f"{cold:,} series of the future have no history.")
+        if known.history.headings.closed and not known.future.headings.closed:
+            which = ", ".join(map(repr, known.history.headings.closed))
+            notes.append(f"Not told of the future: {which}. Each of its rows is taken to be a day that is open.")
     panel = Panel(
         known.names,
         calendar.frequency,

@@ -10,6 +10,9 @@ from shelfwise.demand.files.source import is_plain
 from shelfwise.demand.files.values import MOST_LABELS, told
 from shelfwise.demand.panel import Column, Numbers
 
+_EMPTIER = 0.02
+"""A future that is empty in so much larger a share of its rows than the history lacks something."""
+
 
 def columns(known: Keys, ahead: int) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """(every column, what was assumed of them)."""
@@ -31,10 +34,14 @@ def columns(known: Keys, ahead: int) -> tuple[tuple[Column, ...], tuple[str, ...
         values, labels = read
         if np.isnan(values).all():
             continue
+        values, labels = _blank_is_none(values, labels, known)
         column = _spread(known, ahead, heading, values, labels, later is not None)
         if not column.ahead and known.future is not None:
             not_told.append(heading)
-        if later is not None and (missing := float(np.isnan(values[known.history.source.rows :]).mean())) > 0:
+        missing, usual = (float(np.isnan(part).mean()) if len(part) else 0.0 for part in (
+            values[known.history.source.rows :], values[: known.history.source.rows]
+        ))  # fmt: skip
+        if later is not None and missing > usual + _EMPTIER:
             notes.append(f"{heading!r} is empty in {missing:.0%} of the rows of the future: unknown there.")
         found.append(column)
     if not_told:
@@ -42,6 +49,22 @@ def columns(known: Keys, ahead: int) -> tuple[tuple[Column, ...], tuple[str, ...
     if known.future is not None and (extra := _unheard(known)):
         notes.append(f"Left out of the future, because the history does not have it: {', '.join(map(repr, extra))}.")
     return tuple(found), tuple(notes)
+
+
+def _blank_is_none(values: Numbers, labels: tuple[str, ...], known: Keys) -> tuple[Numbers, tuple[str, ...]]:
+    """A column that tells one thing or nothing, such as an X on days of a promotion: blank means that there is none."""
+    rows = known.history.source.rows
+    past, blank = values[:rows], np.isnan(values)
+    told = np.unique(values[~blank])
+    if len(told) != 1 or (not labels and told[0] == 0) or not blank.any():
+        return values, labels
+    ever = np.zeros(len(known.names), np.bool_)
+    ever[known.history.series[~np.isnan(past)]] = True
+    if not (np.isnan(past) & ever[known.history.series]).any():
+        return values, labels  # it belongs to some series, and is never blank there
+    if labels:
+        return np.where(blank, np.float32(0), np.float32(1)), ("", labels[int(told[0])])
+    return np.where(blank, np.float32(0), values), labels
 
 
 def _same(heading: str, future: Rows | None) -> str | None:

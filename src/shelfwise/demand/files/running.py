@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shelfwise.core.errors import Fault, Invalid
+from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.explaining.explain import explain
 from shelfwise.demand.files.building import read
-from shelfwise.demand.files.writing import checked_target, write_explained, write_forecast, write_paths
+from shelfwise.demand.files.writing import checked_target, paths_of, write_explained, write_forecast, write_paths
 from shelfwise.demand.panel import Frequency
 from shelfwise.demand.race.champion import forecast
 from shelfwise.demand.race.contenders import contenders, why_no_trees
@@ -44,6 +44,7 @@ def forecast_file(files: Files, asked: Asked, *, cumulative: bool, say: Say, pro
     """Race all methods on the history, forecast each series by the champion of its kind, and write the file."""
     target = checked_target(files.out)
     beside = None if files.explained is None else checked_target(files.explained, "--explain")
+    _apart(files.history, files.future, target, beside, paths_of(target) if asked.paths else None)
     progress(f"reading {files.history.name}", 0, 1)
     found = read(files.history, files.future, files.horizon, files.frequency)
     _say_notes(found.notes, say)
@@ -66,8 +67,24 @@ def forecast_file(files: Files, asked: Asked, *, cumulative: bool, say: Say, pro
         say(f"What each forecast is made of was written to {beside}.")
 
 
+def _apart(*files: Path | None) -> None:
+    """What is written must not take the place of what is read, or of what else is written.
+
+    Raises:
+        Invalid: two of the files are one.
+    """
+    named = [one for one in files if one is not None]
+    for number, one in enumerate(named):
+        for other in named[:number]:
+            if one.resolve() == other.resolve():
+                raise Invalid(
+                    Fault("files", "a file of its own for each", f"{shorten(str(one))} twice", "Name another one.")
+                )
+
+
 def backtest_file(
     history: Path,
+    future: Path | None,
     horizon: int,
     windows: int,
     frequency: Frequency | None,
@@ -78,12 +95,21 @@ def backtest_file(
     progress: Progress,
     show: Say,
 ) -> None:
-    """Race all methods on the history, show the race, and write it as JSON where asked to."""
+    """Race all methods on the history, show the race, and write it as JSON where asked to.
+
+    What `future` tells is taken to be known ahead in the past as well.
+    """
+    _apart(history, future, out)
     if not 1 <= windows <= MOST_WINDOWS:
         raise Invalid(Fault("--windows", f"a number from 1 to {MOST_WINDOWS}", str(windows), "Ask for fewer."))
     progress(f"reading {history.name}", 0, 1)
-    found = read(history, None, horizon, frequency)
+    found = read(history, future, None if future else horizon, frequency)
     _say_notes(found.notes, say)
+    if unknown := [one.name for one in found.panel.columns if not one.ahead and future is None]:
+        say(
+            f"Hidden from the windows, because no file for --future says that it is known ahead: "
+            f"{', '.join(map(repr, unknown))}."
+        )
     result = race(found.panel, contenders(found.panel.frequency), horizon, windows, seed=seed, progress=progress)
     if result is None:
         raise Invalid(

@@ -46,9 +46,14 @@ def write_forecast(path: Path, read: Read, made: Prediction, *, cumulative: bool
     _write(path, pl.DataFrame(_keys(read) | numbers | {"model": pl.Series(list(models), dtype=pl.String)}))
 
 
+def paths_of(path: Path) -> Path:
+    """The file of the paths beside that of the forecast."""
+    return path.with_name(f"{path.stem}-paths{path.suffix}")
+
+
 def write_paths(path: Path, read: Read, paths: Numbers) -> Path:
     """Write possible futures beside the forecast: item, location, date, path (from 1), quantity; returns the file."""
-    target = path.with_name(f"{path.stem}-paths{path.suffix}")
+    target = paths_of(path)
     keys = pl.DataFrame(_keys(read))
     frames = [
         keys.with_columns(

@@ -138,6 +138,8 @@ def _by_period(past: Past, method: Method, floor: Floats, draws: int, ahead: int
         before = method.expected(past, origins, 1)
         errors = ((past.quantity[:, 1:, None] - before) / _size(before, floor)).ravel()
         errors = errors[~np.isnan(errors)]
+    if len(errors):
+        errors -= errors.mean()  # few errors lean by chance
     if len(errors) < FEWEST_STRETCHES:
         # Nobody knows: as wide as counts are.
         errors = rng.poisson(1.0, draws).astype(np.float64) - 1.0
