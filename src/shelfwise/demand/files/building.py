@@ -114,8 +114,8 @@ def _built(known: Keys, ahead: int, notes: list[str]) -> Read:
             if cold == len(np.unique(series)):
                 here, there = known.names[int(np.flatnonzero(given.any(axis=1))[0])], known.names[int(series[0])]
                 notes.append(
-                    f"No series of the future is in the history: it has {here!r}, the future {there!r}. If they are the "
-                    "same, call them alike."
+                    f"No series of the future is in the history: it has {here!r}, the future {there!r}. If they are "
+                    "the same, call them alike."
                 )
             notes.append(f"{cold:,} series of the future have no history.")
         if known.history.headings.closed and not known.future.headings.closed:
