@@ -63,11 +63,35 @@ def refused(folder: Path, text: str | bytes, future: str | None = None, name: st
         ("item,date,date,quantity\nx,2026-01-01,2026-01-01,1\n", "expected each heading once"),
         ("sku,product,date,quantity\nx,y,2026-01-01,1\n", "expected one column for item, got 'sku' and 'product'"),
         ("item,date\nx,2026-01-01\n", "expected a column 'quantity'"),
+        ("item,date,quantity\nx,2026-01-01,1\nx,2026-01-01,1\n", "if one is, call it 'location'. Add them up"),
         (b"\x00\x01\x02\x03binary", "bytes that are no text"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str | bytes, words: str) -> None:
     assert words in refused(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["1,250", "2,400"], "row 2, column quantity: expected a number that can be read in one way, got '1,250'"),
+        (["1,250", "2,400", "0"], "Write it as 1250, or with another place as 1,2500; and the others like it."),
+        (["1250", "2,400", "640"], "row 3, column quantity: expected a number that can be read in one way"),
+        (["1.250", "2.400", "7"], "Write it as 1250, or with another place as 1.2500; and the others like it."),
+        (["1,250.5", "2,4"], "row 2, column quantity: expected a number, got '1,250.5'"),
+        (["1,5", "many"], "row 3, column quantity: expected a number, got 'many'"),
+    ],
+)
+def test_a_quantity_that_can_be_read_in_two_ways_is_asked(tmp_path: Path, cells: list[str], words: str) -> None:
+    rows = "".join(f"tea;2026-01-{day:02};{cell}\n" for day, cell in enumerate(cells, start=5))
+    assert words in refused(tmp_path, "item;date;quantity\n" + rows)
+
+
+@pytest.mark.parametrize("heading", ["in_stock", "open", "stockout"])
+def test_words_that_nobody_knows_of_a_shelf_or_a_door_are_named(tmp_path: Path, heading: str) -> None:
+    words = refused(tmp_path, f"item,date,quantity,{heading}\ntea,2026-01-05,1,yes\ntea,2026-01-06,1,perhaps\n")
+    assert f"history.csv, column {heading}: expected yes or no" in words
+    assert "got 'perhaps'. Write it so, or rename the column" in words
 
 
 def test_a_row_of_the_future_that_is_history_is_named(tmp_path: Path) -> None:

@@ -112,6 +112,12 @@ def test_where_zeros_are_written_a_missing_row_is_unknown(tmp_path: Path) -> Non
         ("In Stock", ["yes", "no"]),
         ("stockout", ["false", "true"]),
         ("available", ["12", "0"]),
+        ("in_stock", ["in", "out"]),
+        ("in_stock", ["ja", "nein"]),
+        ("in_stock", ["100%", "0 %"]),
+        ("availability", ["Available", "Sold_Out"]),
+        ("stockout", ["in stock", "out-of-stock"]),
+        ("stockout", ["non", "oui"]),
     ],
 )
 def test_a_day_sold_out_is_masked_and_its_column_is_no_input(tmp_path: Path, heading: str, values: list[str]) -> None:
@@ -120,6 +126,24 @@ def test_a_day_sold_out_is_masked_and_its_column_is_no_input(tmp_path: Path, hea
     assert np.flatnonzero(np.isnan(found.panel.quantity[0])).tolist() == [83]
     assert found.panel.columns == ()
     assert said(found, "1 rows were sold out")
+
+
+def test_categories_of_parquet_are_read_as_their_words(tmp_path: Path) -> None:
+    frame = rows(DAYS).with_columns(
+        in_stock=pl.Series(["yes"] * 83 + ["no"]).cast(pl.Enum(["no", "yes"])),
+        item=pl.lit("tea").cast(pl.Categorical),
+        quantity=pl.Series(["5"] * 84).cast(pl.Categorical),
+        promotion=pl.Series(["none", "leaflet"] * 42).cast(pl.Categorical),
+    )
+    found = built(tmp_path, frame, ending="parquet")
+    assert np.flatnonzero(np.isnan(found.panel.quantity[0])).tolist() == [83]
+    assert column(found, "promotion").labels == ("none", "leaflet")
+
+
+@pytest.mark.parametrize("states", [["open", "closed"], ["ouvert", "fermé"], ["yes", "no"]])
+def test_a_door_is_open_or_closed_in_words(tmp_path: Path, states: list[str]) -> None:
+    frame = rows(DAYS).with_columns(open=pl.Series(states[:1] * 83 + states[1:]))
+    assert said(built(tmp_path, frame), "1 rows were closed")
 
 
 def test_a_day_told_to_be_closed_is_written_as_such(tmp_path: Path) -> None:
@@ -191,6 +215,22 @@ def test_other_names_of_columns_are_taken_where_one_column_can_be_meant(tmp_path
     assert [one.name for one in found.panel.columns] == ["sales"]
 
 
+def test_numbers_of_items_and_places_are_taken_before_their_names(tmp_path: Path) -> None:
+    frame = rows(DAYS).rename({"item": "Item Num", "location": "store_num"})
+    found = built(tmp_path, frame.with_columns(item_name=pl.lit("Tea"), store_name=pl.lit("North")))
+    assert said(found, "'Item Num' for item, 'store_num' for location")
+    frame = rows(DAYS).rename({"item": "Product Name", "location": "StoreName"})
+    assert said(built(tmp_path, frame), "'Product Name' for item, 'StoreName' for location")
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_numbers_of_items_are_the_same_where_one_file_writes_them_as_floats(tmp_path: Path, ending: str) -> None:
+    history = rows(DAYS).with_columns(item=pl.lit(7.0), location=pl.lit(3))
+    future = history.head(2).with_columns(item=pl.lit(7), location=pl.lit(3.0), date=pl.Series([date(2026, 4, 1)] * 2))
+    found = built(tmp_path, history, future.head(1).drop("quantity"), None, ending)
+    assert found.panel.keys == (("7", "3"),)
+
+
 def test_weeks_in_a_file_of_days_are_said(tmp_path: Path) -> None:
     found = built(tmp_path, pl.concat([rows(DAYS), rows(DAYS[::7], item="by the week")]))
     assert said(found, "1 series, such as 'by the week', have a row every seven days")
@@ -233,6 +273,30 @@ def test_a_file_of_windows_with_semicolons_and_decimal_commas_is_read(tmp_path: 
     assert found.panel.quantity[0, 0] == 1234.5
     assert column(found, "price").values[0, 0] == np.float32(2.99)
     assert said(found, "Windows-1252")
+
+
+@pytest.mark.parametrize(
+    ("cells", "quantities"),
+    [
+        (["0,800", "1,250"], [0.8, 1.25]),
+        (["1,250", "2,5"], [1.25, 2.5]),
+        (["1.250,5", "2.400", "0.125"], [1250.5, 2400, 0.125]),
+        (["1,240", "640", "0"], [1240, 640, 0]),
+        (["1,240", "12.5"], [1240, 12.5]),
+        (["1,234,567", "1,240"], [1234567, 1240]),
+        (["1.240", "640", "-1.100"], [1240, 640, np.nan]),
+        (["1.234.567", "1.240"], [1234567, 1240]),
+        (["1.240", "2.5", "640"], [1.24, 2.5, 640]),
+        ([" 1.2500", "1.250"], [1.25, 1.25]),
+    ],
+)
+def test_commas_and_points_are_told_apart_by_what_stands_beside_them(
+    tmp_path: Path, cells: list[str], quantities: list[float]
+) -> None:
+    path = tmp_path / "history.csv"
+    lines = [f"tea;{day};{cell}" for day, cell in zip(DAYS, cells, strict=False)]
+    path.write_text("\n".join(["item;date;quantity", *lines]), "utf-8")
+    assert np.allclose(read(path, None, 7, None).panel.quantity[0], quantities, equal_nan=True)
 
 
 def test_a_quantity_that_stands_alone_is_set_aside_and_said(tmp_path: Path) -> None:

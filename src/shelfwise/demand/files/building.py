@@ -189,7 +189,7 @@ def _tell_weeks_among_days(known: Keys, given: Flags, notes: list[str]) -> None:
 def _says(rows: Rows, headings: dict[str, bool]) -> Flags:
     found = np.zeros(rows.source.rows, np.bool_)
     for heading, yes in headings.items():
-        found |= is_yes(rows.source.column(heading), yes)
+        found |= is_yes(rows.source, heading, yes)
     return found
 
 

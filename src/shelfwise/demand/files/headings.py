@@ -13,14 +13,19 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     "item": (
         ("item",),
         ("sku", "product", "article", "itemid", "productid", "skuid", "articleid", "itemnbr", "itemno", "itemnumber",
-         "itemcode", "productcode", "productno", "stockcode", "partno", "partnumber", "part", "upc", "upcid", "ean",
-         "material", "uniqueid", "artikel", "artikelnummer"),
+         "itemnum", "itemcode", "productcode", "productno", "productnum", "productnumber", "productnbr", "skucode",
+         "skuno", "skunumber", "articleno", "articlenum", "articlenumber", "articlecode", "stockcode", "partno",
+         "partnum", "partnumber", "part", "upc", "upcid", "ean", "material", "uniqueid", "artikel", "artikelnummer"),
+        ("itemname", "productname", "skuname", "articlename"),
         ("family", "department", "dept", "productfamily", "category"),
     ),
     "location": (
         ("location",),
         ("store", "site", "shop", "branch", "outlet", "warehouse", "storeid", "storenbr", "storeno", "storenumber",
-         "locationid", "siteid", "shopid", "warehouseid", "branchid", "filiale", "standort"),
+         "storenum", "storecode", "locationid", "locationcode", "locationno", "siteid", "sitecode", "shopid",
+         "shopcode", "warehouseid", "warehousecode", "branchid", "branchcode", "outletid", "outletcode", "filiale",
+         "standort"),
+        ("locationname", "storename", "sitename", "shopname", "branchname", "outletname", "warehousename"),
     ),
     "date": (
         ("date",),

@@ -70,7 +70,7 @@ def keys(history: tuple[Source, Headings], future: tuple[Source, Headings] | Non
     for role in KEYS:
         cells = [_cells(*file, role) for file in files]
         types.append(cells[0].dtype)
-        texts = [one.cast(pl.String) for one in cells]
+        texts = _alike([one.cast(pl.String) for one in cells])
         labels[role] = sorted(set().union(*(one.unique() for one in texts)))
         order = np.arange(len(labels[role]))
         codes[role] = [one.replace_strict(labels[role], order, return_dtype=pl.Int64).to_numpy() for one in texts]
@@ -117,6 +117,14 @@ def _cells(source: Source, headings: Headings, role: str) -> pl.Series:
     return cells
 
 
+def _alike(texts: list[pl.Series]) -> list[pl.Series]:
+    """Names of both files: where one alone writes all numbers as floats, 7.0, they are written as in the other."""
+    floats = [bool(one.str.contains(r"^-?\d+\.0$").all()) for one in texts]
+    if all(floats):
+        return texts
+    return [one.str.strip_suffix(".0") if floating else one for one, floating in zip(texts, floats, strict=True)]
+
+
 def _once(rows: Rows, names: Sequence[tuple[str, str]], found_out: bool, frequency: Frequency) -> None:
     """Refuse two rows of one series and period: which one counts, or both, nobody can know."""
     cells = rows.series * (int(rows.period.max()) + 1) + rows.period
@@ -126,6 +134,13 @@ def _once(rows: Rows, names: Sequence[tuple[str, str]], found_out: bool, frequen
         return
     before = order[:-1][np.diff(cells[order]) == 0]
     shown = np.argsort(again, kind="stable")[:_SHOWN]
+    missing = [role for role in KEYS if role not in rows.headings.roles]
+    remedy = "Add them up, or take out what is there twice."
+    if missing:
+        names_of = " or ".join(map(repr, missing))
+        remedy = f"No column was taken for {' and '.join(missing)}: if one is, call it {names_of}. {remedy}"
+    if not found_out:
+        remedy += f" Or the file is not by {frequency}: leave --frequency away."
     faults = []
     for first, second in zip(before[shown], again[shown], strict=True):
         item, location = names[rows.series[second]]
@@ -136,8 +151,7 @@ def _once(rows: Rows, names: Sequence[tuple[str, str]], found_out: bool, frequen
                 where, f"one row of each item, location and {frequency}",
                 f"{shorten(item)} {shorten(location) + ' ' if location else ''}on {day} again, as in "
                 f"{rows.source.row(int(first))} ({len(again)} such rows)",
-                "Add them up, or take out what is there twice."
-                + ("" if found_out else f" Or the file is not by {frequency}: leave --frequency away."),
+                remedy,
             )
         )  # fmt: skip
     raise Invalid(*faults)

@@ -42,10 +42,11 @@ class Source:
     _text: Path | None
 
     def column(self, heading: str) -> pl.Series:
-        """All values of a column: text in a CSV file, null where a cell is empty."""
+        """All values of a column: text in a CSV file, null where a cell is empty; categories are text too."""
         if self._text is None:
             with _explained(self.path):
-                return pl.read_parquet(self.path, columns=[heading]).to_series()
+                found = pl.read_parquet(self.path, columns=[heading]).to_series()
+            return found.cast(pl.String) if found.dtype in (pl.Categorical, pl.Enum) else found
         place = self.headings.index(heading)
         return _read_csv(self.path, self._text, self.delimiter, place).to_series()
 
