@@ -118,6 +118,7 @@ def test_where_zeros_are_written_a_missing_row_is_unknown(tmp_path: Path) -> Non
         ("availability", ["Available", "Sold_Out"]),
         ("stockout", ["in stock", "out-of-stock"]),
         ("stockout", ["non", "oui"]),
+        ("stockout", ["", "X"]),
     ],
 )
 def test_a_day_sold_out_is_masked_and_its_column_is_no_input(tmp_path: Path, heading: str, values: list[str]) -> None:

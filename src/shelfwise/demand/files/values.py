@@ -20,7 +20,7 @@ ENOUGH_ON_SHELF = 0.9
 _YES_NO = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "t": 1.0, "f": 0.0, "y": 1.0, "n": 0.0}
 _UNKNOWN = ("", "nan", "null", "none", "na", "n/a", "-")
 # What people write of a shelf or a door. An answer is to the question of the heading, a state speaks for itself.
-_YES = ("yes", "true", "y", "t", "ja", "j", "oui", "si", "sí", "sim")
+_YES = ("yes", "true", "y", "t", "x", "ja", "j", "oui", "si", "sí", "sim")
 _NO = ("no", "false", "n", "f", "nein", "nee", "non", "não")
 _GOOD = (
     "in", "in stock", "instock", "available", "on shelf", "open", "opened", "vorrätig", "auf lager", "verfügbar",
