@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,23 +17,14 @@ KEPT = timedelta(days=28)
 
 
 @dataclass(frozen=True)
-class StoredStanding:
-    """As `Standing`, with the newest race."""
+class StoredStanding(Standing):
+    """With what came out of the newest race, see `summary.race_of`."""
 
-    segment: str
-    champion: str
-    since: date
-    challenger: str | None
-    nights: int
-    gain: float | None
-    origin: date
     race: dict[str, Any]
 
     @property
     def standing(self) -> Standing:
-        return Standing(
-            self.segment, self.champion, self.since, self.challenger, self.nights, self.gain, self.origin
-        )  # fmt: skip
+        return Standing(*(getattr(self, each.name) for each in fields(Standing)))
 
 
 def promoted(tx: Tx, tenant: int, site_id: int, items: Collection[int], first: date, last: date) -> list[Promoted]:
