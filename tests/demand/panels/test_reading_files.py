@@ -204,6 +204,13 @@ def test_a_flag_of_closed_days_that_the_future_lacks_is_said(tmp_path: Path) -> 
     assert said(built(tmp_path, history, future, None), "Not told of the future: 'open'")
 
 
+def test_a_future_that_could_be_read_in_two_ways_is_read_as_the_history(tmp_path: Path) -> None:
+    history = rows(DAYS).with_columns(pl.col("date").dt.strftime("%d/%m/%Y"))
+    future = rows([date(2026, 4, day) for day in range(1, 4)]).drop("quantity")
+    found = built(tmp_path, history, future.with_columns(pl.col("date").dt.strftime("%d/%m/%Y")), None)
+    assert found.days == (date(2026, 4, 1), date(2026, 4, 2), date(2026, 4, 3))
+
+
 def test_what_is_the_same_everywhere_is_kept_once(tmp_path: Path) -> None:
     frame = pl.concat([rows(DAYS, item=item).with_columns(heat=pl.Series(range(84))) for item in ("a", "b")])
     assert column(built(tmp_path, frame), "heat").values.strides[0] == 0

@@ -35,14 +35,24 @@ ISO = "Write dates as 2026-03-31."
 
 @dataclass(frozen=True, eq=False)
 class Dates:
-    """The dates of a column: the different ones, and for each row the place of its own."""
+    """The dates of a column.
+
+    Attributes:
+        different: each date once.
+        places: for each row the place of its own.
+        written: how the file writes them, as one of the ways known; '' where it holds dates as such.
+    """
 
     different: tuple[date, ...]
     places: NDArray[np.int64]
+    written: str
 
 
-def dates(source: Source, heading: str) -> Dates:
+def dates(source: Source, heading: str, usual: str = "") -> Dates:
     """Read a column of dates; times of day are cut off.
+
+    Args:
+        usual: how the file beside it writes dates, which decides where this one can be read in several ways.
 
     Raises:
         Invalid: a cell is empty or no date, the file writes dates in several ways, or in one that can be read as two.
@@ -61,29 +71,35 @@ def dates(source: Source, heading: str) -> Dates:
         return int(np.argmax(places == place))
 
     if different.dtype == pl.Date:
-        return Dates(tuple(different), places)
-    made = _parsed(source, heading, list(different), row)
+        return Dates(tuple(different), places, "")
+    written, made = _parsed(source, heading, list(different), row, usual)
     # Two ways to write one day, such as a time after it, are one.
     order = {day: number for number, day in enumerate(dict.fromkeys(made))}
-    return Dates(tuple(order), np.array([order[day] for day in made])[places])
+    return Dates(tuple(order), np.array([order[day] for day in made])[places], written)
 
 
-def _parsed(source: Source, heading: str, texts: list[str], row: Callable[[int], int]) -> list[date]:
+def _parsed(
+    source: Source, heading: str, texts: list[str], row: Callable[[int], int], usual: str
+) -> tuple[str, list[date]]:
+    """(how they are written, the dates)."""
     readings = {name: [_read(text, *pattern) for text in texts] for name, pattern in _PATTERNS.items()}
     whole = {name: days for name, days in readings.items() if None not in days}
+    if usual in whole:
+        whole = {usual: whole[usual]}
     if len(whole) > 1:
         # Both orders of day and month are possible everywhere: the one that makes an even rhythm is meant.
         even = {name: _evenness([day for day in days if day]) for name, days in whole.items()}
         best = max(even.values())
         whole = {name: days for name, days in whole.items() if even[name] == best}
     if len(whole) == 1:
-        return [day for day in next(iter(whole.values())) if day]
+        ((written, days),) = whole.items()
+        return written, [day for day in days if day]
     if len(whole) > 1:
         raise source.fault(row(0), heading, "a date that can be read in one way", texts[0], ISO)
-    usual = max(readings.values(), key=lambda days: sum(day is not None for day in days))
-    place = next(number for number, day in enumerate(usual) if day is None)
+    most = max(readings.values(), key=lambda days: sum(day is not None for day in days))
+    place = next(number for number, day in enumerate(most) if day is None)
     readable = any(days[place] for days in readings.values())
-    expected = f"a date written as the others, such as {shorten(texts[_first(usual)])}" if readable else "a date"
+    expected = f"a date written as the others, such as {shorten(texts[_first(most)])}" if readable else "a date"
     raise source.fault(row(place), heading, expected, texts[place], ISO)
 
 

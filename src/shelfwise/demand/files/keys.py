@@ -81,7 +81,8 @@ def keys(history: tuple[Source, Headings], future: tuple[Source, Headings] | Non
     names = tuple(
         (labels["item"][one], labels["location"][other]) for one, other in zip(item_of, location_of, strict=True)
     )
-    days = [dates(source, headings.roles["date"]) for source, headings in files]
+    days = [dates(files[0][0], files[0][1].roles["date"])]
+    days += [dates(source, headings.roles["date"], days[0].written) for source, headings in files[1:]]
     told = days[0].different if len(days[0].different) > 1 else tuple(set().union(*(one.different for one in days)))
     periods = calendar(told, frequency, history[0].path.name)
     number = [np.array([periods.period(day) for day in one.different])[one.places] for one in days]
