@@ -25,9 +25,10 @@ from shelfwise.demand.forecasting.standing import Standing
 from shelfwise.demand.forecasting.summary import figures, left_out, race_of
 from shelfwise.demand.forecasting.tables import StoredStanding
 from shelfwise.demand.model import MIN_OBSERVED_DAYS, NOT_ENOUGH, Paths
-from shelfwise.demand.race.race import Race
 from shelfwise.demand.service import BATCH, Progress, last_whole_day
 
+Races = Mapping[str, dict[str, Any]]
+"""By kind of demand, what is shown of its race; see `summary.race_of`."""
 LONGEST_HORIZON = 365
 CLOSED = "closed"
 
@@ -86,16 +87,18 @@ def forecast_site(
         made = forecast_panel(*asked, progress or _nobody, gathered.weights)
     else:
         made = pool.submit(forecast_panel, *asked, _nobody, gathered.weights).result()
+    races = {} if made.race is None else {segment: race_of(made.race, segment) for segment in made.standings}
     wanted = [place for place, item_id in enumerate(gathered.items) if item_id not in done]
     # Written at the end and at once: consumers of facts wait for the oldest transaction that has written anything.
     new = sum(
         kept.insert_forecasts(
-            ctx.tx, [_row(ctx, site_id, origin, gathered, made, place) for place in wanted[start : start + BATCH]]
+            ctx.tx,
+            [_row(ctx, site_id, origin, gathered, made, races, place) for place in wanted[start : start + BATCH]],
         )
         for start in range(0, len(wanted), BATCH)
     )
-    if made.race is not None and (not before or origin > max(one.origin for one in before)):
-        _keep(ctx, site_id, before, made.standings, made.race)
+    if races and (not before or origin > max(one.origin for one in before)):
+        _keep(ctx, site_id, before, made.standings, races)
     if new:
         ctx.audit("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=new)
         ctx.publish("forecast.made", f"site:{site_id}", origin=origin.isoformat(), items=new)
@@ -112,7 +115,9 @@ def _nobody(done: int, of: int) -> None:
     """Progress that nobody watches."""
 
 
-def _row(ctx: Context, site_id: int, origin: date, gathered: Gathered, made: Made, place: int) -> kept.NewForecast:
+def _row(
+    ctx: Context, site_id: int, origin: date, gathered: Gathered, made: Made, races: Races, place: int
+) -> kept.NewForecast:
     horizon = gathered.panel.ahead
     paths = _paths(gathered, made, place)
     lived = _lived(paths, origin, gathered, place)
@@ -123,14 +128,13 @@ def _row(ctx: Context, site_id: int, origin: date, gathered: Gathered, made: Mad
     model = made.prediction.models[place] if len(paths) else NOT_ENOUGH
     if len(paths) and not gathered.panel.wanted[place].any():
         model = CLOSED
-    segment = of_segment(made, made.segments[place])
     summary: dict[str, Any] = {
         "model": model,
         "kind": made.segments[place],
         "observed_days": gathered.observed[place],
         "masked_days": gathered.masked[place],
         "set_aside": left_out(gathered.aside[place]),
-        "race": race_of(made.race, segment) if made.race is not None and len(paths) else None,
+        "race": races.get(of_segment(made, made.segments[place])) if len(paths) else None,
         "inputs": [asdict(one) for one in made.inputs],
         "explained": None if explained is None else explained.as_json(),
         "note": made.prediction.notes.get(place),
@@ -161,11 +165,11 @@ def _lived(paths: Paths, origin: date, gathered: Gathered, place: int) -> Paths:
 
 
 def _keep(
-    ctx: Context, site_id: int, before: Sequence[StoredStanding], now: Mapping[str, Standing], race: Race
+    ctx: Context, site_id: int, before: Sequence[StoredStanding], now: Mapping[str, Standing], races: Races
 ) -> None:
     found = []
     for segment, one in now.items():
-        found.append(StoredStanding(**asdict(one), race=race_of(race, segment)))
+        found.append(StoredStanding(**asdict(one), race=races[segment]))
         former = next((each for each in before if each.segment == segment), None)
         if former is not None and former.champion != one.champion:
             ctx.audit("forecast.champion", f"site:{site_id}", kind=segment, before=former.champion, now=one.champion)
