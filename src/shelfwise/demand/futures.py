@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from shelfwise.demand.model import Floats
+from shelfwise.demand.model import Flags, Floats
+from shelfwise.demand.panel import Numbers
+
+
+def sell_whole(quantity: Floats | Numbers) -> Flags:
+    """Which series sold whole pieces alone, (series,); what is unknown (NaN) says nothing."""
+    whole: Flags = ((quantity == np.floor(quantity)) | np.isnan(quantity)).all(axis=1)
+    return whole
 
 
 def keep_totals(paths: Floats) -> Floats:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from shelfwise.demand.boosting import model
+from shelfwise.demand.boosting.model import Boosted, Effort
 from shelfwise.demand.contest import Asked
+from shelfwise.demand.forecasting import racing
 from shelfwise.demand.forecasting.columns import (
     HOLIDAY,
     PROMOTION,
@@ -215,10 +215,16 @@ def test_a_day_closed_is_not_wanted_and_says_nothing_unless_something_sold() -> 
     assert made.paths[:, 0, 0].mean() == pytest.approx(5, abs=0.2)
 
 
+class SmallTrees(Boosted):
+    """Learns little."""
+
+    def __init__(self) -> None:
+        super().__init__(Effort(rows=4000, examined=2000, trees=10))
+
+
 def test_columns_reach_the_trees_and_say_what_they_gained(monkeypatch: pytest.MonkeyPatch) -> None:
     """One small learning run: enough items, a promotion that triples what is sold."""
-    small = partial(model.Boosted, model.Effort(rows=4000, examined=2000, trees=10))
-    monkeypatch.setattr(model, "Boosted", small)
+    monkeypatch.setattr(racing, "Boosted", SmallTrees)
     random = rng(4)
     items = tuple(range(28))
     spans = [(start, start + 6) for start in range(30, 380, 60)]

@@ -54,8 +54,9 @@ def towards_own(paths: Paths, own: Cold) -> Paths:
     if others <= 0:
         return paths
     level = (OWN_DAYS * others + own.days * own.mean) / (OWN_DAYS + own.days)
-    drawn = np.nan_to_num(paths).astype(np.float64) * (level / others)
-    if (np.nan_to_num(paths) % 1 == 0).all() and own.whole:
+    known = np.nan_to_num(paths).astype(np.float64)
+    drawn = known * (level / others)
+    if own.whole and (known % 1 == 0).all():
         drawn = whole_numbers(drawn, np.random.default_rng(own.days))
     return np.where(np.isnan(paths), np.float32(np.nan), drawn.astype(np.float32))
 
@@ -77,7 +78,7 @@ def weights(panel: Panel, units: Sequence[str]) -> Floats | None:
     """By series, how much its loss counts in a race: thousands of grams no more than some pieces; None: one unit."""
     if len(set(units)) < 2:
         return None
-    each = np.nan_to_num(np.nanmean(np.where(np.isnan(panel.quantity), 0.0, panel.quantity), axis=1))
+    each = np.nan_to_num(panel.quantity).mean(axis=1, dtype=np.float64)
     of = np.array(units)
     mean = {unit: float(each[of == unit].mean()) for unit in set(units)}
     return np.array([1 / mean[unit] if mean[unit] > 0 else 1.0 for unit in units])

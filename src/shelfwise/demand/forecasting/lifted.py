@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.forecasting.columns import PROMOTION
-from shelfwise.demand.futures import whole_numbers
+from shelfwise.demand.futures import sell_whole, whole_numbers
 from shelfwise.demand.model import Floats
 from shelfwise.demand.panel import Numbers, Panel, Prediction
 from shelfwise.demand.simple.forecaster import DRAWS, Simple
@@ -91,8 +91,7 @@ def _raise(made: Prediction, futures: Numbers, series: NDArray[np.int64], by: Nu
     for values in made.quantiles.values():
         values[series] *= by
     paths = futures[:, series] * by
-    known = panel.quantity[series]
-    whole = ((known == np.floor(known)) | np.isnan(known)).all(axis=1)
+    whole = sell_whole(panel.quantity[series])
     if whole.any():
         wanted = panel.wanted[series][whole]
         pieces = whole_numbers(np.nan_to_num(paths[:, whole]).astype(np.float64), np.random.default_rng(seed))

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from shelfwise.demand.boosting.inputs import Input
+from shelfwise.demand.boosting.model import Boosted
 from shelfwise.demand.contest import Asked, Forecaster
 from shelfwise.demand.explaining.explain import explain
 from shelfwise.demand.explaining.model import Explained, Group
@@ -57,15 +58,11 @@ class Made:
 
 def taking_part(panel: Panel) -> tuple[Forecaster, ...]:
     """The simple methods, which know of promotions where there are any, and trees where there is enough to learn."""
-    simple: tuple[Forecaster, ...] = simple_forecasters(panel.frequency)
-    if any(one.name == PROMOTION for one in panel.columns):
-        simple = tuple(Lifted(one) for one in simple_forecasters(panel.frequency))
+    known = simple_forecasters(panel.frequency)
+    promoted = any(one.name == PROMOTION for one in panel.columns)
+    simple: tuple[Forecaster, ...] = tuple(map(Lifted, known)) if promoted else known
     enough = panel.periods >= TREES_DAYS and int((~np.isnan(panel.quantity)).sum()) >= TREES_FROM
-    if not enough or why_no_trees():
-        return simple
-    from shelfwise.demand.boosting.model import Boosted  # costs seconds and memory
-
-    return (*simple, Boosted())
+    return (*simple, Boosted()) if enough and not why_no_trees() else simple
 
 
 def forecast_panel(
@@ -116,7 +113,7 @@ def _named(standings: Iterable[Standing]) -> set[str]:
 
 
 def _inputs(methods: Sequence[Forecaster]) -> tuple[Input, ...]:
-    return next((tuple(one.inputs) for one in methods if hasattr(one, "inputs")), ())
+    return next((one.inputs for one in methods if isinstance(one, Boosted)), ())
 
 
 def _groups(panel: Panel) -> dict[str, Group]:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from shelfwise.demand.race.race import CLEARLY
+
 TRIAL = 7
 """So many nights in a row a challenger has to be better before it speaks: one lucky week replaces nobody."""
-CLEARLY = 0.01
-"""Better is who loses at least this share less."""
 
 
 @dataclass(frozen=True)

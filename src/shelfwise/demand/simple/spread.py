@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shelfwise.demand.futures import keep_totals, whole_numbers
+from shelfwise.demand.futures import keep_totals, sell_whole, whole_numbers
 from shelfwise.demand.model import Floats
 from shelfwise.demand.panel import Panel
 from shelfwise.demand.simple.methods import Method
@@ -62,7 +62,7 @@ def futures(panel: Panel, method: Method, draws: int, rng: np.random.Generator) 
             pool = _by_period(past, method, floor, draws, ahead, rng)
         drawn[short] = pool[rng.integers(len(pool), size=(int(short.sum()), draws))]
     drawn = keep_totals(np.where(panel.wanted[:, None], now[:, None] + drawn * _size(now, floor)[:, None], 0.0))
-    whole = ((past.quantity == np.floor(past.quantity)) | ~past.known).all(axis=1)
+    whole = sell_whole(past.quantity)
     drawn[whole] = whole_numbers(drawn[whole], rng)
     # What was watched and never sold is expected not to, whatever was borrowed.
     drawn[~(np.nan_to_num(past.quantity) > 0).any(axis=1)] = 0.0
