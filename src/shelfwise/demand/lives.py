@@ -51,15 +51,13 @@ def lives(ctx: Context, site_id: int, item_ids: Collection[int]) -> dict[int, Li
     The first day counts as long as a successor has not sold: from then on its own sales say more.
     """
     ctx.require(Right.VIEW, site_id)
-    sold = {
-        item_id
-        for (item_id,) in values(
-            ctx.tx,
-            "select distinct item_id from demand_day where tenant_id = %s and site_id = %s and item_id = any(%s)",
-            (ctx.tenant, site_id, list(item_ids)),
-        )
-    }
-    begins = {link.item_id: link.from_day for link in successions(ctx) if link.item_id not in sold}
+    begins = {link.item_id: link.from_day for link in successions(ctx)}
+    for (sold,) in values(
+        ctx.tx,
+        "select distinct item_id from demand_day where tenant_id = %s and site_id = %s and item_id = any(%s)",
+        (ctx.tenant, site_id, list(begins)),
+    ):
+        del begins[sold]
     ends = {item_id: one.sold_until for item_id, one in items_by_id(ctx, item_ids).items()}
     found = {one: Life(begins.get(one), ends.get(one)) for one in item_ids}
     return {one: life for one, life in found.items() if life != Life()}
