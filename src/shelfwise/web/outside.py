@@ -12,7 +12,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.access.throttle import networks
 from shelfwise.connectors.guarded import Network
-from shelfwise.core.errors import Fault, Invalid, Refused, ShelfwiseError, Unavailable, shorten
+from shelfwise.core.errors import Fault, Invalid, Refused, ShelfwiseError, Unavailable
 from shelfwise.demand.outside import feeds, refreshing
 from shelfwise.demand.outside import service as outside
 from shelfwise.demand.outside.answers import Format
@@ -20,7 +20,6 @@ from shelfwise.demand.outside.feeds import NewFeed
 from shelfwise.demand.outside.model import Kind, NewSeries, Told
 from shelfwise.demand.outside.service import Taken
 from shelfwise.demand.panel import Frequency
-from shelfwise.records import service as records
 from shelfwise.records.promoting import today_at
 from shelfwise.web import pages
 from shelfwise.web.fulfilment_words import Sent
@@ -29,6 +28,7 @@ from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.outside import OUTSIDE
 from shelfwise.web.outside_chart import courses, draw
 from shelfwise.web.record_forms import SHOWN_AGAIN, Answers, shown_again
+from shelfwise.web.site_choice import answered, offered
 from shelfwise.web.visits import Visit, Visitor
 from shelfwise.web.writing import read_typed
 
@@ -65,12 +65,7 @@ def _new_page(
 
 
 def _choices(ctx: Context) -> dict[str, Any]:
-    may = ctx.actor.sites(Right.EDIT_RECORDS)
-    known = records.sites(ctx)
-    return {
-        "kinds": KIND_WORDS, "frequencies": list(Frequency), "sites": {one.site_id: one.name for one in known},
-        "choices": [one for one in known if may is None or one.site_id in may], "everywhere": may is None,
-    }  # fmt: skip
+    return {"kinds": KIND_WORDS, "frequencies": list(Frequency), **offered(ctx, Right.EDIT_RECORDS)}
 
 
 @router.post("/outside/new")
@@ -211,12 +206,8 @@ def _said(taken: Taken) -> str:
 
 def _told(ctx: Context, sent: FormData) -> NewSeries:
     answers = Answers(sent)
-    text = answers.text("site")
-    known = {str(site.site_id): site.site_id for site in records.sites(ctx)}
-    if text and text not in known:
-        answers.faults.append(Fault("Of", "a site that exists, or the company", shorten(text), "Choose one of them."))
     told = NewSeries(
-        answers.text("name"), known.get(text), answers.text("unit"),
+        answers.text("name"), answered(ctx, answers, "Of", "the company"), answers.text("unit"),
         answers.chosen("frequency", Frequency, "One value a"), answers.chosen("kind", Kind, "About"),
         answers.ticked("ahead"), answers.whole("lag_days", "Published after, days") or 0,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.trade import PROMOTIONS
 from shelfwise.web.promotion_calendar import DAYS, first_monday, lay_out
 from shelfwise.web.record_forms import SHOWN_AGAIN, Answers, shown_again
+from shelfwise.web.site_choice import answered, offered
 from shelfwise.web.visits import Visit, Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -111,13 +112,10 @@ def _page(
             "did": lifts.measured(ctx, event.promotion_id),
             "may_do": lifts.expected(ctx, event.promotion_id),
         }
-    sites = records.sites(ctx)
-    may = ctx.actor.sites(Right.RUN_PLANNING)
     return pages.render(
         visit, ctx, "promotion.html", event=event, kinds=KIND_WORDS,
-        sites={site.site_id: site.name for site in sites},
-        choices=[site for site in sites if may is None or site.site_id in may], everywhere=may is None,
-        skus={one.item_id: one.sku for one in own["items"]}, **own, **shown_again(shown, sent, error),
+        skus={one.item_id: one.sku for one in own["items"]}, **own, **offered(ctx, Right.RUN_PLANNING),
+        **shown_again(shown, sent, error),
     )  # fmt: skip
 
 
@@ -163,18 +161,10 @@ def _told(ctx: Context, sent: FormData) -> NewEvent:
             Fault("Items", "the SKU of an item, one a line", shorten(sku), "Correct the SKU, or add the item first.")
         )
     told = NewEvent(
-        answers.text("code"), _site(ctx, answers), tuple(known[sku] for sku in skus if sku in known),
+        answers.text("code"), answered(ctx, answers, "Site", "all"), tuple(known[sku] for sku in skus if sku in known),
         answers.day("starts_on", "First day"), answers.day("ends_on", "Last day"),
         answers.chosen("kind", KINDS, "Kind"), answers.number("price", "Price"),
         answers.number("discount_percent", "Cheaper by, %"), answers.text("note") or None,
     )  # fmt: skip
     answers.check()
     return told
-
-
-def _site(ctx: Context, answers: Answers) -> int | None:
-    text = answers.text("site")
-    known = {str(site.site_id): site.site_id for site in records.sites(ctx)}
-    if text and text not in known:
-        answers.faults.append(Fault("Site", "a site that exists, or all", shorten(text), "Choose one of them."))
-    return known.get(text)
