@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,13 @@ class Lifted:
     """A simple method on the days without promotion, and on days with one so many times as much.
 
     What a promotion sold is neither level nor season, so the method does not see those days.
+
+    Attributes:
+        measured: what promotions did in each panel, shared by the methods that are asked the same.
     """
 
     base: Simple
+    measured: WeakKeyDictionary[Panel, Floats] = field(default_factory=WeakKeyDictionary, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -48,8 +53,9 @@ class Lifted:
         made = self.base.forecast([bare], replace(asked, paths=max(asked.paths, DRAWS)))[0]
         promoted = np.flatnonzero((ahead > 0).any(axis=1))
         if len(promoted) and made.paths is not None:
-            factors = lifts(panel, bare, past.astype(np.int64), int(which.max()))
-            by = np.take_along_axis(factors, ahead, axis=1)[promoted].astype(np.float32)
+            if panel not in self.measured:
+                self.measured[panel] = lifts(panel, bare, past.astype(np.int64), int(which.max()))
+            by = np.take_along_axis(self.measured[panel], ahead, axis=1)[promoted].astype(np.float32)
             _raise(made, made.paths, promoted, by, panel, asked.seed)
         return replace(made, paths=made.paths[: asked.paths] if asked.paths and made.paths is not None else None)
 

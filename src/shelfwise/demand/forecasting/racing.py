@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -60,7 +61,8 @@ def taking_part(panel: Panel) -> tuple[Forecaster, ...]:
     """The simple methods, which know of promotions where there are any, and trees where there is enough to learn."""
     known = simple_forecasters(panel.frequency)
     promoted = any(one.name == PROMOTION for one in panel.columns)
-    simple: tuple[Forecaster, ...] = tuple(map(Lifted, known)) if promoted else known
+    measured: WeakKeyDictionary[Panel, Floats] = WeakKeyDictionary()
+    simple: tuple[Forecaster, ...] = tuple(Lifted(one, measured) for one in known) if promoted else known
     enough = panel.periods >= TREES_DAYS and int((~np.isnan(panel.quantity)).sum()) >= TREES_FROM
     return (*simple, Boosted()) if enough and not why_no_trees() else simple
 
