@@ -196,6 +196,24 @@ def test_the_writer_waits_for_a_database_that_restarts(start: Start, database_ur
         assert running.sql("select count(*) from reading") == [(2,)]
 
 
+def test_a_batch_that_postgres_gave_up_for_another_gateway_s_is_stored_and_nobody_is_told_to_send_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two gateways that store the same rows in different orders wait for each other, and Postgres ends one of them."""
+    write = PostgresWriter._write
+    attempts: list[Batch] = []
+
+    def given_up_twice(self: PostgresWriter, tx: psycopg.Connection, batch: Batch) -> int:
+        attempts.append(batch)
+        if len(attempts) < 3:
+            raise psycopg.errors.DeadlockDetected("deadlock detected")
+        return write(self, tx, batch)
+
+    monkeypatch.setattr(PostgresWriter, "_write", given_up_twice)
+    assert PostgresWriter(database_url, 1, no_crash).write(Batch([], 0, frozenset(), False, ())) == 0
+    assert len(attempts) == 3
+
+
 def test_a_refused_row_is_told_apart_from_a_database_in_trouble(database_url: str) -> None:
     writer = PostgresWriter(database_url, 1, no_crash)
     with pytest.raises(BadRow):

@@ -18,6 +18,8 @@ CrashPoint = Callable[[str], None]
 
 # What a row can be guilty of: data, constraint and size errors. Everything else is the database's own trouble.
 _ROWS_FAULT = ("21", "22", "23", "54")
+# So often a batch may be the one that Postgres gives up for another's sake, before that counts as its trouble.
+GIVEN_UP = 5
 # The most batches that are searched for copies after one that held some.
 LONGEST_DOUBT = 64
 
@@ -84,16 +86,21 @@ class PostgresWriter:
         self._copies = Copies()
 
     def write(self, batch: Batch) -> int:
+        return self._write_or_refuse(batch, GIVEN_UP)
+
+    def _write_or_refuse(self, batch: Batch, patience: int) -> int:
         knew_of_partitions = bool(self._days)
         try:
             tx = self._tx or self._connect()
             return self._write(tx, batch)
         except psycopg.Error as error:
+            self.close()
             if knew_of_partitions and isinstance(error, psycopg.errors.CheckViolation):
                 # Perhaps one of them was dropped meanwhile: look again before a row is blamed.
-                self.close()
-                return self.write(batch)
-            self.close()
+                return self._write_or_refuse(batch, patience)
+            if patience and isinstance(error, psycopg.errors.DeadlockDetected):
+                # Two gateways store one backlog in different orders: the other one has its rows now.
+                return self._write_or_refuse(batch, patience - 1)
             if isinstance(error, psycopg.DataError) or (error.sqlstate or "").startswith(_ROWS_FAULT):
                 raise BadRow(f"Postgres refused a row: {error}") from error
             raise Unavailable(f"Postgres refuses readings: {error or type(error).__name__}") from error
