@@ -6,6 +6,7 @@ import json
 import random
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 
 import httpx
@@ -210,7 +211,8 @@ def test_a_batch_that_postgres_gave_up_for_another_gateway_s_is_stored_and_nobod
         return write(self, tx, batch)
 
     monkeypatch.setattr(PostgresWriter, "_write", given_up_twice)
-    assert PostgresWriter(database_url, 1, no_crash).write(Batch([], 0, frozenset(), False, ())) == 0
+    with closing(PostgresWriter(database_url, 1, no_crash)) as writer:
+        assert writer.write(Batch([], 0, frozenset(), False, ())) == 0
     assert len(attempts) == 3
 
 
