@@ -12,7 +12,8 @@ import pytest
 from shelfwise.access.context import Context
 from shelfwise.core.errors import NotFound
 from shelfwise.orders.transfers import draft_transfer
-from shelfwise.planning.service import comparable_days, plan, snapshot
+from shelfwise.planning.offers import comparable_days
+from shelfwise.planning.service import plan, snapshot
 from shelfwise.records.model import Terms
 from shelfwise.records.service import add_site, archive_item
 from shelfwise.stock.transfers import Goods, approve_transfer, ship_transfer

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection
 from datetime import timedelta
 from decimal import Decimal
 
@@ -17,31 +16,26 @@ from shelfwise.demand.lift import Lift
 from shelfwise.demand.lifts import may_do
 from shelfwise.demand.overrides.service import expected_of
 from shelfwise.demand.service import StoredForecast
-from shelfwise.orders.service import lead_times, on_order, worth_today
+from shelfwise.orders.service import on_order
 from shelfwise.orders.transfers import in_transit
 from shelfwise.planning import tables
-from shelfwise.planning.leadtime import learn
 from shelfwise.planning.model import (
     Amount,
     Arrival,
     Decision,
     DemandPaths,
     ItemState,
-    Offer,
     Params,
     Snapshot,
 )
+from shelfwise.planning.offers import comparable_offers, offers_of
 from shelfwise.planning.replenish import decide
 from shelfwise.planning.whatif import Answer, Asked, Promotion, answer, faults
-from shelfwise.records.habits import usual_lead_days
-from shelfwise.records.model import Terms
-from shelfwise.records.prices import Price, breaks_on
 from shelfwise.records.rules import rules_of_site
-from shelfwise.records.service import prices_for, site_by_id, suppliers, terms_for
+from shelfwise.records.service import site_by_id
 from shelfwise.stock.service import levels
 
 PRICE_DAYS = 90
-LEARN_DAYS = 730
 
 
 def snapshot(ctx: Context, site_id: int, item_ids: Collection[int] | None = None) -> Snapshot:
@@ -61,7 +55,7 @@ def snapshot(ctx: Context, site_id: int, item_ids: Collection[int] | None = None
     for item_id, arrivals in in_transit(ctx, site_id).items():
         coming[item_id] = sorted([*coming.get(item_id, []), *arrivals], key=lambda arrival: arrival[1])
     forecasts = expected_of(ctx, site_id, item_ids)
-    offers, left_out = _comparable(ctx, _offers(ctx, [item.item_id for item in known]))
+    offers, left_out = comparable_offers(ctx, offers_of(ctx, [item.item_id for item in known]))
     prices = tables.mean_prices(ctx.tx, ctx.tenant, site_id, ctx.now - timedelta(days=PRICE_DAYS))
     home = tables.currency(ctx.tx, ctx.tenant)
     rules = {rule.item_id: rule for rule in rules_of_site(ctx, site_id)}
@@ -150,72 +144,3 @@ def _demand(stored: StoredForecast | None) -> DemandPaths | None:
     if stored is None or not stored.enough:
         return None
     return DemandPaths(stored.forecast_id, stored.model, stored.first_day, stored.paths)
-
-
-def _comparable(
-    ctx: Context, offers: dict[int, tuple[Offer, ...]]
-) -> tuple[dict[int, tuple[Offer, ...]], dict[int, tuple[str, ...]]]:
-    """Offers of each item that can be compared, in our currency where they are in several; and the currencies of those
-    that cannot, for nobody said what they are worth."""
-    worth = worth_today(ctx)
-    compared: dict[int, tuple[Offer, ...]] = {}
-    left_out: dict[int, tuple[str, ...]] = {}
-    for item_id, some in offers.items():
-        currencies = {offer.currency for offer in some}
-        if len(currencies) == 1:
-            compared[item_id] = tuple(replace(one, rate=worth.get(one.currency, one.rate)) for one in some)
-            continue
-        compared[item_id] = tuple(replace(one, rate=worth[one.currency]) for one in some if one.currency in worth)
-        if missing := sorted(currencies - worth.keys()):
-            left_out[item_id] = tuple(missing)
-    return compared, left_out
-
-
-def _offers(ctx: Context, item_ids: Sequence[int]) -> dict[int, tuple[Offer, ...]]:
-    terms = terms_for(ctx, item_ids)
-    names = {supplier.supplier_id: supplier.name for supplier in suppliers(ctx)}
-    seen = lead_times(ctx, ctx.now - timedelta(days=LEARN_DAYS))
-    usual = usual_lead_days(ctx)
-    stated = {
-        (one.supplier_id, one.item_id): one.lead_time_days
-        for one in terms_for(ctx, {receipt.item_id for receipt in seen})
-    }
-    by_supplier: dict[int, list[tuple[float, float]]] = {}
-    for receipt in seen:
-        said = stated.get((receipt.supplier_id, receipt.item_id)) or 0.0
-        by_supplier.setdefault(receipt.supplier_id, []).append((receipt.days, said))
-    prices: dict[tuple[int, int], list[Price]] = {}
-    for price in prices_for(ctx, item_ids):
-        prices.setdefault((price.supplier_id, price.item_id), []).append(price)
-    result: dict[int, list[Offer]] = {}
-    for one in terms:
-        observed = comparable_days(one, by_supplier.get(one.supplier_id, ()))
-        result.setdefault(one.item_id, []).append(
-            Offer(
-                supplier_id=one.supplier_id,
-                supplier=names[one.supplier_id],
-                unit_cost=one.unit_cost,
-                currency=one.currency,
-                pack_size=one.pack_size,
-                minimum_order=one.minimum_order,
-                lead_time=replace(
-                    learn(usual if one.lead_time_days is None else one.lead_time_days, observed),
-                    assumed=one.lead_time_days is None,
-                ),
-                breaks=breaks_on(prices.get((one.supplier_id, one.item_id), ()), ctx.now.date()),
-            )
-        )
-    return {item_id: tuple(offers) for item_id, offers in result.items()}
-
-
-def comparable_days(terms: Terms, observed: Iterable[tuple[float, float]]) -> list[float]:
-    """A supplier's receipts of all its items as lead times of this one.
-
-    A supplier late with one thing is late with others, in proportion to what it stated; where nothing was
-    stated, days count as they are.
-
-    Args:
-        observed: (days, stated days of the item received).
-    """
-    wanted = terms.lead_time_days or 0.0
-    return [days * wanted / stated if wanted > 0 and stated > 0 else days for days, stated in observed]
