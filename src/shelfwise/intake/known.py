@@ -16,7 +16,6 @@ from shelfwise.core.errors import Fault
 from shelfwise.intake import headings
 from shelfwise.intake.kind import Kind
 from shelfwise.intake.kinds import KINDS, kind_of
-from shelfwise.intake.model import plain_header
 from shelfwise.intake.repairs import amounts, missing
 from shelfwise.intake.repairs.missing import Filling
 from shelfwise.intake.repairs.model import Books
@@ -25,6 +24,7 @@ from shelfwise.intake.workbooks import Cell
 from shelfwise.records import service as records
 from shelfwise.records.company import company
 from shelfwise.records.exchange import Value
+from shelfwise.records.headings import plain_header
 from shelfwise.records.packs import LEVELS
 from shelfwise.stock.model import STATUSES
 from shelfwise.store.database import values

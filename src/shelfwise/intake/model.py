@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +10,7 @@ from enum import StrEnum
 
 from shelfwise.core.errors import Fault
 from shelfwise.intake import words
+from shelfwise.records.headings import OF_SALES, plain_header
 
 FAULTS_SHOWN = 200
 
@@ -32,36 +32,7 @@ class Field(StrEnum):
 
 REQUIRED = (Field.ORDER_NUMBER, Field.SKU, Field.QUANTITY, Field.ORDERED_AT, Field.UNIT_PRICE)
 
-# Header names by field, letters and digits only, the most telling first.
-SYNONYMS: dict[Field, tuple[str, ...]] = {
-    Field.ORDER_NUMBER: (
-        "ordernumber", "orderno", "orderid", "order", "salesorder", "invoicenumber", "invoiceno", "invoiceid",
-        "invoice", "documentnumber", "documentno", "document", "receiptno", "bestellnummer", "auftrag",
-        "auftragsnummer", "rechnung", "rechnungsnummer", "commande", "facture", "pedido", "factura",
-    ),
-    Field.LINE: ("line", "lineno", "linenumber", "orderline", "lineid", "position", "pos", "zeile"),
-    Field.SKU: (
-        "sku", "stockcode", "itemcode", "itemnumber", "itemno", "itemid", "productcode", "productid", "articlecode",
-        "articleno", "articlenumber", "article", "partnumber", "partno", "material", "materialnumber", "item",
-        "product", "artikelnummer", "artikel", "reference", "ref", "articulo",
-    ),
-    Field.DESCRIPTION: (
-        "description", "itemdescription", "productdescription", "itemname", "productname", "name", "title",
-        "bezeichnung", "beschreibung", "designation", "descripcion",
-    ),
-    Field.QUANTITY: ("quantity", "qty", "orderqty", "quantityordered", "pieces", "units", "menge", "anzahl", "quantite",
-                     "cantidad"),
-    Field.ORDERED_AT: (
-        "orderedat", "orderdate", "orderdatetime", "invoicedate", "documentdate", "datetime", "timestamp", "soldat",
-        "salesdate", "saledate", "date", "createdat", "created", "datum", "bestelldatum", "rechnungsdatum", "fecha",
-    ),
-    Field.UNIT_PRICE: ("unitprice", "priceeach", "sellingprice", "salesprice", "netprice", "price", "preis",
-                       "einzelpreis", "prixunitaire", "prix", "precio"),
-    Field.CUSTOMER: ("customerid", "customernumber", "customerno", "customer", "client", "clientid", "kunde",
-                     "kundennummer", "cliente"),
-    Field.SITE: ("site", "sitecode"),
-    Field.COUNTRY: ("country", "countrycode", "shipcountry", "customercountry", "land", "pays", "pais"),
-}  # fmt: skip
+SYNONYMS = {Field(name): names for name, names in OF_SALES.items()}
 
 
 @dataclass(frozen=True)
@@ -208,14 +179,6 @@ class Imported:
     faults: tuple[CellFault, ...] = ()
     same_file: bool = False
     file_id: int | None = None
-
-
-def plain_header(header: str) -> str:
-    """A header's letters and digits in lower case, without accents on Latin letters: 'Unit Price' -> 'unitprice'."""
-    import unicodedata
-
-    bare = unicodedata.normalize("NFKD", header.casefold())
-    return re.sub(r"[^0-9a-z]", "", bare)
 
 
 def propose_columns(headers: Sequence[str], said: Mapping[Field, str]) -> tuple[dict[Field, int], list[Fault]]:
