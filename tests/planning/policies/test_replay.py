@@ -12,10 +12,10 @@ from shelfwise.planning.model import Floats
 from shelfwise.planning.policies.backlog import OrderUpTo, ReorderPoint, best_order_up_to, best_reorder_point
 from shelfwise.planning.policies.distributions import Demand
 from shelfwise.planning.policies.exact import LostSales
-from shelfwise.planning.policies.families import FAMILIES, ProjectedMean, Sizes, sizes_of
+from shelfwise.planning.policies.families import FAMILIES, Family, ProjectedMean, Sizes, sizes_of
 from shelfwise.planning.policies.lost import ProjectedLevel
 from shelfwise.planning.policies.model import Costs, Observation, Rule, Shelves, Terms, Unmet
-from shelfwise.planning.policies.race import Entrants, Placings, race, winning
+from shelfwise.planning.policies.race import Entrants, Goals, Placings, race, winning
 from shelfwise.planning.policies.replay import CostsOfMany, Course, TermsOfMany, bootstrap, replay
 
 FIVE = Demand.poisson(5)
@@ -114,6 +114,47 @@ def test_where_orders_cost_nothing_the_simplest_wins_that_is_not_clearly_beaten(
     for item, place in enumerate(first.winner):
         simpler = first.cost[:place, item]
         assert (simpler > 1.01 * first.cost[:, item].min()).all()
+
+
+def test_cycles_without_a_miss_are_counted_from_delivery_to_delivery() -> None:
+    demand = np.zeros((12, 1, 1))
+    demand[[1, 2, 3, 8]] = 9.0
+    made = Course(demand, np.ones(demand.shape, np.int64))
+    found = replay(OrderUpTo(9.0), made, of_many(Costs(1, 4), 1), cycles=True)
+    # Of four orders the second one comes too late for the second rush.
+    assert found.dry is not None
+    assert (found.orders.item() * 12, found.dry.item() * 12) == (4, 1)
+    late = replay(OrderUpTo(9.0), Course(demand, np.full(demand.shape, 3)), of_many(Costs(1, 4), 1), cycles=True)
+    # The second and the third rush are missed before anything comes: that is one cycle.
+    assert late.missed.item() * 12 == 15
+    assert (1 - late.cycles.item()) * late.orders.item() * 12 == pytest.approx(1)
+    with pytest.raises(Invalid, match="counts them"):
+        _ = replay(OrderUpTo(9.0), made, of_many(Costs(1, 4), 1)).cycles
+
+
+@pytest.mark.parametrize("name", ["fill", "cycles"])
+def test_what_is_promised_is_kept_as_cheaply_as_can_be(name: str) -> None:
+    raced, nothing = entrants(order=30.0), np.full(4, np.nan)
+    promised = {"fill": nothing, "cycles": nothing, name: np.array([0.9, 0.99, 0.9, np.nan])}
+    found = race(replace(raced, goals=Goals(**promised)), FAMILIES[:2])
+    assert found.able[found.winner, range(4)].all()
+    alone = race(raced, FAMILIES[:2])
+    # The first and the third differ from the second by their promise; the last one was promised nothing.
+    safety = found.chosen[1][:, 0]
+    assert safety[0] < safety[1]
+    assert (found.chosen[1][3] == alone.chosen[1][3]).all()
+    if name == "fill":
+        judged = found.fill[found.winner, np.arange(4)]
+        assert (np.abs(judged[:3] - promised["fill"][:3]) < 0.05).all()
+
+
+def test_a_promise_that_none_can_keep_is_missed_by_as_little_as_can_be() -> None:
+    raced = entrants(order=0.0)
+    daring = Family("order up to", ((-3.0,), (-2.0,), (-1.0,)), FAMILIES[0].make)
+    found = race(replace(raced, goals=Goals(np.full(4, 0.999), np.full(4, np.nan))), [daring])
+    assert not found.able.any()
+    assert (found.winner == 0).all()
+    assert (found.chosen[0] == -1).all()
 
 
 def test_the_winner_can_be_asked_step_by_step(dear: Placings) -> None:

@@ -116,7 +116,7 @@ class Family:
 
     Attributes:
         name: as people know it.
-        grid: what is tried: numbers that `make` understands.
+        grid: what is tried: numbers that `make` understands. More of the first one means that less is missed.
         make: the policy of many items for one or several numbers, each a number or of shape (items, 1).
     """
 

@@ -2,7 +2,7 @@
 
 Every policy's levels are chosen on the earlier part of the past and judged on the later one, where all meet the same
 demand and the same lead times. Half a dozen candidates for each level are few, but the same few for everybody: who gets
-more looks for luck.
+more looks for luck. Where something is promised, the cheapest levels are chosen that keep it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from shelfwise.planning.policies.model import Rule, Unmet
 from shelfwise.planning.policies.replay import (
     CostsOfMany,
     Course,
+    Flags,
     Ints,
     Replayed,
     TermsOfMany,
@@ -37,6 +38,30 @@ LEARNT_ON = 2 / 3
 
 
 @dataclass(frozen=True, eq=False)
+class Goals:
+    """What is promised, shape (items,) each; NaN: nothing. Without any promise cost alone decides.
+
+    Attributes:
+        fill: share of what is wanted that is served from the shelf.
+        cycles: share of deliveries until whose next one nothing is missed.
+    """
+
+    fill: Floats
+    cycles: Floats
+
+    @property
+    def any(self) -> Flags:
+        promised: Flags = ~(np.isnan(self.fill) & np.isnan(self.cycles))
+        return promised
+
+    def spare(self, ran: Replayed) -> Floats:
+        """By how much what was reached is above what is promised, shape (items,); infinite without a promise."""
+        spare = np.fmin(ran.fill - self.fill, ran.cycles - self.cycles)
+        kept: Floats = np.where(np.isnan(spare), np.inf, spare)
+        return kept
+
+
+@dataclass(frozen=True, eq=False)
 class Entrants:
     """The items that are raced.
 
@@ -45,6 +70,7 @@ class Entrants:
         leads: lead times of each item in periods.
         costs: shape (items, 1) each.
         review: an order can be placed every so many periods.
+        goals: None: cost alone decides.
     """
 
     history: Floats
@@ -53,6 +79,7 @@ class Entrants:
     terms: TermsOfMany
     unmet: Unmet = Unmet.LOST
     review: int = 1
+    goals: Goals | None = None
 
     def __post_init__(self) -> None:
         items = len(self.history)
@@ -69,6 +96,7 @@ class Entrants:
             leads=self.leads[cut],
             costs=CostsOfMany(self.costs.holding[cut], self.costs.shortage[cut], self.costs.order[cut]),
             terms=TermsOfMany(self.terms.multiple[cut], self.terms.minimum[cut]),
+            goals=None if self.goals is None else Goals(self.goals.fill[cut], self.goals.cycles[cut]),
         )
 
 
@@ -81,6 +109,9 @@ class Placings:
         cost: of a period, judged; shape (policies, items).
         unsure: standard error of a policy's cost less the winner's, over futures; shape (policies, items).
         winner: shape (items,): its place among the policies.
+        able: what is promised was kept where levels were chosen; shape (policies, items). Only who is able can win,
+            but where nobody is.
+        fill: share of what was wanted that was served, judged; shape (policies, items).
         chosen: the numbers that made each policy, by policy: shape (items, numbers).
         sizes: what the numbers are about.
         apart: levels were chosen on one part of the past and judged on another.
@@ -90,6 +121,8 @@ class Placings:
     cost: Floats
     unsure: Floats
     winner: Ints
+    able: Flags
+    fill: Floats
     chosen: tuple[Floats, ...]
     sizes: Sizes
     apart: bool
@@ -114,6 +147,8 @@ def race(entrants: Entrants, families: Sequence[Family] = FAMILIES, *, seed: int
         np.concatenate([one.cost for one in groups], axis=1),
         np.concatenate([one.unsure for one in groups], axis=1),
         np.concatenate([one.winner for one in groups]),
+        np.concatenate([one.able for one in groups], axis=1),
+        np.concatenate([one.fill for one in groups], axis=1),
         tuple(np.concatenate([one.chosen[place] for one in groups]) for place in range(len(families))),
         Sizes.joined([one.sizes for one in groups]),
         all(one.apart for one in groups),
@@ -129,30 +164,71 @@ def winning(placings: Placings, entrants: Entrants, item: int, families: Sequenc
 
 def tuned(family: Family, entrants: Entrants, course: Course, sizes: Sizes) -> tuple[Floats, Rule]:
     """The numbers of least cost on a course, of each item by itself: shape (items, numbers), and their policy."""
-    costs = np.stack(
-        [
-            _replay(family.make(sizes, entrants.terms, list(point)), entrants, course).cost.mean(axis=1)
-            for point in family.grid
-        ]
-    )
-    best = np.array(family.grid)[np.argmin(costs, axis=0)]
-    return best, family.make(sizes, entrants.terms, list(best.T[:, :, None]))
+    numbers, _ = chosen(family, entrants, course, sizes)
+    return numbers, _made(family, entrants, sizes, numbers)
+
+
+def chosen(family: Family, entrants: Entrants, course: Course, sizes: Sizes) -> tuple[Floats, Flags]:
+    """The numbers of least cost that keep what is promised, shape (items, numbers), and whether they do, (items,).
+
+    Of what is promised, the cheapest to hold and to order counts: that some is missed is part of the promise. Where
+    nothing keeps it, what misses it least. Between two candidates, of which the safer one keeps the promise and the
+    other does not, it is looked whether something between them will do.
+    """
+    ran = [_replay(family.make(sizes, entrants.terms, list(point)), entrants, course) for point in family.grid]
+    grid, goals = np.array(family.grid), entrants.goals
+    if goals is None:
+        costs = np.stack([one.cost.mean(axis=1) for one in ran])
+        return grid[np.argmin(costs, axis=0)], np.ones(costs.shape[1], bool)
+    forgiven = np.where(goals.any, entrants.costs.shortage[:, 0], 0.0)
+    costs = np.stack([one.cost.mean(axis=1) - forgiven * one.missed.mean(axis=1) for one in ran])
+    spare = np.stack([goals.spare(one) for one in ran])
+    cheapest = np.argmin(np.where(spare >= 0, costs, np.inf), axis=0)
+    best = np.where((spare >= 0).any(axis=0), cheapest, spare.argmax(axis=0))
+    numbers = grid[best]
+    between = numbers.copy()
+    between[:, 0] = _between(grid, spare, best)
+    will_do = goals.spare(_replay(_made(family, entrants, sizes, between), entrants, course)) >= 0
+    return np.where(will_do[:, None], between, numbers), spare.max(axis=0) >= 0
+
+
+def _between(grid: Floats, spare: Floats, best: Ints) -> Floats:
+    """The first number at which a straight line from the next less safe candidate would just keep the promise."""
+    found: Floats = grid[best, 0].copy()
+    for item, place in enumerate(best):
+        alike = np.flatnonzero((grid[:, 1:] == grid[place, 1:]).all(axis=1) & (grid[:, 0] < grid[place, 0]))
+        if not len(alike) or not np.isfinite(spare[place, item]):
+            continue
+        less = alike[np.argmax(grid[alike, 0])]
+        low, high = spare[less, item], spare[place, item]
+        if low < 0 <= high:
+            found[item] += (grid[less, 0] - found[item]) * high / (high - low)
+    return found
+
+
+def _made(family: Family, entrants: Entrants, sizes: Sizes, numbers: Floats) -> Rule:
+    return family.make(sizes, entrants.terms, list(numbers.T[:, :, None]))
 
 
 def _race(entrants: Entrants, families: Sequence[Family], rng: np.random.Generator, block: int) -> Placings:
     learnt, judged, apart = courses(entrants, rng, block)
     sizes = sizes_of(learnt, entrants.leads, entrants.costs, entrants.review)
-    costs, chosen = [], []
-    for family in families:
-        numbers, rule = tuned(family, entrants, learnt, sizes)
-        costs.append(_replay(rule, entrants, judged).cost)
-        chosen.append(numbers)
-    by_future = np.stack(costs)
+    found = [chosen(family, entrants, learnt, sizes) for family in families]
+    ran = [
+        _replay(_made(family, entrants, sizes, numbers), entrants, judged)
+        for family, (numbers, _) in zip(families, found, strict=True)
+    ]
+    able = np.stack([keeps for _, keeps in found])
+    by_future = np.stack([one.cost for one in ran])
     cost = by_future.mean(axis=2)
-    winner = np.argmax(cost <= cost.min(axis=0) * (1 + CLEARLY), axis=0)
+    eligible = np.where(able | ~able.any(axis=0), cost, np.inf)
+    winner = np.argmax(eligible <= eligible.min(axis=0) * (1 + CLEARLY), axis=0)
     apart_by = by_future - np.take_along_axis(by_future, winner[None, :, None], axis=0)
     unsure = apart_by.std(axis=2, ddof=1) / np.sqrt(by_future.shape[2])
-    return Placings(tuple(one.name for one in families), cost, unsure, winner, tuple(chosen), sizes, apart)
+    return Placings(
+        tuple(one.name for one in families), cost, unsure, winner, able, np.stack([one.fill for one in ran]),
+        tuple(numbers for numbers, _ in found), sizes, apart,
+    )  # fmt: skip
 
 
 def courses(entrants: Entrants, rng: np.random.Generator, block: int) -> tuple[Course, Course, bool]:
@@ -169,7 +245,10 @@ def courses(entrants: Entrants, rng: np.random.Generator, block: int) -> tuple[C
 
 
 def _replay(rule: Rule, entrants: Entrants, course: Course) -> Replayed:
-    return replay(rule, course, entrants.costs, unmet=entrants.unmet, review=entrants.review, warm_up=WARM_UP)
+    return replay(
+        rule, course, entrants.costs, unmet=entrants.unmet, review=entrants.review, warm_up=WARM_UP,
+        cycles=entrants.goals is not None,
+    )  # fmt: skip
 
 
 def _groups(entrants: Entrants) -> Iterator[tuple[int, Entrants]]:

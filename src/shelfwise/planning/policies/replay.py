@@ -19,6 +19,7 @@ from shelfwise.planning.model import Floats
 from shelfwise.planning.policies.model import Rule, Shelves, Unmet, whole_packs
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 WEEK = 7
 
 
@@ -89,6 +90,7 @@ class Replayed:
         missed: units that were lost, or owed at the end of a period.
         orders: how many.
         demand: units wanted.
+        dry: how many stretches from one delivery to the next in which something was missed; None: not asked for.
     """
 
     cost: Floats
@@ -96,6 +98,23 @@ class Replayed:
     missed: Floats
     orders: Floats
     demand: Floats
+    dry: Floats | None = None
+
+    @property
+    def fill(self) -> Floats:
+        """Share of what was wanted that was served, shape (items,); where nothing was wanted, all was."""
+        wanted = self.demand.mean(axis=1)
+        share: Floats = 1 - self.missed.mean(axis=1) / np.where(wanted > 0, wanted, 1.0)
+        return share
+
+    @property
+    def cycles(self) -> Floats:
+        """Share of deliveries until whose next one nothing was missed, shape (items,); `dry` has to be asked for."""
+        if self.dry is None:
+            raise Invalid(Fault("cycles", "a replay that counts them", "none", "Ask for them."))
+        number = self.orders.mean(axis=1)
+        share: Floats = np.maximum(1 - self.dry.mean(axis=1) / np.where(number > 0, number, 1.0), 0.0)
+        return share
 
 
 def bootstrap(
@@ -139,7 +158,14 @@ def bootstrap(
 
 
 def replay(
-    rule: Rule, course: Course, costs: CostsOfMany, *, unmet: Unmet = Unmet.LOST, review: int = 1, warm_up: int = 0
+    rule: Rule,
+    course: Course,
+    costs: CostsOfMany,
+    *,
+    unmet: Unmet = Unmet.LOST,
+    review: int = 1,
+    warm_up: int = 0,
+    cycles: bool = False,
 ) -> Replayed:
     """Step through a course. The shelf begins with what the longest lead time and a review will want.
 
@@ -147,6 +173,7 @@ def replay(
         rule: its parameters have shapes that broadcast with (items, futures).
         review: it is asked every so many periods.
         warm_up: periods at the beginning that do not count.
+        cycles: count those in which something was missed.
     """
     periods, items, futures = course.demand.shape
     ring = np.zeros((course.longest + 1, items, futures))
@@ -156,6 +183,7 @@ def replay(
     placed: list[Floats] = []
     stock, missed, orders = (np.zeros((items, futures)) for _ in range(3))
     nothing = np.zeros((items, futures))
+    dry, broken = np.zeros((items, futures)), np.zeros((items, futures), bool)
     for period, wanted in enumerate(course.demand):
         quantity = nothing
         if period % review == 0:
@@ -169,6 +197,11 @@ def replay(
         in_transit -= arriving
         rest = on_hand + arriving
         rest -= wanted
+        if cycles:
+            short = rest < 0
+            broken &= arriving <= 0
+            dry += (short & ~broken) * (period >= warm_up)
+            broken |= short
         arriving[:] = 0.0
         left = np.maximum(rest, 0.0)
         if period >= warm_up:
@@ -180,7 +213,8 @@ def replay(
     counted = periods - warm_up
     cost = costs.holding * stock + costs.shortage * missed + costs.order * orders
     asked = course.demand[warm_up:].mean(axis=0)
-    return Replayed(cost / counted, stock / counted, missed / counted, orders / counted, asked)
+    counts = dry / counted if cycles else None
+    return Replayed(cost / counted, stock / counted, missed / counted, orders / counted, asked, counts)
 
 
 def _by_age(placed: Sequence[Floats], course: Course, period: int) -> Floats:
