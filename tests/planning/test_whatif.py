@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from shelfwise.core.errors import Invalid
 from shelfwise.demand.lift import Lift
 from shelfwise.planning.model import Params
 from shelfwise.planning.service import plan, what_if
-from shelfwise.planning.whatif import DAYS, Answer, Asked, Promotion, answer, changed, faults
+from shelfwise.planning.whatif import DAYS, Answer, Asked, Promotion, Side, answer, changed, faults
 from tests.planning.examples import TODAY, Case, fixed, poisson
 from tests.planning.shop import Shop
 
@@ -44,6 +45,48 @@ def test_more_demand_slower_deliveries_and_higher_service_need_more_stock() -> N
         assert found.then.quantity > found.now.quantity
     assert _asked(Asked(lead_time=2.0)).then.runs_out > _asked(Asked(lead_time=2.0)).now.runs_out  # type: ignore[operator]
     assert _asked(Asked(lead_time=2.0)).then.expected == _asked(Asked()).now.expected
+
+
+def test_each_thing_that_may_be_otherwise_changes_what_it_is_about() -> None:
+    case = Case(on_hand=30)
+    now = _asked(Asked(), case).now
+    assert now.quantity is not None and now.cost is not None and now.reorder_point is not None
+    assert now.order_up_to is not None and now.yearly_cost is not None
+
+    def then(asked: Asked) -> Side:
+        return _asked(asked, case).then
+
+    assert then(Asked(on_hand=Decimal(0))).quantity == now.quantity + 30
+    dearer = then(Asked(unit_cost=2.0))
+    assert dearer.cost is not None and dearer.quantity is not None and dearer.quantity < now.quantity
+    assert dearer.cost / dearer.quantity == 2 * now.cost / now.quantity
+    assert (then(Asked(pack_size=Decimal(64))).quantity or 0) % 64 == 0
+    assert then(Asked(minimum_order=Decimal(500))).quantity == 500
+    assert (then(Asked(minimum_order=Decimal(500))).average_stock or 0) > (now.average_stock or 0) + 90
+    assert (then(Asked(review_days=14)).reorder_point or 0) > now.reorder_point
+    assert (then(Asked(holding_rate=5.0)).order_up_to or 0) <= now.order_up_to
+    assert (then(Asked(ordering_cost=1.0)).order_up_to or 0) < now.order_up_to
+    assert (then(Asked(longest_cover_days=1)).order_up_to or 0) < now.order_up_to
+    assert (then(Asked(holding_rate=0.5)).yearly_cost or 0) > now.yearly_cost
+
+
+def test_open_orders_that_come_later_leave_the_shelf_empty_sooner() -> None:
+    case = Case(on_hand=10, on_order=((60, 1.0),))
+    found = _asked(Asked(late_days=30), case)
+    assert found.then.runs_out is not None and found.now.runs_out is not None
+    assert found.then.runs_out > found.now.runs_out + 0.3
+    assert found.then.quantity == found.now.quantity, "an order that is late is an order still"
+
+
+def test_bought_of_one_supplier_alone_it_has_that_one_s_terms() -> None:
+    case = Case(on_hand=0)
+    dear = replace(case.item.offers[0], supplier_id=99, supplier="Dear", unit_cost=Decimal(100))
+    item = replace(case.item, offers=(*case.item.offers, dear))
+    found = answer(case.snapshot, item, Asked(supplier_id=99), None, Params(), SEED)
+    assert found is not None and (found.now.supplier_id, found.then.supplier_id) == (
+        case.item.offers[0].supplier_id,
+        99,
+    )
 
 
 def test_a_promotion_lifts_its_own_days_and_no_others() -> None:

@@ -111,9 +111,12 @@ def test_a_question_that_cannot_be_answered_is_shown_again_with_what_to_do(clien
     vera = client("vera")
     for asked, words in (
         ({"demand": "much"}, "a finite decimal number"),
-        ({"service": "12"}, "50 to 99.9 % of cases"),
+        ({"service": "12"}, "50 to 99.9 %"),
         ({"first": str(TODAY), "last": str(TODAY), "discount": "20"}, "Say what you expect"),
         ({"first": str(TODAY)}, "Choose a day"),
+        ({"review": "400"}, "a number from 1 to 90"),
+        ({"pack": "0"}, "more than zero"),
+        ({"supplier": "987654"}, "one who sells it"),
     ):
         answer = vera.get("/items/21000/what-if", params=asked)
         assert answer.status_code == 422 and words in answer.text
@@ -128,4 +131,7 @@ def test_programs_ask_what_if_too(client: Client, forecast: World) -> None:
     promoted = {"first": str(TODAY), "last": str(TODAY + DAY), "lift": 3}
     assert vera.get(where, params=promoted).json()["lift"] == {"factor": 3, "low": 3, "high": 3, "events": 0}
     assert vera.get(where, params={"first": str(TODAY)}).status_code == 422
+    bigger = vera.get(where, params={"minimum_order": 5000, "pack_size": 24}).json()
+    assert bigger["then"]["quantity"] in ("0", "5016") and bigger["then"]["yearly_cost"] > bigger["now"]["yearly_cost"]
+    assert vera.get(where, params={"supplier": "NOBODY"}).status_code == 404
     assert vera.get("/api/v1/items/21001/what-if").status_code == 404

@@ -114,6 +114,10 @@ def what_if(ctx: Context, site_id: int, item_id: int, asked: Asked) -> Answer | 
         raise Invalid(*wrong)
     if not seen.items:
         return None
+    sellers = {one.supplier_id: one.supplier for one in seen.items[0].offers}
+    if asked.supplier_id is not None and asked.supplier_id not in sellers:
+        expected = f"one who sells it: {', '.join(sellers.values()) or 'nobody does'}"
+        raise Invalid(Fault("supplier", expected, str(asked.supplier_id), "Choose another, or add its terms."))
     every = [one.item_id for one in tables.items_of_site(ctx.tx, ctx.tenant, site_id)]
     seed = np.random.SeedSequence(_seed(ctx, seen)).spawn(len(every))[every.index(item_id)]
     return answer(seen, seen.items[0], asked, _lift(ctx, asked.promotion), Params(), seed)

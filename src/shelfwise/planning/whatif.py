@@ -1,4 +1,4 @@
-"""What would be if something were otherwise: a promotion, slower deliveries, another service level. Pure.
+"""What would be if something were otherwise: demand, deliveries, stock, terms, or how is planned. Pure.
 
 Both sides are reckoned as an order is, on the same random numbers, so that they differ by what was asked alone.
 """
@@ -14,16 +14,30 @@ from statistics import NormalDist
 import numpy as np
 
 from shelfwise.core.errors import Fault
+from shelfwise.core.quantities import plain, round_up
 from shelfwise.demand.futures import whole_numbers
 from shelfwise.demand.lift import Lift
-from shelfwise.planning.model import DemandPaths, Floats, ItemState, LeadTime, Params, Snapshot
+from shelfwise.planning.model import (
+    DAYS_IN_YEAR,
+    Amount,
+    Arrival,
+    DemandPaths,
+    Floats,
+    ItemState,
+    LeadTime,
+    Offer,
+    Params,
+    Snapshot,
+)
 from shelfwise.planning.replenish import CHART_DAYS, Weighed, weigh
 from shelfwise.planning.simulate import ahead, band, outcome, shelf
+from shelfwise.records.model import LARGEST
 from shelfwise.records.promotions import KINDS
 
 DAYS = 28
 """So many days ahead are looked at."""
 _MOST_TIMES = 10.0
+_MOST_LATE = 365
 _Z80 = NormalDist().inv_cdf(0.9)
 
 
@@ -50,17 +64,42 @@ class Asked:
     Attributes:
         demand: so many times as much on all days.
         lead_time: deliveries take so many times as long.
-        service_level: see `Params`.
+        on_hand: so much lies there, in the item's unit.
+        late_days: what is on order comes so many days later than expected.
+        supplier_id: it is bought of this supplier alone.
+        unit_cost: it costs so many times as much, of whomever.
+        pack_size, minimum_order: of whomever, in the item's unit.
+        service_level, review_days, holding_rate, ordering_cost, longest_cover_days: see `Params`.
     """
 
     demand: float = 1.0
     lead_time: float = 1.0
     service_level: float | None = None
     promotion: Promotion | None = None
+    on_hand: Decimal | None = None
+    late_days: int = 0
+    supplier_id: int | None = None
+    unit_cost: float = 1.0
+    pack_size: Decimal | None = None
+    minimum_order: Decimal | None = None
+    review_days: int | None = None
+    holding_rate: float | None = None
+    ordering_cost: float | None = None
+    longest_cover_days: int | None = None
 
     @property
     def anything(self) -> bool:
         return self != Asked()
+
+    def of(self, params: Params) -> Params:
+        """What a person may set, as it would be.
+
+        Raises:
+            Invalid: one of them is out of its range.
+        """
+        names = ("service_level", "review_days", "holding_rate", "ordering_cost", "longest_cover_days")
+        told = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return replace(params, **told)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +112,7 @@ class Side:
         runs_out_with: and, with the order, before that of the next review could.
         cost: of the order that would be placed now; `quantity` 0: none would.
         average_stock: what would lie there on average if it went on like this.
+        yearly_cost: of keeping that and of ordering, in `currency`.
     """
 
     service_level: float
@@ -89,6 +129,7 @@ class Side:
     supplier: str = ""
     currency: str = ""
     average_stock: float | None = None
+    yearly_cost: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +150,19 @@ class Answer:
 def faults(asked: Asked, today: date) -> list[Fault]:
     """What is wrong with a question."""
     found = []
-    for name, times in (("demand", asked.demand), ("lead time", asked.lead_time)):
+    for name, times in (("demand", asked.demand), ("lead time", asked.lead_time), ("unit cost", asked.unit_cost)):
         if not 0 < times <= _MOST_TIMES:
             expected = f"above 0 to {_MOST_TIMES:g} times as much"
             found.append(Fault(name, expected, f"{times:g} times", "Ask for something nearer."))
+    if not 0 <= asked.late_days <= _MOST_LATE:
+        found.append(Fault("days late", f"0 to {_MOST_LATE}", str(asked.late_days), "Ask for something nearer."))
+    for name, least, amount in (
+        ("on hand", "zero or more", asked.on_hand),
+        ("minimum order", "zero or more", asked.minimum_order),
+        ("pack size", "more than zero", asked.pack_size),
+    ):
+        if amount is not None and not (0 <= amount < LARGEST and (amount > 0 or least == "zero or more")):
+            found.append(Fault(name, f"{least}, below {plain(LARGEST)}", str(amount), "Correct it."))
     if (one := asked.promotion) is None:
         return found
     reached = today + timedelta(days=DAYS - 1)
@@ -138,20 +188,48 @@ def answer(
     Args:
         lift: what the promotion that is asked about does; None: there is none.
         seed: that of the item in the plan of the day, so that what is proposed now is what the plan proposes.
+
+    Raises:
+        Invalid: what is asked is out of its range.
     """
     if item.demand is None:
         return None
+    asked_params = asked.of(params)
     longest = max((float(one.lead_time.samples.max()) for one in item.offers), default=0.0)
-    needed = math.ceil(longest * max(asked.lead_time, 1.0)) + params.review_days
+    review = max(params.review_days, asked_params.review_days)
+    needed = math.ceil(longest * max(asked.lead_time, 1.0)) + review
     demand = _reaching(item.demand, snapshot.today, max(needed, DAYS, CHART_DAYS), seed)
-    otherwise = changed(demand, asked, lift, np.random.default_rng(seed))
-    offers = tuple(replace(one, lead_time=_slower(one.lead_time, asked.lead_time)) for one in item.offers)
-    level = params.service_level if asked.service_level is None else asked.service_level
+    futures = changed(demand, asked, lift, np.random.default_rng(seed))
     return Answer(
         snapshot.today,
         _side(snapshot, item, demand, params, seed),
-        _side(snapshot, replace(item, offers=offers), otherwise, replace(params, service_level=level), seed),
+        _side(snapshot, otherwise(item, asked), futures, asked_params, seed),
         lift,
+    )
+
+
+def otherwise(item: ItemState, asked: Asked) -> ItemState:
+    """The item with the stock, the open orders and the offers that it would have; its demand is as it was."""
+    late = timedelta(days=asked.late_days)
+    return replace(
+        item,
+        on_hand=item.on_hand if asked.on_hand is None else Amount.exactly(asked.on_hand),
+        on_order=tuple(Arrival(one.quantity, one.expected_at + late) for one in item.on_order),
+        offers=tuple(
+            _offered(one, asked) for one in item.offers if asked.supplier_id in (None, one.supplier_id)
+        ),
+    )  # fmt: skip
+
+
+def _offered(offer: Offer, asked: Asked) -> Offer:
+    times = Decimal(repr(asked.unit_cost))
+    return replace(
+        offer,
+        lead_time=_slower(offer.lead_time, asked.lead_time),
+        unit_cost=offer.unit_cost * times,
+        breaks=tuple((start, cost * times) for start, cost in offer.breaks),
+        pack_size=offer.pack_size if asked.pack_size is None else asked.pack_size,
+        minimum_order=offer.minimum_order if asked.minimum_order is None else asked.minimum_order,
     )
 
 
@@ -215,7 +293,8 @@ def _side(
         supplier_id=found.offer.supplier_id,
         supplier=found.offer.supplier,
         currency=found.offer.currency,
-        average_stock=_average_stock(found, review),
+        average_stock=(stock := _average_stock(found, review)),
+        yearly_cost=_yearly_cost(found, stock, params),
     )
 
 
@@ -225,5 +304,19 @@ def _average_stock(found: Weighed, review_days: int) -> float:
     The position lies between both on average. Of that the demand of the lead time and of half a review has gone.
     """
     policy = found.policy
-    middle = (policy.reorder_point + policy.order_up_to) / 2
+    middle = policy.reorder_point + _batch(found) / 2
     return max(middle - float(policy.protected.mean()) + policy.daily_mean * review_days / 2, 0.0)
+
+
+def _batch(found: Weighed) -> float:
+    """How far above its reorder point an order brings the position."""
+    offer, levels = found.offer, found.policy
+    return max(levels.order_up_to - levels.reorder_point, float(round_up(offer.minimum_order, offer.pack_size)))
+
+
+def _yearly_cost(found: Weighed, stock: float, params: Params) -> float:
+    """Of keeping so much on average, and of as many orders as a year's demand makes."""
+    daily = found.policy.daily_mean
+    a_time = max(_batch(found), daily * params.review_days, float(found.offer.pack_size))
+    kept = stock * float(found.offer.cost_for(Decimal(f"{a_time:.6f}"))) * params.holding_rate
+    return kept + params.ordering_cost / float(found.offer.rate) * daily * DAYS_IN_YEAR / a_time

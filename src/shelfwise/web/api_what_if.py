@@ -43,6 +43,7 @@ class SideOut(Shown):
     currency: str
     supplier: str
     average_stock: float | None
+    yearly_cost: float | None
 
 
 class LiftOut(Shown):
@@ -87,6 +88,16 @@ def what_if(
     lift: Annotated[
         float | None, Query(gt=0, le=10, description="It sells so many times as much; left out: as past ones did")
     ] = None,
+    on_hand: Annotated[Decimal | None, Query(ge=0, description="So much lies there")] = None,
+    late_days: Annotated[int, Query(ge=0, le=365, description="What is on order comes so many days later")] = 0,
+    supplier: Annotated[str | None, Query(max_length=200, description="Code of the only one it is bought of")] = None,
+    unit_cost: Annotated[Times, Query(description="It costs so many times as much")] = 1.0,
+    pack_size: Annotated[Decimal | None, Query(gt=0)] = None,
+    minimum_order: Annotated[Decimal | None, Query(ge=0)] = None,
+    review_days: Annotated[int | None, Query(ge=1, le=90, description="It is looked at every so many days")] = None,
+    holding_rate: Annotated[float | None, Query(ge=0, le=10, description="A year's stock costs this share")] = None,
+    ordering_cost: Annotated[float | None, Query(ge=0, le=1e6, description="An order costs so much")] = None,
+    longest_cover_days: Annotated[int | None, Query(ge=1, le=730, description="An order lasts no longer")] = None,
 ) -> WhatIfOut:
     """What would be wanted and ordered if something were otherwise, beside how it is. Nothing is changed."""
     if (first is None) is not (last is None):
@@ -94,7 +105,14 @@ def what_if(
     promotion = None if first is None or last is None else Promotion(first, last, kind, discount_percent, lift)
     with visit.context() as ctx:
         here, item = site_of(ctx, site), records.item_by_sku(ctx, sku)
-        found = planning.what_if(ctx, here.site_id, item.item_id, Asked(demand, lead_time, service_level, promotion))
+        sold_by = None if supplier is None else records.supplier_ids(ctx, [supplier]).get(supplier)
+        if supplier is not None and sold_by is None:
+            raise NotFound("supplier", supplier)
+        asked = Asked(
+            demand, lead_time, service_level, promotion, on_hand, late_days, sold_by, unit_cost, pack_size,
+            minimum_order, review_days, holding_rate, ordering_cost, longest_cover_days,
+        )  # fmt: skip
+        found = planning.what_if(ctx, here.site_id, item.item_id, asked)
         if found is None:
             raise NotFound("forecast of", sku)
         return WhatIfOut.of(item.sku, here.code, found.first_day, found.now, found.then, found.lift)

@@ -59,6 +59,17 @@ class Answers:
         found = self.number(name, words)
         return None if found is None else float(found)
 
+    def real_or(self, name: str, words: str, otherwise: float) -> float:
+        found = self.real(name, words)
+        return otherwise if found is None else found
+
+    def share(self, name: str, words: str, low: float, high: float) -> float | None:
+        """A percentage between these, as a share of 1."""
+        found = self.real(name, words)
+        if found is not None and not low <= found <= high:
+            self.faults.append(Fault(words, f"{low:g} to {high:g} %", f"{found:g} %", "Correct it."))
+        return None if found is None else found / 100
+
     def whole(self, name: str, words: str) -> int | None:
         found = self.number(name, words)
         if found is not None and found % 1:

@@ -1,4 +1,4 @@
-"""What if: a promotion, slower deliveries, another service level, other demand, beside how it is. Nothing is kept."""
+"""What if demand, deliveries, stock, terms or the way of planning were otherwise, beside how it is. Nothing is kept."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from fastapi import APIRouter, Response
 from starlette.datastructures import FormData
 
 from shelfwise.access.context import Context
-from shelfwise.core.errors import Fault, Invalid, NotFound
+from shelfwise.core.errors import Invalid, NotFound
 from shelfwise.planning import service as planning
+from shelfwise.planning.model import Params
 from shelfwise.planning.whatif import DAYS, Answer, Asked, Promotion, Side
 from shelfwise.records import promoting
 from shelfwise.records import service as records
@@ -44,8 +45,10 @@ def what_if(visit: Visitor, sku: str, site: str | None = None) -> Response:
             found = planning.what_if(ctx, here.site_id, item.item_id, asked)
         return pages.render(
             visit, ctx, "what_if.html", 200 if fault is None else 422, at_site=here.site_id, item=item, here=here,
-            given=given, faults=() if fault is None else fault.faults, kinds=KIND_WORDS, days=DAYS,
-            asked=asked, **_shown(ctx, item, here, asked, found),
+            given=given, unit="" if item.unit == "each" else item.unit,
+            faults=() if fault is None else fault.faults, kinds=KIND_WORDS, days=DAYS,
+            asked=asked, params=Params(),
+            **_shown(ctx, item, here, asked, found),
         )  # fmt: skip
 
 
@@ -55,8 +58,6 @@ def _asked(given: Answers) -> Asked:
     Raises:
         Invalid: a field cannot be read.
     """
-    demand, lead_time = (given.real(name, said) for name, said in (("demand", "Demand"), ("lead", "Deliveries")))
-    level = given.real("service", "Should be there")
     promotion = None
     if any(given.text(name) for name in ("first", "last", "discount", "lift")):
         promotion = Promotion(
@@ -64,26 +65,45 @@ def _asked(given: Answers) -> Asked:
             given.chosen("kind", KINDS, "Kind") if given.text("kind") else KINDS[0],
             given.number("discount", "Cheaper by"), given.real("lift", "Times as much"),
         )  # fmt: skip
-    if level is not None and not 50 <= level <= 99.9:
-        given.faults.append(Fault("Should be there", "50 to 99.9 % of cases", f"{level:g} %", "Correct it."))
+    shares = {
+        name: given.share(name, said, low, high)
+        for name, said, low, high in (("service", "Should be there", 50, 99.9), ("holding", "Keeping costs", 0, 1000))
+    }
+    asked = Asked(
+        demand=given.real_or("demand", "Demand", 1.0),
+        lead_time=given.real_or("lead", "Deliveries", 1.0),
+        service_level=shares["service"],
+        promotion=promotion,
+        on_hand=given.number("on_hand", "On hand"),
+        late_days=given.whole("late", "Open orders later by") or 0,
+        supplier_id=given.whole("supplier", "Supplier"),
+        unit_cost=given.real_or("cost", "Price", 1.0),
+        pack_size=given.number("pack", "Pack"),
+        minimum_order=given.number("minimum", "Minimum order"),
+        review_days=given.whole("review", "Looked at every"),
+        holding_rate=shares["holding"],
+        ordering_cost=given.real("ordering", "An order costs"),
+        longest_cover_days=given.whole("cover", "At most for"),
+    )
     given.check()
-    return Asked(
-        1.0 if demand is None else demand, 1.0 if lead_time is None else lead_time,
-        None if level is None else level / 100, promotion,
-    )  # fmt: skip
+    asked.of(Params())
+    return asked
 
 
 def _shown(ctx: Context, item: Item, here: Site, asked: Asked, found: Answer | None) -> dict[str, Any]:
     if found is None:
-        return {"found": None, "chart": None, "differs": "", "planned": [], "rows": []}
+        return {"found": None, "chart": None, "differs": "", "planned": [], "rows": [], "sellers": []}
     last = found.first_day + timedelta(days=DAYS - 1)
     planned = [
         one
         for one in promoting.events(ctx, found.first_day, last, [item.item_id])
         if one.site_id in (None, here.site_id) and not one.called_off
     ]
+    names = {one.supplier_id: one.name for one in records.suppliers(ctx)}
+    sellers = [(one.supplier_id, names[one.supplier_id]) for one in records.terms_for(ctx, [item.item_id])]
     return {
-        "found": found, "chart": bands(found), "planned": planned, "last_day": last, "rows": rows(found, item, here),
+        "sellers": sellers, "found": found, "chart": bands(found), "planned": planned, "last_day": last,
+        "rows": rows(found, item, here),
         "differs": difference(found, item.unit) if asked.anything else "",
     }  # fmt: skip
 
@@ -168,6 +188,7 @@ def rows(found: Answer, item: Item, here: Site) -> list[Row]:
     cost = Row("It costs", "", words.money(now.cost, now.currency), words.money(then.cost, then.currency), terms)
     return [
         *found_rows,
+        Row("Bought of", "The cheapest for so many", now.supplier, then.supplier, f"/suppliers/{now.supplier_id}"),
         row("A delivery takes, in the middle case", "Learnt from what came, and from what is said", "lead_days",
             lambda days: f"{words.number(days, 1)} days", terms),
         row("Should be there, in cases", "The service level", "service_level", _share),
@@ -181,6 +202,8 @@ def rows(found: Answer, item: Item, here: Site) -> list[Row]:
         row("Then runs out before the next order could", "With the order, until that of the next review",
             "runs_out_with", words.percent),
         row("There on average", "If it went on like this", "average_stock", much),
+        Row("Keeping and ordering, a year", "What lies there on average, and as many orders as a year takes",
+            words.money(now.yearly_cost, now.currency), words.money(then.yearly_cost, then.currency)),
     ]  # fmt: skip
 
 
