@@ -1,0 +1,1 @@
+"""By which carrier: what a service costs, when it would arrive, how sure that is, and which one to choose."""
