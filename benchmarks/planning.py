@@ -21,6 +21,7 @@ from tests.real import DEMAND, INVENTORY
 from benchmarks._ordering import BEFORE, DELIVERIES, MARGINS, PERIODS, Instance, Plain, delivered, invented, reward
 from benchmarks._retail import order_lines, sold
 from benchmarks._sales import groceries
+from benchmarks._stockouts import stockouts
 from benchmarks.harness import Result, progress, report
 from shelfwise.planning.model import Floats
 from shelfwise.planning.policies.backlog import OrderUpTo, best_reorder_point, level_costs
@@ -76,6 +77,7 @@ def _parts(size: Size) -> dict[str, Callable[[], list[Result]]]:
         "invented": partial(_invented, size),
         "wholesaler": partial(_wholesaler, size),
         "groceries": partial(_groceries, size),
+        "stockouts": partial(stockouts, size is QUICK),
     }
 
 
