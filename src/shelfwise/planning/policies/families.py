@@ -10,12 +10,15 @@ import numpy as np
 
 from shelfwise.planning.model import Floats
 from shelfwise.planning.policies.backlog import Batches, Level, OrderUpTo, ReorderPoint, due
-from shelfwise.planning.policies.lost import CappedOrderUpTo
+from shelfwise.planning.policies.lost import CappedOrderUpTo, CappedReorderPoint
 from shelfwise.planning.policies.model import Rounds, Rule, Shelves
+from shelfwise.planning.policies.recent import MovingAverage
 from shelfwise.planning.policies.replay import CostsOfMany, Course, Ints
 
 FUTURES, STEP = 4, 2
 """Of how many futures, and of which of their periods, sizes are taken; the rest would say the same."""
+WINDOW = 56
+"""Periods of the moving average."""
 CELLS = 64
 """Stocks between which it is interpolated what is left of them."""
 
@@ -29,6 +32,8 @@ class Sizes:
         protected, doubt: mean and spread of demand until the order of the next review could come.
         batch: the economic order quantity, at least what is wanted between two reviews (Harris 1913).
         lead: median lead time, in whole periods.
+        covers: mean lead time and the review, in periods.
+        jitter: standard deviation of lead times.
         left: shape (items, CELLS): what is expected to be left of some stock after a period; of `grain` units a cell.
     """
 
@@ -38,6 +43,8 @@ class Sizes:
     doubt: Floats
     batch: Floats
     lead: Ints
+    covers: Floats
+    jitter: Floats
     left: Floats
     grain: Floats
 
@@ -56,6 +63,8 @@ def sizes_of(course: Course, leads: Sequence[Floats], costs: CostsOfMany, review
     demand, leads_drawn = course.demand[:, :, :FUTURES], course.lead[:, :, :FUTURES]
     periods, items, futures = demand.shape
     lead = np.array([[round(float(np.median(samples)))] for samples in leads])
+    covers = np.array([[float(np.mean(samples)) + review] for samples in leads])
+    jitter = np.array([[float(np.std(samples))] for samples in leads])
     total = np.concatenate((np.zeros((1, items, futures)), np.cumsum(demand, axis=0)))
     between = total[review:] - total[:-review]
     # Each period's order has a lead time of its own, so that its doubt is in that of the demand until it comes.
@@ -70,8 +79,9 @@ def sizes_of(course: Course, leads: Sequence[Floats], costs: CostsOfMany, review
     protected, doubt = until.mean(axis=(0, 2))[:, None], until.std(axis=(0, 2))[:, None]
     left = np.stack(cells, axis=1)
     return Sizes(
-        mean, between.std(axis=(0, 2))[:, None], protected, doubt, np.maximum(economic, mean), lead, left, grain
-    )
+        mean, between.std(axis=(0, 2))[:, None], protected, doubt, np.maximum(economic, mean), lead, covers, jitter,
+        left, grain,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +148,13 @@ FAMILIES = (
         lambda sizes, terms, at: OrderUpTo(_whole(sizes.protected + at[0] * sizes.doubt), terms=terms),
     ),
     Family(
+        "moving average",
+        _grid((0.0, 0.75, 1.5, 2.25, 3.0)),
+        lambda sizes, terms, at: MovingAverage(
+            at[0], WINDOW, sizes.covers, sizes.jitter, sizes.protected + at[0] * sizes.doubt, terms=terms
+        ),
+    ),
+    Family(
         "reorder point",
         _grid((-0.5, 0.25, 1.0, 1.75, 2.5), (0.6, 1.0, 1.6)),
         lambda sizes, terms, at: ReorderPoint(
@@ -158,6 +175,16 @@ FAMILIES = (
         _grid((0.25, 1.0, 1.75, 2.5), (0.5, 1.25)),
         lambda sizes, terms, at: CappedOrderUpTo(
             _whole(sizes.protected + at[0] * sizes.doubt), _whole(sizes.mean + at[1] * sizes.spread), terms=terms
+        ),
+    ),
+    Family(
+        "capped reorder point",
+        _grid((-0.5, 0.25, 1.0, 1.75, 2.5), (1.0,), (0.75,)),
+        lambda sizes, terms, at: CappedReorderPoint(
+            _whole(sizes.protected + at[0] * sizes.doubt),
+            _whole(sizes.protected + at[0] * sizes.doubt) + _whole(at[1] * sizes.batch),
+            _whole(at[1] * sizes.batch + at[2] * sizes.spread),
+            terms=terms,
         ),
     ),
     Family(

@@ -9,7 +9,7 @@ what has come is then on hand and no longer in transit.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -188,12 +188,15 @@ class Shelves:
         on_hand: shape (...); negative: owed.
         in_transit: shape (...).
         pipeline: `in_transit` by age, shape (ages, ...): the first row was ordered one period ago.
+        recent: tells mean and standard deviation of what was wanted in the last so many periods, of such shapes; None:
+            not known.
     """
 
     period: int
     on_hand: Floats
     in_transit: Floats
     pipeline: Floats
+    recent: Callable[[int], tuple[Floats, Floats]] | None = None
 
     @property
     def position(self) -> Floats:
@@ -202,12 +205,14 @@ class Shelves:
 
 
 class Rule(ABC):
-    """A policy that needs no memory: what it orders depends on the shelf and on what is coming, and on nothing else.
-    It answers for many shelves at once; its parameters may differ between them (shapes that broadcast)."""
+    """A policy that needs no memory: what it orders depends on what it is shown of the shelf, and on nothing else. It
+    answers for many shelves at once; its parameters may differ between them (shapes that broadcast)."""
 
     terms: Rounds
     by_age: ClassVar[bool] = False
     """It looks at the pipeline by age; others need only the total."""
+    remembers: ClassVar[bool] = False
+    """It looks at what was wanted lately."""
 
     @abstractmethod
     def wanted(self, shelves: Shelves) -> Floats:

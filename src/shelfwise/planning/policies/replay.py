@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +30,12 @@ class Course:
     Attributes:
         demand: shape (periods, items, futures).
         lead: whole periods from each period's order to its arrival, same shape.
+        lost: where that order never arrives, same shape: it is given up after `lead` periods; None: all arrive.
     """
 
     demand: Floats
     lead: Ints
+    lost: Flags | None = None
 
     @cached_property
     def longest(self) -> int:
@@ -58,6 +60,24 @@ class Course:
         when = (np.arange(periods)[:, None, None] + self.lead) % (self.longest + 1)
         slots: Ints = when.reshape(periods, -1) * (items * futures) + np.arange(items * futures)
         return slots
+
+    @cached_property
+    def _running(self) -> tuple[Floats, Floats]:
+        """Sums of what was wanted before each period, and of its squares."""
+        start = np.zeros((1, *self.demand.shape[1:]))
+        both = (np.concatenate((start, np.cumsum(each, axis=0))) for each in (self.demand, self.demand**2))
+        first, second = both
+        return first, second
+
+    def recent(self, period: int, window: int) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of what was wanted in the last so many periods, shape (items, futures); of as
+        many as there were, and of all of them before there were two."""
+        until, since = (period, max(period - window, 0)) if period > 1 else (len(self.demand), 0)
+        number = until - since
+        total, squares = (each[until] - each[since] for each in self._running)
+        mean = total / number
+        spread: Floats = np.sqrt(np.maximum(squares - total * mean, 0.0) / (number - 1))
+        return mean, spread
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +146,8 @@ def bootstrap(
     *,
     block: int = 2 * WEEK,
     season: int = WEEK,
+    lost: Sequence[float] | None = None,
+    given_up: int = WEEK,
 ) -> Course:
     """Draw a course from each item's past.
 
@@ -135,6 +157,8 @@ def bootstrap(
         leads: observed or assumed lead times of each item, in periods; rounded up.
         block: periods that stay together.
         season: blocks begin at the same place of a cycle of so many periods, so that Mondays stay Mondays; 1: none.
+        lost: of each item the chance that an order never arrives; None: all do.
+        given_up: an order that does not come is waited for so many periods longer than for the slowest that did.
 
     Raises:
         Invalid: an item's past has no known period, or is shorter than a block.
@@ -154,7 +178,10 @@ def bootstrap(
     for item, samples in enumerate(leads):
         whole = np.ceil(samples).astype(np.int64)
         lead[:, item] = whole[rng.integers(0, len(whole), (periods, futures))] if len(whole) > 1 else whole[0]
-    return Course(demand, lead)
+    if lost is None:
+        return Course(demand, lead)
+    gone = rng.random(lead.shape) < np.array(lost)[:, None]
+    return Course(demand, np.where(gone, lead.max(axis=(0, 2))[:, None] + given_up, lead), gone)
 
 
 def replay(
@@ -178,6 +205,8 @@ def replay(
     periods, items, futures = course.demand.shape
     ring = np.zeros((course.longest + 1, items, futures))
     awaited = ring.reshape(-1)
+    given_up = np.zeros_like(ring) if course.lost is not None else ring
+    never = given_up.reshape(-1)
     on_hand = np.rint(np.broadcast_to(course.usual * (course.protected + review), (items, futures)))
     in_transit = np.zeros((items, futures))
     placed: list[Floats] = []
@@ -188,13 +217,19 @@ def replay(
         quantity = nothing
         if period % review == 0:
             ages = _by_age(placed, course, period) if rule.by_age else nothing[None][:0]
-            quantity = rule.quantities(Shelves(period, on_hand, in_transit, ages))
+            recent = partial(course.recent, period) if rule.remembers else None
+            quantity = rule.quantities(Shelves(period, on_hand, in_transit, ages, recent))
             in_transit += quantity
             awaited[course.slots[period]] += quantity.reshape(-1)
+            if course.lost is not None:
+                never[course.slots[period]] += (quantity * course.lost[period]).reshape(-1)
         if rule.by_age:
             placed.append(quantity)
         arriving = ring[period % len(ring)]
         in_transit -= arriving
+        if course.lost is not None:
+            arriving -= given_up[period % len(ring)]
+            given_up[period % len(ring)] = 0.0
         rest = on_hand + arriving
         rest -= wanted
         if cycles:
