@@ -1,0 +1,1 @@
+"""What to order, from whom, to which site, by which carrier, and what to move between sites: one optimisation. Pure."""
