@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shelfwise.core.errors import Invalid
@@ -30,6 +30,7 @@ def test_who_owes_goods_is_served_for_that_too() -> None:
     assert fair_shares(10, [10, 0], has=[0, -10]) == (5, 5)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.lists(st.tuples(AMOUNTS, AMOUNTS), min_size=1, max_size=6))
 def test_all_is_given_as_long_as_somebody_needs_it(available: int, sites: list[tuple[float, float]]) -> None:
     needs, has = np.array(sites).T
