@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.files import files
+from scripts.plan_files import plan_files
 from scripts.spoken import listen
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -411,6 +412,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "formats.md": formats,
     "facts.md": facts,
     "files.md": files,
+    "plan-files.md": plan_files,
     "rest-api.md": rest_api,
 }
 

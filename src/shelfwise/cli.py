@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psycopg
 
-from shelfwise import __version__, cli_demand, cli_operations, processes
-from shelfwise.core.errors import Refused, ShelfwiseError
+from shelfwise import __version__, cli_demand, cli_operations, cli_planning, processes
+from shelfwise.core.errors import Invalid, Refused, ShelfwiseError
 from shelfwise.operations.doctor import is_free
 from shelfwise.settings import Settings
 from shelfwise.store.home import is_installed, only_one
@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             settings = replace(settings, https="own")
         result: int = given.command(settings, given)
     except ShelfwiseError as error:
-        print(f"shelfwise: {error}", file=sys.stderr)
+        faults = error.faults if isinstance(error, Invalid) else ()
+        print("\n".join(f"shelfwise: {one}" for one in faults or (error,)), file=sys.stderr)
         return 1
     except psycopg.OperationalError as error:
         print(f"shelfwise: Postgres does not answer as it should: {error}. Nothing was changed.", file=sys.stderr)
@@ -120,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check_books)
 
     cli_demand.add_commands(commands)
+    cli_planning.add_commands(commands)
     cli_operations.add_commands(commands)
     https = commands.add_parser(
         "https", help="show how phones reach the pages by HTTPS, and until when; changes nothing"

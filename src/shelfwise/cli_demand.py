@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from shelfwise.cli_progress import Progress, say
 
 if TYPE_CHECKING:
     from shelfwise.settings import Settings
 
-SILENT_SECONDS = 2.0
-STILL = 15
 MOST_PATHS = 10_000
 
 
@@ -107,8 +104,8 @@ def _forecast(settings: Settings, given: argparse.Namespace) -> int:
     frequency = Frequency(given.frequency) if given.frequency else None
     files = Files(given.history, given.future, given.horizon, frequency, given.out, given.explain)
     asked = Asked(given.quantiles, given.paths, abs(given.seed))
-    with _Progress() as progress:
-        forecast_file(files, asked, cumulative=given.cumulative, say=_say, progress=progress)
+    with Progress() as progress:
+        forecast_file(files, asked, cumulative=given.cumulative, say=say, progress=progress)
     return 0
 
 
@@ -117,7 +114,7 @@ def _backtest(settings: Settings, given: argparse.Namespace) -> int:
     from shelfwise.demand.panel import Frequency
 
     frequency = Frequency(given.frequency) if given.frequency else None
-    with _Progress() as progress:
+    with Progress() as progress:
         backtest_file(
             given.history,
             given.future,
@@ -126,39 +123,8 @@ def _backtest(settings: Settings, given: argparse.Namespace) -> int:
             frequency,
             given.out,
             seed=abs(given.seed),
-            say=_say,
+            say=say,
             progress=progress,
             show=print,
         )
     return 0
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-class _Progress:
-    """Says what is being done to whoever has waited for two seconds, and from then on each step."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._doing = self._said = ""
-        self._done = threading.Event()
-
-    def __enter__(self) -> _Progress:
-        threading.Thread(target=self._watch, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-
-    def __call__(self, step: str, done: int, of: int) -> None:
-        self._doing = f"{step} ({done + 1} of {of})"
-
-    def _watch(self) -> None:
-        waited = 0
-        while not self._done.wait(SILENT_SECONDS):
-            waited += 1
-            if self._doing != self._said or waited % STILL == 0:
-                self._said = self._doing
-                _say(f"[{time.monotonic() - self._started:5.1f} s] {self._doing}")

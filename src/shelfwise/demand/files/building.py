@@ -15,7 +15,7 @@ from shelfwise.core.errors import Fault, Invalid
 from shelfwise.demand.files.columns import columns
 from shelfwise.demand.files.headings import understood
 from shelfwise.demand.files.keys import Keys, Rows, keys
-from shelfwise.demand.files.source import opened
+from shelfwise.demand.files.source import Source, opened
 from shelfwise.demand.files.values import is_yes, quantities
 from shelfwise.demand.model import ISOLATED_AMONG, ISOLATED_FACTOR, Flags
 from shelfwise.demand.panel import Frequency, Numbers, Panel
@@ -37,6 +37,7 @@ class Read:
         series, period, days: of each row of the forecast to be written: its series, its period ahead, its date.
         closed: which of these rows were told to be closed days; nothing is sold on them.
         types: of the columns item and location in the history.
+        dates: the heading of the history's dates, and `written`: how it writes them, see `Dates`.
         notes: what was assumed, for people.
     """
 
@@ -46,6 +47,8 @@ class Read:
     days: tuple[date, ...]
     closed: Flags
     types: tuple[pl.DataType, pl.DataType]
+    dates: str
+    written: str
     notes: tuple[str, ...]
 
 
@@ -56,10 +59,9 @@ def read(history: Path, future: Path | None, horizon: int | None, frequency: Fre
         Invalid: something in the files cannot be right; the row and the column are named.
     """
     with opened(history) as source:
-        headings = understood(source.headings, history.name)
         if future is None:
-            known = keys((source, headings), None, frequency)
-            return _built(known, _checked_horizon(horizon), [*source.notes, *headings.notes])
+            return read_opened(source, _checked_horizon(horizon), frequency)
+        headings = understood(source.headings, history.name)
         with opened(future) as later:
             told = understood(later.headings, future.name, ("date",))
             if set(told.roles) - {"quantity"} != set(headings.roles) - {"quantity"}:
@@ -76,6 +78,16 @@ def read(history: Path, future: Path | None, horizon: int | None, frequency: Fre
             if horizon and reached != horizon:
                 notes.append(f"The rows of {future.name} reach over {reached} {known.calendar.frequency}s: they count.")
             return _built(known, ahead, notes)
+
+
+def read_opened(history: Source, horizon: int, frequency: Frequency | None) -> Read:
+    """Read a history that is open already.
+
+    Raises:
+        Invalid: as `read`.
+    """
+    headings = understood(history.headings, history.path.name)
+    return _built(keys((history, headings), None, frequency), horizon, [*history.notes, *headings.notes])
 
 
 def _checked_horizon(horizon: int | None) -> int:
@@ -129,7 +141,9 @@ def _built(known: Keys, ahead: int, notes: list[str]) -> Read:
         told,
         wanted,
     )
-    return Read(panel, series, period, days, closed, known.types, tuple(notes))
+    return Read(
+        panel, series, period, days, closed, known.types, rows.headings.roles["date"], rows.days.written, tuple(notes)
+    )
 
 
 def _demand(known: Keys, notes: list[str]) -> tuple[Numbers, Flags]:

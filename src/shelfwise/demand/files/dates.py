@@ -48,11 +48,12 @@ class Dates:
     written: str
 
 
-def dates(source: Source, heading: str, usual: str = "") -> Dates:
+def dates(source: Source, heading: str, usual: str = "", *, needed: bool = True) -> Dates:
     """Read a column of dates; times of day are cut off.
 
     Args:
         usual: how the file beside it writes dates, which decides where this one can be read in several ways.
+        needed: an empty cell is refused; else its place is -1.
 
     Raises:
         Invalid: a cell is empty or no date, the file writes dates in several ways, or in one that can be read as two.
@@ -62,10 +63,12 @@ def dates(source: Source, heading: str, usual: str = "") -> Dates:
         cells = cells.dt.date()
     elif cells.dtype != pl.Date:
         cells = cells.cast(pl.String, strict=False)
-    different = cells.unique(maintain_order=True)
-    if (empty := cells.is_null().arg_max()) is not None and cells.is_null().any():
+    different = cells.drop_nulls().unique(maintain_order=True)
+    if needed and (empty := cells.is_null().arg_max()) is not None and cells.is_null().any():
         raise source.fault(empty, heading, "a date", "an empty cell", "Fill it in, or take the row out.")
-    places = cells.replace_strict(different, np.arange(len(different)), return_dtype=pl.Int64).to_numpy()
+    if not len(different):
+        return Dates((), np.full(len(cells), -1), "")
+    places = cells.replace_strict(different, np.arange(len(different)), default=-1, return_dtype=pl.Int64).to_numpy()
 
     def row(place: int) -> int:
         return int(np.argmax(places == place))
@@ -75,7 +78,8 @@ def dates(source: Source, heading: str, usual: str = "") -> Dates:
     written, made = _parsed(source, heading, list(different), row, usual)
     # Two ways to write one day, such as a time after it, are one.
     order = {day: number for number, day in enumerate(dict.fromkeys(made))}
-    return Dates(tuple(order), np.array([order[day] for day in made])[places], written)
+    numbers = np.array([order[day] for day in made])
+    return Dates(tuple(order), np.where(places < 0, -1, numbers[places]), written)
 
 
 def _parsed(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shelfwise.core.errors import Fault, Invalid, shorten
+from shelfwise.records.headings import plain_header
 
 # By role, names that are taken for it, the surest first. Of names of one line a file may have one only.
 NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -30,7 +30,8 @@ NAMES: dict[str, tuple[tuple[str, ...], ...]] = {
     "date": (
         ("date",),
         ("ds", "day", "datetime", "timestamp", "weekenddate", "weekending", "weekstart", "weekstartdate", "weekdate",
-         "monthstart", "orderdate", "saledate", "salesdate", "transactiondate", "datum", "fecha"),
+         "monthstart", "orderdate", "orderedat", "soldat", "saledate", "salesdate", "transactiondate", "datum",
+         "fecha"),
         ("week", "month", "period", "time"),
     ),
     "quantity": (
@@ -82,11 +83,34 @@ def understood(headings: Sequence[str], file: str, needed: Sequence[str] = NEEDE
     Raises:
         Invalid: one that is needed is missing, or two could be it.
     """
+    roles = matched(headings, NAMES, needed, file)
+    free = [one for one in headings if one not in roles.values()]
+    return Headings(
+        roles,
+        {one: plain_header(one) in SOLD_OUT for one in free if plain_header(one) in IN_STOCK | SOLD_OUT},
+        {one: plain_header(one) in CLOSED for one in free if plain_header(one) in OPEN | CLOSED},
+        tuple(one for one in free if plain_header(one) not in _SPOKEN_FOR and one),
+    )
+
+
+def matched(
+    headings: Sequence[str], names: Mapping[str, tuple[tuple[str, ...], ...]], needed: Sequence[str], file: str
+) -> dict[str, str]:
+    """Heading by role, without the roles that the file does not have.
+
+    Args:
+        names: see `NAMES`. What bears a role's first name is that role and no other.
+
+    Raises:
+        Invalid: one that is needed is missing, or two could be it.
+    """
+    own = {lines[0][0]: role for role, lines in names.items()}
     roles: dict[str, str] = {}
     faults: list[Fault] = []
-    for role, lines in NAMES.items():
+    for role, lines in names.items():
+        free = [one for one in headings if one not in roles.values() and own.get(plain_header(one), role) == role]
         for line in lines:
-            found = [one for one in headings if _plain(one) in line and one not in roles.values()]
+            found = [one for one in free if plain_header(one) in line]
             if len(found) > 1:
                 faults.append(
                     Fault(
@@ -107,14 +131,4 @@ def understood(headings: Sequence[str], file: str, needed: Sequence[str] = NEEDE
                 )  # fmt: skip
     if faults:
         raise Invalid(*faults)
-    free = [one for one in headings if one not in roles.values()]
-    return Headings(
-        roles,
-        {one: _plain(one) in SOLD_OUT for one in free if _plain(one) in IN_STOCK | SOLD_OUT},
-        {one: _plain(one) in CLOSED for one in free if _plain(one) in OPEN | CLOSED},
-        tuple(one for one in free if _plain(one) not in _SPOKEN_FOR and one),
-    )
-
-
-def _plain(heading: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", heading.lower())
+    return roles

@@ -111,6 +111,8 @@ def _cells(source: Source, headings: Headings, role: str) -> pl.Series:
     heading = headings.roles.get(role)
     if heading is None:
         return pl.Series(role, [""]).new_from_index(0, source.rows)
+    if source.column(heading).is_null().all():
+        return pl.Series(role, [""]).new_from_index(0, source.rows)
     cells = source.cells(heading)
     if cells.is_null().any():
         place = cells.is_null().arg_max() or 0

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -69,6 +69,28 @@ class Source:
         """What is wrong with one cell."""
         where = f"{self.path.name}, {self.row(place)}, column {heading}"
         return Invalid(Fault(where, expected, shorten(got), remedy))
+
+
+@dataclass(frozen=True)
+class InMemory(Source):
+    """A table that is there already; its first row is row 1."""
+
+    frame: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    @classmethod
+    def of(cls, name: str, frame: pl.DataFrame) -> InMemory:
+        """
+        Raises:
+            Invalid: it has no rows.
+        """
+        bare = frame.rename({one: one.strip() for one in frame.columns})
+        source = cls(Path(name), tuple(bare.columns), bare.height, 1, (), "", None, bare)
+        _checked(source)
+        return source
+
+    def column(self, heading: str) -> pl.Series:
+        found = self.frame[heading]
+        return found.cast(pl.String) if found.dtype in (pl.Categorical, pl.Enum, pl.Null) else found
 
 
 def is_plain(cells: pl.Series) -> bool:
@@ -205,7 +227,7 @@ def _checked(source: Source) -> Source:
 def _no_rows(path: Path) -> Invalid:
     return Invalid(
         Fault(
-            f"file {path.name}", "headings and rows of item, location, date and quantity", "no rows",
+            f"file {path.name}", "headings and rows", "no rows",
             "Export the file again.",
         )
     )  # fmt: skip

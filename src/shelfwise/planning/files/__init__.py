@@ -1,0 +1,1 @@
+"""A folder of tables in, a folder of proposals out; no database."""

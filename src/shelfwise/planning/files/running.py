@@ -1,0 +1,111 @@
+"""Plan a folder into a folder, or tables in memory into tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from shelfwise.core.errors import Fault, Invalid, shorten
+from shelfwise.demand.files.source import Source
+from shelfwise.planning.files.building import built, read_rest
+from shelfwise.planning.files.deciding import Options, Progress, planned
+from shelfwise.planning.files.demand import Heard, forecasts, heard
+from shelfwise.planning.files.tables import Faults, folder, frames
+from shelfwise.planning.files.writing import LEVELS, ORDERS, levels, orders, summary, write
+
+_ANY_DAY = date(2000, 1, 1)
+"""Where demand could not be read: the rest is looked at all the same, for what is wrong with it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What should be done.
+
+    Attributes:
+        tables: by name, such as orders, as they are written into files of that name.
+        summary: counts, totals, what was assumed and what is doubtful; fit for JSON.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    summary: Mapping[str, Any]
+
+    @property
+    def orders(self) -> pl.DataFrame:
+        return self.tables[ORDERS]
+
+    @property
+    def levels(self) -> pl.DataFrame:
+        return self.tables[LEVELS]
+
+
+def quiet(step: str, done: int, of: int) -> None:
+    """Progress that nobody watches."""
+
+
+def plan(tables: Mapping[str, Any], options: Options | None = None, progress: Progress = quiet) -> Plan:
+    """Plan tables that are in memory.
+
+    Args:
+        tables: by what they would be called as files, such as stock, terms and history: polars or pandas frames, or
+            dicts of columns. Columns are those of the files.
+
+    Raises:
+        Invalid: something in the tables cannot be right; carries every fault.
+    """
+    return _planned(frames(tables), options or Options(), [], progress)
+
+
+def plan_folder(
+    path: Path, out: Path | None = None, options: Options | None = None, progress: Progress = quiet
+) -> Plan:
+    """Plan the tables of a folder; write what comes of it into another one, whole or not at all.
+
+    Raises:
+        Invalid: something in the files cannot be right; carries every fault. Nothing is written then.
+    """
+    if out is not None:
+        _apart(path, out)
+    with folder(path) as (sources, notes):
+        made = _planned(sources, options or Options(), notes, progress)
+    if out is not None:
+        write(out, made.tables, made.summary)
+    return made
+
+
+def _planned(sources: Mapping[str, Source], options: Options, notes: list[str], progress: Progress) -> Plan:
+    progress("reading", 0, 1)
+    faults = Faults()
+    demand: Heard | None = None
+    with faults.collecting():
+        demand = heard(sources, options.seed, notes.append)
+    today = options.today or (demand.today if demand else _ANY_DAY)
+    rest = read_rest(sources, demand, today, options.usual_lead_days, faults, notes.append)
+    faults.refuse()
+    if demand is None:
+        raise AssertionError("what could not be read was refused")
+    if abs((today - demand.today).days) > 1:
+        notes.append(f"Demand is told up to {demand.today}, and {today} is planned for.")
+    known = built(rest, forecasts(demand, options.seed, notes.append, progress), notes.append)
+    every = planned(known, options, progress)
+    made = {ORDERS: orders(every, known.today), LEVELS: levels(every)}
+    return Plan(made, summary(every, made, known, options, notes))
+
+
+def _apart(path: Path, out: Path) -> None:
+    """
+    Raises:
+        Invalid: what is written would lie among what is read.
+    """
+    if path.resolve() == out.resolve():
+        raise Invalid(
+            Fault("--out", "a folder of its own", shorten(str(out)), "Name another one: what is read stays as it is.")
+        )
+    if not out.resolve().parent.is_dir() or (out.exists() and not out.is_dir()):
+        raise Invalid(
+            Fault("--out", "a folder inside one that exists", shorten(str(out)), "Make the folder around it first.")
+        )

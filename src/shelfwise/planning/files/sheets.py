@@ -1,0 +1,166 @@
+"""What a folder to be planned may hold: its files, their columns, and what each number may be. Pure.
+
+Files and columns are called as in an export (`records.exchange`), so that the folder that is planned today is the one
+that is imported tomorrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shelfwise.records.exchange import TERMS as EXPORTED_TERMS
+from shelfwise.records.headings import SYNONYMS, plain_header
+from shelfwise.records.sheet import Column, Sheet
+
+FORECAST, TOTALS, PATHS, HISTORY = "forecast", "totals", "forecast-paths", "history"
+
+_SKU = Column("sku", "code", "the item", True)
+_SITE = Column("site", "code", "the site; may be left out where there is one")
+_SUPPLIER = Column("supplier", "code", "who sells it; left out, all of it is from one")
+
+# What a supplier asks for an item; stands in the items' file just as well.
+_TERMS = (
+    Column("unit_cost", "number", "of one unit", True),
+    Column("currency", "code", "three letters: EUR"),
+    Column("pack_size", "number", "only whole packs of so many units are sold; 1 where left out or 0"),
+    Column("minimum_order", "number", "the fewest units of an order"),
+    Column("lead_time_days", "number", "days from order to arrival; left out, what is usual is assumed, and said"),
+)
+STOCK = Sheet(
+    "stock", "Stock", "One row for what lies at a site of an item, or in one of its places, lots or states.",
+    ("site", "sku", "place", "lot", "status"),
+    (
+        _SITE,
+        _SKU,
+        Column("quantity", "number", "how many units lie there", True),
+        Column("reserved", "number", "of them promised to customers"),
+        Column("backordered", "number", "owed to customers beyond that"),
+        Column("place", "code", "where; rows that differ in it are added up"),
+        Column("lot", "code", "the same"),
+        Column("status", "code", "what is on hold, quarantined or damaged is not counted"),
+    ),
+)  # fmt: skip
+ITEMS = Sheet(
+    "items", "Items", "One row an item.", ("sku",),
+    (
+        _SKU,
+        Column("description", "text", "what people call it"),
+        Column("unit", "code", "the unit in which it is counted: each, kg, m"),
+        Column("unit_price", "number", "what one unit sells for; without it no order is told what it is worth"),
+        Column("service_level", "number", "of this item, 0.5 to 0.999, where it is another than that of all"),
+        Column("reorder_point", "number", "your own rule, which counts while there is no forecast"),
+        Column("order_up_to", "number", "your own rule: so much is wanted then; empty: a pack is enough"),
+    ),
+)  # fmt: skip
+TERMS = Sheet(
+    "terms", EXPORTED_TERMS.title, EXPORTED_TERMS.words, EXPORTED_TERMS.key,
+    (
+        _SUPPLIER,
+        _SKU,
+        Column("from_quantity", "number", "the price holds from this many units on; 0 where left out"),
+        *_TERMS,
+    ),
+)  # fmt: skip
+SUPPLIERS = Sheet(
+    "suppliers", "Suppliers", "One row a supplier.", ("supplier",),
+    (
+        Column("supplier", "code", "as in the terms", True),
+        Column("name", "text", "what people call it"),
+        Column("lead_time_days", "number", "days from order to arrival, for terms that do not say"),
+    ),
+)  # fmt: skip
+PURCHASE_ORDERS = Sheet(
+    "purchase_orders", "Open orders", "One row a line of an order that a supplier still owes.", ("number", "line"),
+    (
+        Column("number", "code", "the order's number"),
+        Column("line", "whole", "number of the line within its order"),
+        _SITE,
+        _SKU,
+        Column("quantity", "number", "units ordered", True),
+        Column("received", "number", "units of it that have come"),
+        Column("expected_at", "instant", "when it is expected; left out, after the usual days from today"),
+        Column("state", "code", "drafts, and what is received, cancelled or closed, do not count"),
+    ),
+)  # fmt: skip
+RECEIPTS = Sheet(
+    "receipts", "Receipts", "One row a delivery of the past, from which lead times are learned.", (),
+    (
+        Column("supplier", "code", "who delivered; left out, all of it is from one"),
+        Column("sku", "code", "the item"),
+        Column("ordered_at", "instant", "when it was ordered", True),
+        Column("received_at", "instant", "when it came; empty: it has not", True),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file that is looked for.
+
+    Attributes:
+        stems: what it may be called, without its ending; letters and digits only.
+    """
+
+    sheet: Sheet
+    stems: tuple[str, ...]
+
+
+INPUTS = (
+    Input(STOCK, ("stock", "inventory", "onhand", "erpstock", "bestand")),
+    Input(ITEMS, ("items", "itemmaster", "products", "articles", "artikel")),
+    Input(TERMS, ("terms", "supplierterms", "suppliersterms", "pricelist", "costs")),
+    Input(SUPPLIERS, ("suppliers", "vendors", "lieferanten")),
+    Input(PURCHASE_ORDERS, ("purchaseorders", "openorders", "onorder", "erporders")),
+    Input(RECEIPTS, ("receipts", "deliveries", "goodsreceipts")),
+)
+DEMAND = {
+    HISTORY: ("history", "sales", "dailysales", "demand"),
+    FORECAST: ("forecast", "forecasts"),
+    TOTALS: ("totals", "total", "forecasttotals", "cumulative"),
+    PATHS: ("forecastpaths", "paths"),
+}
+"""Files that `shelfwise forecast` reads and writes."""
+
+_OWN: dict[str, tuple[str, ...]] = {
+    "reserved": ("allocated", "committed", "promised", "reserviert"),
+    "backordered": ("backorder", "backorders", "owed", "rueckstand"),
+    "service_level": ("servicelevel", "target", "servicegrad"),
+    "reorder_point": ("rop", "min", "minimumstock", "minstock", "meldebestand", "mindestbestand"),
+    "order_up_to": ("max", "maximumstock", "maxstock", "targetstock", "hoechstbestand"),
+    "pack_size": ("pack", "casesize", "batch", "lotsize"),
+    "received": ("receivedquantity", "delivered", "geliefert"),
+    "received_at": ("receiptdate", "receiveddate", "arrivedat", "arrivaldate", "deliveredat", "eingangsdatum"),
+}
+
+LARGEST = 1e12
+Allowed = tuple[Callable[[float], bool], str]
+_ANY: Allowed = (lambda value: abs(value) <= LARGEST, f"a number up to {LARGEST:g}")
+_NOT_BELOW: Allowed = (lambda value: 0 <= value <= LARGEST, "0 or more")
+ALLOWED: dict[str, Allowed] = {
+    "lead_time_days": (lambda value: 0 <= value <= 3650, "0 to 3650 days"),
+    "service_level": (lambda value: 0.5 <= value <= 0.999, "a share from 0.5 to 0.999, such as 0.95"),
+    "line": (lambda value: value == int(value) and 0 < value <= LARGEST, "a whole number from 1"),
+}
+
+
+def allowed(sheet: Sheet, column: str) -> Allowed:
+    """What a number may be, and that in words."""
+    if (sheet, column) == (STOCK, "quantity"):
+        return _ANY  # Less than nothing is a mistake of the books that one item has, and all others are planned.
+    return ALLOWED.get(column, _NOT_BELOW)
+
+
+def names_of(sheet: Sheet) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """By column, what it may be called, the surest first; letters and digits only."""
+    return {column.name: tuple((name,) for name in _names(sheet, column.name)) for column in sheet.columns}
+
+
+def _names(sheet: Sheet, column: str) -> tuple[str, ...]:
+    names = (plain_header(column), *_OWN.get(column, ()), *SYNONYMS.get(column, ()))
+    if (sheet, column) == (STOCK, "quantity"):
+        # What was ordered is not there.
+        names = tuple(name for name in names if "order" not in name)
+    if column == "quantity" and sheet is not STOCK:
+        names = tuple(name for name in names if name not in ("stock", "onhand", "available", "inventory"))
+    return tuple(dict.fromkeys(map(plain_header, names)))

@@ -1,0 +1,128 @@
+"""A folder that cannot be right is refused with what was expected, what came, where, and what to do; never a crash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shelfwise.core.errors import Invalid
+from shelfwise.planning.files.running import plan, plan_folder
+from tests.planning.files.folders import GOOD, STOCK, TERMS, history, plan_of, written
+
+TWO = "site,sku,quantity\nN,TEA,10\nS,TEA,4\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"stock": ""}, "file stock.csv: expected headings and rows, got no rows"),
+        ({"stock": "sku,quantity\n"}, "file stock.csv: expected headings and rows, got no rows"),
+        ({"stock": "\ufeff"}, "file stock.csv: expected headings and rows"),
+        ({"stock": "quantity\n3\n"}, "stock.csv, headings: expected a column 'sku'"),
+        ({"stock": STOCK + "TEA,3\n"}, "stock.csv, row 3: expected one row of each sku, got 'TEA' again, as in row 2"),
+        ({"stock": "sku,quantity\nTEA,many\n"}, "stock.csv, row 2, column quantity: expected a number, got 'many'"),
+        ({"stock": "sku,quantity\nTEA,1e13\n"}, "row 2, column quantity: expected a number up to 1e+12"),
+        ({"stock": "sku,quantity\nTEA,\n"}, "row 2, column quantity: expected the quantity, got 'an empty cell'"),
+        ({"stock": "sku,quantity\n,3\n"}, "stock.csv, row 2, column sku: expected the sku, got 'an empty cell'"),
+        ({"stock": "sku,quantity\nTEA,3,4\n"}, "got 3 cells instead of 2"),
+        ({"stock": b"\x00\x01\x02"}, "bytes that are no text"),
+        ({"stock": "sku,quantity,reserved\nTEA,3,-1\n"}, "column reserved: expected 0 or more, got '-1'"),
+        ({"stock": "sku,quantity\nTEA,\"1,250\"\nMUG,\"2,400\"\n"}, "a number that can be read in one way"),
+        ({"terms": "sku,pack size\nTEA,10\n"}, "terms.csv, headings: expected a column 'unit_cost'"),
+        ({"terms": TERMS + "GROCER,TEA,3.60,EUR,10,,4\n"}, "terms.csv, row 3: expected one row of each supplier and"),
+        ({"terms": TERMS.replace("3.50", "-3.50")}, "row 2, column unit cost: expected 0 or more, got '-3.5'"),
+        ({"terms": TERMS.replace("3.50", "€ 3.50")}, "terms.csv, row 2, column unit cost: expected a number"),
+        ({"terms": TERMS.replace(",4\n", ",4000\n")}, "column lead time: expected 0 to 3650 days, got '4000'"),
+        ({"terms": TERMS.replace(",10,", ",-10,")}, "column pack size: expected 0 or more, got '-10'"),
+        (
+            {"terms": "sku,from,cost,currency\nTEA,0,3,EUR\nTEA,10,2,USD\n"},
+            "row 3, column currency: expected EUR, as in row 2, got 'USD'",
+        ),
+        ({"items": "sku,service level\nTEA,95\n"}, "column service level: expected a share from 0.5 to 0.999"),
+        ({"items": "sku\nTEA\nTEA\n"}, "items.csv, row 3: expected one row of each sku"),
+        ({"suppliers": "supplier\nA\nA\n"}, "suppliers.csv, row 3: expected one row of each supplier"),
+        ({"purchase_orders": "sku,quantity,eta\nTEA,5,soon\n"}, "row 2, column eta: expected a date"),
+        ({"purchase_orders": "sku,quantity\nTEA,-5\n"}, "row 2, column quantity: expected 0 or more"),
+        (
+            {"purchase_orders": "number,line,sku,quantity\n1,1,TEA,5\n1,1,TEA,5\n"},
+            "row 3: expected one row of each number and line, got '1, 1' again",
+        ),
+        (
+            {"receipts": "supplier,sku,ordered at,received at\nGROCER,TEA,2026-01-09,2026-01-05\n"},
+            "receipts.csv, row 2, column received at: expected 2026-01-09 or later, got '2026-01-05'",
+        ),
+        ({"stock": TWO}, "the file of demand, headings: expected a column 'site', got none"),
+        ({"stock": TWO, "history": history(site="N"), "purchase_orders": "sku,quantity\nTEA,5\n"},
+         "purchase_orders.csv, headings: expected a column 'site'"),
+        ({"history": "item,date,quantity\nTEA,soon,1\n"}, "row 2, column date: expected a date, got 'soon'"),
+        ({"history": "item,date\nTEA,2026-01-01\n"}, "history.csv, headings: expected a column 'quantity'"),
+        ({"history": history() + "TEA,,2026-01-05,1\n"}, "expected one row of each item, location and day"),
+        ({"forecast": "item,date,median\nTEA,2026-02-01,1\n"}, "headings: expected quantiles such as q0.1"),
+        ({"forecast": "item,date,q0.5\n,2026-02-01,1\n"}, "forecast.csv, row 2, column item: expected the item"),
+        ({"forecast": "item,date,q0.5\nTEA,2026-02-01,1\nTEA,2026-02-01,1\n"}, "row 3: expected one row of each"),
+        ({"totals": "item,date,q0.5\nTEA,2026-02-01,5\nTEA,2026-02-02,4\n"}, "running totals, which never fall"),
+        ({"totals": "item,date,mean\nTEA,2026-02-01,5\n"}, "totals.csv, headings: expected quantiles such as q0.5"),
+        ({"forecast-paths": "item,date,path,quantity\nTEA,2026-02-01,1,5\n"}, "expected many paths of each item"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_and_nothing_is_written(
+    tmp_path: Path, changed: dict[str, str | bytes], words: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        plan_of(tmp_path, **changed)
+    assert words in str(caught.value)
+
+
+def test_all_that_is_wrong_in_all_files_is_told_at_once_but_not_without_end(tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as caught:
+        plan_of(tmp_path, stock="sku,quantity\nTEA,x\n", terms=TERMS.replace("3.50", "-1"), items="name\nTea\n")
+    assert [fault.where.partition(",")[0] for fault in caught.value.faults] == ["stock.csv", "items.csv", "terms.csv"]
+    with pytest.raises(Invalid) as caught:
+        plan_of(tmp_path / "many", stock="sku,quantity,reserved\n" + "".join(f"A{one},1,-1\n" for one in range(500)))
+    assert len(caught.value.faults) == 20
+    assert "(480 more faults like these.)" in str(caught.value)
+
+
+def test_without_stock_or_demand_it_is_said_what_to_add(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"expected a file history.csv of what sold, or a forecast"):
+        plan_folder(written(tmp_path / "a", {"stock.csv": STOCK}))
+    with pytest.raises(Invalid, match=r"expected a file stock.csv of what lies there"):
+        plan_folder(written(tmp_path / "b", {"history.csv": history()}))
+    with pytest.raises(Invalid, match=r"expected a folder of CSV or Parquet files, got a file"):
+        plan_folder(tmp_path / "b" / "history.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("stock.xlsx", "file stock.xlsx: expected a name that ends in .csv or .parquet"),
+        ("inventory.csv", "expected one file of stock, got inventory.csv and stock.csv. Take one of them out"),
+        ("stock.parquet", "expected one file of stock, got stock.csv and stock.parquet"),
+    ],
+)
+def test_files_that_nobody_can_choose_between_are_refused(tmp_path: Path, name: str, words: str) -> None:
+    files = {one: text for one, text in GOOD.items() if not (one == "stock.csv" and name == "stock.xlsx")}
+    with pytest.raises(Invalid) as caught:
+        plan_folder(written(tmp_path / "in", {**files, name: STOCK}))
+    assert words in str(caught.value)
+
+
+def test_an_output_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
+    folder = written(tmp_path / "in", GOOD)
+    out = tmp_path / "out"
+    plan_folder(folder, out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    (folder / "stock.csv").write_text("sku,quantity\nTEA,x\n", "utf-8")
+    with pytest.raises(Invalid):
+        plan_folder(folder, out)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+    for bad in (tmp_path / "none" / "out", folder / "stock.csv"):
+        with pytest.raises(Invalid, match="--out: expected a folder inside one that exists"):
+            plan_folder(folder, bad)
+
+
+def test_tables_in_memory_of_no_known_kind_are_refused() -> None:
+    with pytest.raises(Invalid, match="table 'stocks': expected one of stock, items"):
+        plan({"stocks": {"sku": ["TEA"]}})

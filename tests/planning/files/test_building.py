@@ -1,0 +1,170 @@
+"""What a folder lacks is assumed and said; what is odd is taken the cautious way and said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from shelfwise.planning.files.deciding import Options
+from shelfwise.planning.files.running import Plan, plan, plan_folder
+from shelfwise.planning.model import Params
+from tests.planning.files.folders import GOOD, STOCK, TERMS, history, plan_of, written
+
+
+def order(made: Plan, sku: str = "TEA") -> dict[str, Any]:
+    (found,) = made.orders.filter(pl.col("sku") == sku).to_dicts()
+    return dict(found)
+
+
+def level(made: Plan, sku: str = "TEA") -> dict[str, Any]:
+    (found,) = made.levels.filter(pl.col("sku") == sku).to_dicts()
+    return dict(found)
+
+
+def said(made: Plan, words: str) -> bool:
+    return any(words in note for note in made.summary["notes"])
+
+
+def test_stock_and_sales_alone_give_levels_and_say_what_is_missing(tmp_path: Path) -> None:
+    folder = written(tmp_path / "in", {"stock.csv": STOCK, "history.csv": history()})
+    made = plan_folder(folder)
+    assert made.orders.is_empty()
+    assert level(made)["on_hand"] == 10
+    assert said(made, "There is no file terms.csv")
+
+
+def test_costs_may_stand_with_the_items_and_a_price_is_no_cost(tmp_path: Path) -> None:
+    files = {"stock.csv": STOCK, "history.csv": history(), "items.csv": "sku,name,price,cost\nTEA,Tea,7.90,3.50\n"}
+    made = order(plan_folder(written(tmp_path / "in", files)))
+    assert (made["unit_cost"], made["supplier"], made["description"]) == (3.5, "supplier", "Tea")
+    assert made["cost_of_waiting"] > 0
+    files["items.csv"] = "sku,name,price\nTEA,Tea,7.90\n"
+    assert plan_folder(written(tmp_path / "in", files)).orders.is_empty()
+
+
+def test_what_is_on_order_is_not_ordered_again(tmp_path: Path) -> None:
+    first = order(plan_of(tmp_path / "a"))
+    coming = f"number,sku,quantity,received,eta\n1,TEA,{first['quantity'] + 5},5,2026-02-03\n"
+    again = plan_of(tmp_path / "b", purchase_orders=coming)
+    assert again.orders.is_empty()
+    assert level(again)["on_order"] == first["quantity"]
+    over = plan_of(tmp_path / "c", purchase_orders=coming.replace("eta", "state").replace("2026-02-03", "cancelled"))
+    assert order(over)["quantity"] == first["quantity"]
+
+
+def test_places_and_lots_are_added_up_and_what_is_on_hold_is_not_there(tmp_path: Path) -> None:
+    stock = "sku,place,status,quantity,reserved\nTEA,A,,30,2\nTEA,B,available,20,\nTEA,C,hold,100,\n"
+    made = level(plan_of(tmp_path, stock=stock))
+    assert (made["on_hand"], made["available"]) == (50, 48)
+
+
+def test_stock_below_zero_is_taken_for_none_and_named(tmp_path: Path) -> None:
+    made = plan_of(tmp_path, stock="sku,quantity\nTEA,-7\n")
+    assert level(made)["on_hand"] == 0
+    assert said(made, "stock.csv, row 2: -7 of 'TEA' lie there: taken for none.")
+
+
+def test_a_lead_time_is_said_by_the_terms_else_by_the_supplier_else_assumed(tmp_path: Path) -> None:
+    silent = TERMS.replace(",4\n", ",\n")
+    of_supplier = plan_of(tmp_path / "a", terms=silent, suppliers="supplier,name,lead time\nGROCER,The grocer,20\n")
+    assert level(of_supplier)["lead_days"] == pytest.approx(20, rel=0.05)
+    assert order(of_supplier)["supplier"] == "The grocer"
+    assumed = plan_of(tmp_path / "b", terms=silent)
+    assert level(assumed)["lead_days"] == pytest.approx(7, rel=0.05)
+    assert said(assumed, "1 lead time not said (of 'GROCER'): 7 days are assumed")
+    assert "Nobody said how long GROCER takes" in order(assumed)["reason"]
+
+
+def test_lead_times_are_learned_from_receipts_of_the_suppliers_other_items_in_proportion(tmp_path: Path) -> None:
+    terms = TERMS + "GROCER,MUG,2,EUR,1,,10\n"
+    receipts = "supplier,sku,ordered at,received at\n" + "GROCER,MUG,2026-01-01,2026-01-21\n" * 8
+    made = plan_of(tmp_path, terms=terms, receipts=receipts)
+    assert 6 < level(made)["lead_days"] < 8.5
+    assert said(made, "lead times of 1 supplier are learned from 8 deliveries")
+
+
+def test_price_breaks_minimum_and_packs_shape_the_order_and_are_named(tmp_path: Path) -> None:
+    assert order(plan_of(tmp_path / "a"))["quantity"] % 10 == 0
+    least = order(plan_of(tmp_path / "b", terms="sku,cost,moq\nTEA,3.50,5000\n"))
+    assert (least["quantity"], least["binds"]) == (5000, "minimum order")
+    cheap = "sku,from,cost\nTEA,,3.50\nTEA,400,0.10\n"
+    deal = order(plan_of(tmp_path / "c", terms=cheap))
+    assert (deal["quantity"], deal["unit_cost"], deal["binds"]) == (400, 0.1, "price break")
+    only_from = order(plan_of(tmp_path / "d", terms="sku,from,cost,pack\nTEA,1000,3.50,7\n"))
+    assert only_from["quantity"] == 1001
+
+
+def test_offers_in_another_currency_are_left_out_and_named(tmp_path: Path) -> None:
+    made = plan_of(tmp_path, terms=TERMS + "FAR,TEA,0.01,JPY,1,,4\nGROCER,MUG,1,EUR,1,,4\n")
+    assert order(made)["supplier"] == "GROCER"
+    assert said(made, "Of 1 item offers in other currencies are left out")
+
+
+def test_an_item_may_have_a_service_level_and_a_rule_of_its_own(tmp_path: Path) -> None:
+    items = "sku,service level,min,max\nTEA,0.999,,\nNEW,,5,20\n"
+    terms = TERMS + "GROCER,NEW,2,EUR,1,,4\n"
+    made = plan_of(tmp_path, items=items, stock=STOCK + "NEW,3\n", terms=terms)
+    assert level(made)["service_level"] == 0.999
+    assert level(made)["reorder_point"] > level(plan_of(tmp_path / "plain"))["reorder_point"]
+    assert (order(made, "NEW")["quantity"], level(made, "NEW")["note"]) == (17, "no forecast: your own rule counts")
+
+
+def test_codes_that_are_nearly_alike_are_pointed_out(tmp_path: Path) -> None:
+    made = plan_of(tmp_path, terms=TERMS.replace("TEA", "00tea"))
+    assert said(made, "Is '00tea' what other files call 'TEA'? Write it in one way.")
+    assert said(made, "1 item without terms, such as 'TEA'")
+
+
+def test_columns_that_mean_nothing_are_named(tmp_path: Path) -> None:
+    made = plan_of(tmp_path, terms=TERMS.replace("moq", "packs maybe"))
+    assert said(made, "terms.csv: not read: 'packs maybe'.")
+
+
+def test_files_come_as_spreadsheets_of_several_countries_write_them(tmp_path: Path) -> None:
+    german = "Artikelnummer;Lagerbestand\r\nTEA;10,5\r\n'=Grün;3\r\n".encode("cp1252")
+    terms = "\ufeffLieferant;Artikelnummer;Einkaufspreis;Währung;VE;Lieferzeit\nMüller;TEA;3,50;eur;10;4\n"
+    made = plan_of(tmp_path, stock=german, terms=terms)
+    assert level(made)["on_hand"] == 10.5
+    assert (order(made)["unit_cost"], order(made)["currency"], order(made)["supplier"]) == (3.5, "EUR", "Müller")
+    assert level(made, "'=Grün")["note"] == "nobody sells it: it has no terms"
+    assert said(made, "stock.csv was read as Windows-1252")
+
+
+def test_each_site_is_planned_by_itself_and_one_site_needs_no_name(tmp_path: Path) -> None:
+    two = history(site="N") + "".join(history(site="S").splitlines(keepends=True)[1:])
+    made = plan_of(tmp_path / "a", history=two, stock="warehouse,sku,quantity\nN,TEA,0\nS,TEA,500\n")
+    assert made.orders["site"].to_list() == ["N"]
+    one = plan_of(tmp_path / "b", history=history(site="N"))
+    assert one.levels["site"].to_list() == ["N"]
+    assert plan_of(tmp_path / "c").levels["site"].to_list() == ["main"]
+
+
+def test_another_day_and_other_parameters_are_kept_to(tmp_path: Path) -> None:
+    folder = written(tmp_path / "in", GOOD)
+    from datetime import date
+
+    late = plan_folder(folder, options=Options(today=date(2026, 2, 20)))
+    assert late.summary["as_of"] == "2026-02-20"
+    assert said(late, "Demand is told up to 2026-02-02, and 2026-02-20 is planned for.")
+    sure = plan_folder(folder, options=Options(Params(service_level=0.99, longest_cover_days=5)))
+    assert order(sure)["quantity"] < order(plan_folder(folder))["quantity"]
+    assert sure.summary["parameters"]["service_level"] == 0.99
+
+
+def test_tables_in_memory_give_what_their_files_give(tmp_path: Path) -> None:
+    folder = written(tmp_path / "in", GOOD)
+    frames = {name.removesuffix(".csv"): pl.read_csv(folder / name) for name in GOOD}
+    assert plan(frames).orders.equals(plan_folder(folder).orders)
+    plain = {name: {column: list(frame[column]) for column in frame.columns} for name, frame in frames.items()}
+    assert plan(plain).levels.equals(plan_folder(folder).levels)
+
+
+def test_files_of_an_earlier_plan_go_and_others_stay(tmp_path: Path) -> None:
+    folder, out = written(tmp_path / "in", GOOD), tmp_path / "out"
+    written(out, {"mine.txt": "kept", "orders.csv": "old"})
+    plan_folder(folder, out)
+    assert sorted(path.name for path in out.iterdir()) == ["levels.csv", "mine.txt", "orders.csv", "summary.json"]
+    assert (out / "orders.csv").read_text("utf-8") != "old"
