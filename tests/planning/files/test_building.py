@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from shelfwise.core.errors import Invalid
 from shelfwise.planning.files.deciding import Options
 from shelfwise.planning.files.running import Plan, plan, plan_folder
 from shelfwise.planning.model import Params
@@ -118,6 +120,24 @@ def test_codes_that_are_nearly_alike_are_pointed_out(tmp_path: Path) -> None:
     assert said(made, "1 item without terms, such as 'TEA'")
 
 
+def test_a_site_that_sells_and_has_no_stock_is_called_otherwise_and_an_item_is_sold_out(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"stock.csv, column site: expected rows of 'N', where things sell, got 'north'"):
+        plan_of(tmp_path / "a", history=history(site="N"), stock="site,sku,quantity\nnorth,TEA,10\n")
+    made = plan_of(tmp_path / "b", history=history(("TEA", "MUG")))
+    assert level(made, "MUG")["on_hand"] == 0
+    assert said(made, "stock.csv: 1 item that sell are not in it, such as 'MUG': none lies there.")
+
+
+def test_what_a_unit_sells_for_is_told_by_the_items_else_by_the_history(tmp_path: Path) -> None:
+    priced = history().replace("quantity", "quantity,unit price").replace("\nTEA", ",8\nTEA").rstrip() + ",8\n"
+    priced = priced.replace("unit price,8", "unit price")
+    by_history = order(plan_of(tmp_path / "a", history=priced))["cost_of_waiting"]
+    by_items = order(plan_of(tmp_path / "b", items="sku,unit price\nTEA,8\n"))["cost_of_waiting"]
+    assert by_history > 0
+    assert by_history == pytest.approx(by_items, rel=0.5)
+    assert order(plan_of(tmp_path / "c"))["cost_of_waiting"] is None
+
+
 def test_columns_that_mean_nothing_are_named(tmp_path: Path) -> None:
     made = plan_of(tmp_path, terms=TERMS.replace("moq", "packs maybe"))
     assert said(made, "terms.csv: not read: 'packs maybe'.")
@@ -129,7 +149,7 @@ def test_files_come_as_spreadsheets_of_several_countries_write_them(tmp_path: Pa
     made = plan_of(tmp_path, stock=german, terms=terms)
     assert level(made)["on_hand"] == 10.5
     assert (order(made)["unit_cost"], order(made)["currency"], order(made)["supplier"]) == (3.5, "EUR", "Müller")
-    assert level(made, "'=Grün")["note"] == "nobody sells it: it has no terms"
+    assert level(made, "=Grün")["note"] == "nobody sells it: it has no terms"
     assert said(made, "stock.csv was read as Windows-1252")
 
 
@@ -144,8 +164,6 @@ def test_each_site_is_planned_by_itself_and_one_site_needs_no_name(tmp_path: Pat
 
 def test_another_day_and_other_parameters_are_kept_to(tmp_path: Path) -> None:
     folder = written(tmp_path / "in", GOOD)
-    from datetime import date
-
     late = plan_folder(folder, options=Options(today=date(2026, 2, 20)))
     assert late.summary["as_of"] == "2026-02-20"
     assert said(late, "Demand is told up to 2026-02-02, and 2026-02-20 is planned for.")
@@ -160,6 +178,14 @@ def test_tables_in_memory_give_what_their_files_give(tmp_path: Path) -> None:
     assert plan(frames).orders.equals(plan_folder(folder).orders)
     plain = {name: {column: list(frame[column]) for column in frame.columns} for name, frame in frames.items()}
     assert plan(plain).levels.equals(plan_folder(folder).levels)
+
+
+def test_what_a_spreadsheet_could_run_is_guarded_in_files_and_not_in_memory(tmp_path: Path) -> None:
+    folder = written(tmp_path / "in", dict(GOOD) | {"stock.csv": STOCK + "=1+1,3\n"})
+    made = plan_folder(folder, tmp_path / "out")
+    assert made.levels["sku"].to_list() == ["=1+1", "TEA"]
+    lines = (tmp_path / "out" / "levels.csv").read_text("utf-8").splitlines()
+    assert lines[1].startswith("main,'=1+1,3,3,0,3,")
 
 
 def test_files_of_an_earlier_plan_go_and_others_stay(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -67,6 +67,7 @@ class Rest:
     tables: Mapping[str, Table]
     known: Mapping[Place, Told]
     sellers: Sellers
+    prices: Mapping[str, float]
 
 
 def read_rest(
@@ -97,14 +98,17 @@ def read_rest(
     places = () if demand is None else demand.places
     known: dict[Place, Told] = {(sku, site or sites[0]): Told() for sku, site in places}
     if "stock" in tables:
+        before = set(known)
         _stock(tables["stock"], sites, known, faults, notes)
+        _lies_nowhere(tables["stock"], sites, before, faults, notes)
     if "purchase_orders" in tables:
         _open_orders(tables["purchase_orders"], sites, known, today, usual, faults, notes)
     if "items" in tables:
         once(tables["items"], ITEMS.key, faults)
     _say_unread(tables, sources, notes)
     sellers = sellers_of(tables, "terms" in sources, usual, faults, notes)
-    return Rest(today, sites, tables, known, sellers)
+    prices = {} if demand is None else demand.prices
+    return Rest(today, sites, tables, known, sellers, prices)
 
 
 def _table(sources: Mapping[str, Source], sheet: Sheet, faults: Faults, written: str) -> Table | None:
@@ -191,6 +195,22 @@ def _stock(table: Table, sites: Sequence[str], known: dict[Place, Told], faults:
         notes(f"{table.name}: {many(held, 'row')} on hold, quarantined or damaged: not counted.")
 
 
+def _lies_nowhere(table: Table, sites: Sequence[str], sold: Collection[Place], faults: Faults, notes: Say) -> None:
+    """What sells and is not in the stock: one item may be sold out, a whole site is called otherwise."""
+    here = set(zip(table.texts("sku"), _at(table, sites, Faults()), strict=True))
+    told = {site for _, site in here}
+    for site in sorted({site for _, site in sold} - told):
+        faults.add(
+            Fault(
+                f"{table.name}, column {table.roles.get('site', 'site')}", f"rows of {site!r}, where things sell",
+                few(sorted(told)), "Call the site in one way; say quantity 0 where nothing lies.",
+            )
+        )  # fmt: skip
+    if lacking := sorted({sku for sku, site in sold if (sku, site) not in here}):
+        sell = many(len(lacking), "item")
+        notes(f"{table.name}: {sell} that sell are not in it, such as {few(lacking)}: none lies there.")
+
+
 def _open_orders(
     table: Table, sites: Sequence[str], known: dict[Place, Told], today: date, usual: float, faults: Faults, notes: Say
 ) -> None:
@@ -233,6 +253,7 @@ def built(rest: Rest, forecasts: Mapping[Place, DemandPaths], notes: Say) -> Bui
     for (sku, site), told in sorted(known.items()):
         row = about.get(sku)
         price = None if row is None else prices[row]
+        price = rest.prices.get(sku) if price is None else price
         states[site].append(
             ItemState(
                 item_id=ids[sku],

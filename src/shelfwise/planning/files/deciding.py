@@ -52,15 +52,12 @@ class Planned:
     order_by: date | None
 
 
-def planned(built: Built, options: Options, progress: Progress) -> tuple[Planned, ...]:
-    """What is to be done about every item, in the order of sites and SKUs.
+def planned(built: Built, options: Options, progress: Progress) -> Iterator[Planned]:
+    """What is to be done about every item, in the order of sites and SKUs; each is worked out when it is asked for, or
+    the futures of all of them would have to be kept.
 
     The same files, options and seed give the same.
     """
-    return tuple(_each(built, options, progress))
-
-
-def _each(built: Built, options: Options, progress: Progress) -> Iterator[Planned]:
     count, done = sum(len(one.items) for one in built.sites.values()), 0
     for site, snapshot in built.sites.items():
         seeds = np.random.SeedSequence([options.seed, snapshot.site_id]).spawn(len(snapshot.items))

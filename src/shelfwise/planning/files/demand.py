@@ -13,7 +13,7 @@ from shelfwise.core.errors import Fault, Invalid
 from shelfwise.demand.contest import Asked
 from shelfwise.demand.files.building import Read, read_opened
 from shelfwise.demand.files.dates import dates
-from shelfwise.demand.files.headings import matched, understood
+from shelfwise.demand.files.headings import NAMES, matched, understood
 from shelfwise.demand.files.source import InMemory, Source
 from shelfwise.demand.files.values import quantities
 from shelfwise.demand.forecasting.racing import FORECAST_PATHS, taking_part
@@ -27,7 +27,7 @@ from shelfwise.planning.files.told import Told, told_paths, told_quantiles, told
 from shelfwise.planning.files.wording import many
 from shelfwise.planning.model import DemandPaths
 from shelfwise.records.exchange import unguarded
-from shelfwise.records.headings import OF_SALES, plain_header
+from shelfwise.records.headings import OF_SALES, SYNONYMS, plain_header
 
 Say = Callable[[str], None]
 Progress = Callable[[str, int, int], None]
@@ -37,6 +37,7 @@ Place = tuple[str, str]
 AHEAD = {Frequency.DAY: 28, Frequency.WEEK: 8, Frequency.MONTH: 4}
 """So many periods are forecast; beyond them futures go on as `planning.simulate.ahead` says."""
 BY_ITS_END = ("weekending", "weekenddate")
+PRICE_DAYS = 90
 MOST_BYTES = 600_000_000
 FEWEST_PATHS = 64
 
@@ -52,6 +53,7 @@ class Heard:
         today: the day that follows what is told.
         has_sites: whether the files say at which site.
         written: how they write dates.
+        prices: by SKU, what one recently sold for, where the history tells.
     """
 
     read: Read | None
@@ -60,6 +62,7 @@ class Heard:
     today: date
     has_sites: bool
     written: str
+    prices: Mapping[str, float]
 
 
 def heard(sources: Mapping[str, Source], seed: int, notes: Say) -> Heard:
@@ -70,13 +73,14 @@ def heard(sources: Mapping[str, Source], seed: int, notes: Say) -> Heard:
     """
     history = sources.get(HISTORY)
     read = None if history is None else _read(history, notes)
+    prices = {} if history is None else _prices(history)
     told = _told(sources, seed, notes)
     if told is not None:
         places = dict.fromkeys((*told.paths, *(() if read is None else places_of(read.panel))))
         if read is not None and len(places) > len(told.paths):
             lacking = many(len(places) - len(told.paths), "item")
             notes(f"{lacking} of the history have no forecast: only what is owed is ordered of them.")
-        return Heard(read, told, tuple(places), told.first_day, told.has_sites, told.written)
+        return Heard(read, told, tuple(places), told.first_day, told.has_sites, told.written, prices)
     if read is None:
         raise Invalid(
             Fault(
@@ -85,7 +89,26 @@ def heard(sources: Mapping[str, Source], seed: int, notes: Say) -> Heard:
             )
         )  # fmt: skip
     has_sites = any(location for _, location in read.panel.keys)
-    return Heard(read, None, places_of(read.panel), _begin(read)[0], has_sites, read.written)
+    return Heard(read, None, places_of(read.panel), _begin(read)[0], has_sites, read.written, prices)
+
+
+def _prices(history: Source) -> dict[str, float]:
+    """The mean of the last weeks, of each item; of a file without prices, or with words for them, none."""
+    names = {"item": NAMES["item"], "unit_price": tuple((one,) for one in SYNONYMS["unit_price"])}
+    roles = matched(history.headings, names, (), history.path.name)
+    if len(roles) < len(names):
+        return {}
+    headings = understood(history.headings, history.path.name)
+    try:
+        prices = quantities(history, roles["unit_price"])
+    except Invalid:
+        return {}
+    days = dates(history, headings.roles["date"])
+    day = np.array(days.different, dtype="datetime64[D]")[days.places]
+    lately = (day > day.max() - np.timedelta64(PRICE_DAYS, "D")) & (prices > 0)
+    skus = history.cells(roles["item"]).cast(pl.String).str.strip_chars()
+    mean = pl.DataFrame({"sku": skus, "price": prices}).filter(lately).group_by("sku").agg(pl.col("price").mean())
+    return {unguarded(str(sku)): float(price) for sku, price in mean.iter_rows()}
 
 
 def forecasts(said: Heard, seed: int, notes: Say, progress: Progress) -> Mapping[Place, DemandPaths]:

@@ -16,7 +16,7 @@ from shelfwise.planning.files.building import built, read_rest
 from shelfwise.planning.files.deciding import Options, Progress, planned
 from shelfwise.planning.files.demand import Heard, forecasts, heard
 from shelfwise.planning.files.tables import Faults, folder, frames
-from shelfwise.planning.files.writing import LEVELS, ORDERS, levels, orders, summary, write
+from shelfwise.planning.files.writing import LEVELS, ORDERS, Rows, summary, write
 
 _ANY_DAY = date(2000, 1, 1)
 """Where demand could not be read: the rest is looked at all the same, for what is wrong with it."""
@@ -91,9 +91,11 @@ def _planned(sources: Mapping[str, Source], options: Options, notes: list[str], 
     if abs((today - demand.today).days) > 1:
         notes.append(f"Demand is told up to {demand.today}, and {today} is planned for.")
     known = built(rest, forecasts(demand, options.seed, notes.append, progress), notes.append)
-    every = planned(known, options, progress)
-    made = {ORDERS: orders(every, known.today), LEVELS: levels(every)}
-    return Plan(made, summary(every, made, known, options, notes))
+    rows = Rows(known.today)
+    for one in planned(known, options, progress):
+        rows.add(one)
+    made = rows.tables()
+    return Plan(made, summary(made, rows.counts, known, options, notes))
 
 
 def _apart(path: Path, out: Path) -> None:

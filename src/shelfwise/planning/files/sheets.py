@@ -47,7 +47,7 @@ ITEMS = Sheet(
         _SKU,
         Column("description", "text", "what people call it"),
         Column("unit", "code", "the unit in which it is counted: each, kg, m"),
-        Column("unit_price", "number", "what one unit sells for; without it no order is told what it is worth"),
+        Column("unit_price", "number", "what one unit sells for; the history may tell it as well"),
         Column("service_level", "number", "of this item, 0.5 to 0.999, where it is another than that of all"),
         Column("reorder_point", "number", "your own rule, which counts while there is no forecast"),
         Column("order_up_to", "number", "your own rule: so much is wanted then; empty: a pack is enough"),

@@ -17,7 +17,8 @@ from shelfwise import __version__
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.planning.files.building import Built
 from shelfwise.planning.files.deciding import Options, Planned
-from shelfwise.planning.model import Decision, Offer
+from shelfwise.planning.model import Decision, ItemState, Offer
+from shelfwise.planning.replenish import Weighed
 from shelfwise.records.exchange import guarded
 
 ORDERS, LEVELS, SUMMARY = "orders", "levels", "summary.json"
@@ -65,58 +66,61 @@ WORDS = {
 }
 
 
-def orders(every: Sequence[Planned], today: date) -> pl.DataFrame:
-    """A row for each order, by supplier, site and SKU."""
-    decided = [(one, one.decision) for one in every if one.decision is not None]
-    decided.sort(key=lambda each: (_seller(each[0]).supplier, each[0].site, each[0].item.sku))
-    return _frame([_order(one, decision, today) for one, decision in decided], ORDER_COLUMNS)
+class Rows:
+    """Rows of all tables, item by item: what is behind them need not be kept."""
+
+    def __init__(self, today: date) -> None:
+        self._today = today
+        self._rows: dict[str, list[list[Cell]]] = {name: [] for name in COLUMNS}
+        self.counts = {"items_at_sites": 0, "with_forecast": 0, "without_terms": 0}
+
+    def add(self, one: Planned) -> None:
+        """What was planned of an item at a site."""
+        self.counts["items_at_sites"] += 1
+        self.counts["with_forecast"] += one.item.demand is not None
+        self.counts["without_terms"] += one.weighed is None
+        self._rows[LEVELS].append(_levels(one))
+        if one.weighed is not None and one.decision is not None:
+            self._rows[ORDERS].append(_order(one, one.weighed, one.decision, self._today))
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """All of them; orders by supplier, site and SKU."""
+        found = {name: _frame(self._rows[name], columns) for name, columns in COLUMNS.items()}
+        found[ORDERS] = found[ORDERS].sort("supplier", "site", "sku")
+        return found
 
 
-def _order(one: Planned, decision: Decision, today: date) -> list[Cell]:
-    offer = _seller(one)
+def _order(one: Planned, weighed: Weighed, decision: Decision, today: date) -> list[Cell]:
+    offer = weighed.offer
     wait, stockout = decision.alternative["wait"], decision.evidence["stockout"]
     return [
-        one.site, guarded(one.item.sku), guarded(one.item.description), guarded(offer.supplier),
+        one.site, one.item.sku, one.item.description, offer.supplier,
         float(decision.quantity), one.item.unit, float(decision.unit_cost), decision.currency,
         float(decision.quantity * decision.unit_cost), one.order_by,
-        today + timedelta(days=round(decision.expected_days)), _binds(one, decision), decision.reason,
+        today + timedelta(days=round(decision.expected_days)), _binds(one.item, weighed, decision), decision.reason,
         stockout["until_next_order_without"], stockout["until_next_order_with"],
         max(wait["units_short"] - wait["units_short_with_order"], 0.0), wait["margin_lost"],
     ]  # fmt: skip
 
 
-def _seller(one: Planned) -> Offer:
-    if one.weighed is None:
-        raise ValueError(f"{one.item.sku} is ordered from nobody")
-    return one.weighed.offer
-
-
-def _binds(one: Planned, decision: Decision) -> str:
+def _binds(item: ItemState, weighed: Weighed, decision: Decision) -> str:
     """What decided the quantity: without it, another one would have been ordered."""
-    weighed = one.weighed
-    if weighed is None:
-        return ""
     if weighed.deal is not None:
         return "price break"
-    missing = Decimal(f"{weighed.policy.order_up_to - one.item.position:.6f}")
+    missing = Decimal(f"{weighed.policy.order_up_to - item.position:.6f}")
     if decision.minimum_order > missing:
         return "minimum order"
     if decision.quantity - missing >= 1 and decision.pack_size > 1:
         return "whole packs"
-    if one.item.demand is None:
-        return "what is owed" if one.item.rule is None else "your own rule"
+    if item.demand is None:
+        return "what is owed" if item.rule is None else "your own rule"
     return "order-up-to level"
-
-
-def levels(every: Sequence[Planned]) -> pl.DataFrame:
-    """A row for each item at each site."""
-    return _frame([_levels(one) for one in every], LEVEL_COLUMNS)
 
 
 def _levels(one: Planned) -> list[Cell]:
     item, weighed = one.item, one.weighed
     found: list[Cell] = [
-        one.site, guarded(item.sku), item.on_hand.mean, item.available, float(item.ordered), item.position,
+        one.site, item.sku, item.on_hand.mean, item.available, float(item.ordered), item.position,
     ]  # fmt: skip
     model = item.demand.model if item.demand else None
     if weighed is None:
@@ -138,12 +142,12 @@ def _lead(offer: Offer) -> float:
 
 def _frame(rows: Sequence[Sequence[Cell]], columns: Mapping[str, tuple[pl.DataType, str]]) -> pl.DataFrame:
     schema = {name: kind for name, (kind, _) in columns.items()}
-    frame = pl.DataFrame([list(row) for row in rows], schema=schema, orient="row")
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
     return frame.with_columns(pl.col(pl.Float64).round(4))
 
 
 def summary(
-    every: Sequence[Planned], tables: Mapping[str, pl.DataFrame], built: Built, options: Options, notes: Sequence[str]
+    tables: Mapping[str, pl.DataFrame], counts: Mapping[str, int], built: Built, options: Options, notes: Sequence[str]
 ) -> dict[str, Any]:
     """Counts, totals, and what was assumed on the way, fit for JSON."""
     made = tables[ORDERS]
@@ -168,10 +172,8 @@ def summary(
         },
         "counts": {
             "sites": len(built.sites),
-            "items": len({one.item.sku for one in every}),
-            "items_at_sites": len(every),
-            "with_forecast": sum(one.item.demand is not None for one in every),
-            "without_terms": sum(one.weighed is None for one in every),
+            "items": tables[LEVELS]["sku"].n_unique(),
+            **counts,
             "orders": made.height,
         },
         "totals": [{"currency": currency, "total": total} for currency, total in totals.iter_rows()],
@@ -191,7 +193,7 @@ def write(out: Path, tables: Mapping[str, pl.DataFrame], summed: Mapping[str, An
     try:
         half = Path(mkdtemp(prefix=f".{out.name}-", dir=out.resolve().parent))
         for name, table in tables.items():
-            table.write_csv(half / f"{name}.csv")
+            _plainly(table).write_csv(half / f"{name}.csv")
         (half / SUMMARY).write_text(json.dumps(summed, indent=2, ensure_ascii=False) + "\n", "utf-8")
         out.mkdir(exist_ok=True)
         (out / SUMMARY).unlink(missing_ok=True)
@@ -208,3 +210,9 @@ def write(out: Path, tables: Mapping[str, pl.DataFrame], summed: Mapping[str, An
     finally:
         if half is not None:
             shutil.rmtree(half, ignore_errors=True)
+
+
+def _plainly(table: pl.DataFrame) -> pl.DataFrame:
+    """As people read it, and as a spreadsheet may open it: 90 instead of 90.0, and no text that could be run."""
+    whole = pl.col(pl.Float64).cast(pl.String).str.strip_suffix(".0")
+    return table.with_columns(whole, pl.col(pl.String).map_elements(guarded, return_dtype=pl.String))
