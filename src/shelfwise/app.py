@@ -23,6 +23,7 @@ from shelfwise.edge.history.tables import HOURS_TOLD
 from shelfwise.edge.tables import READINGS, StoredReading
 from shelfwise.orders import service as orders
 from shelfwise.orders.paper import paper
+from shelfwise.planning.carriers import rebooking
 from shelfwise.records import service as records
 from shelfwise.stock import service as stock
 from shelfwise.stock.portals import service as portals
@@ -73,6 +74,10 @@ def consumers(office: Office) -> list[Consumer[Any]]:
         Consumer("tell-of-stock", EVENTS, _with_context(office, "stock", tell_of_stock)),
         Consumer("history", EVENTS, _with_context(office, "demand history", learn_history)),
         Consumer("find-duplicates", EVENTS, _with_context(office, "duplicates", find_duplicates)),
+        # What stands is looked at every hour anyway; older facts say nothing more.
+        Consumer(
+            "rebook", EVENTS, _with_context(office, "carriers", rebooking.reconsider), looks_back=timedelta(hours=1)
+        ),
         Consumer("plan-on-request", EVENTS, _with_context(office, "planning", plan_on_request)),
         Consumer("tell-subscribers", EVENTS, _with_context(office, "subscriptions", spreading.spread)),
     ]

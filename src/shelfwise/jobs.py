@@ -31,6 +31,7 @@ from shelfwise.intake.silence import tell_silent
 from shelfwise.measure import looking_ahead, scoring
 from shelfwise.measure import service as measure
 from shelfwise.orders import service as orders
+from shelfwise.planning.carriers import rebooking
 from shelfwise.records import service as records
 from shelfwise.records.joined import Kind
 from shelfwise.stock import service as stock
@@ -116,6 +117,8 @@ def tick(office: Office) -> int:
             orders.chase(ctx)
             tell_silent(ctx)
         handover.chase(ctx)
+        if _first_time(ctx, f"review_bookings:{ctx.now.hour}", ctx.now.date()):
+            rebooking.review(ctx)
         if _first_time(ctx, "check_books", ctx.now.date()):
             defer(ctx, "check_books")
             spreading.forget_old(ctx)

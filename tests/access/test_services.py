@@ -16,7 +16,7 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +29,9 @@ from shelfwise.core.errors import Forbidden, NotFound, ShelfwiseError
 from shelfwise.demand.outside.feeds import NewFeed
 from shelfwise.demand.outside.model import NewSeries
 from shelfwise.edge.standing import Spot
+from shelfwise.planning.carriers.areas import read_areas
+from shelfwise.planning.carriers.model import Break, RateCard, ServiceZone
+from shelfwise.planning.carriers.tables import Destination
 from shelfwise.planning.whatif import Asked
 from shelfwise.records.floor_model import Draft
 from shelfwise.records.model import NewItem, NewPlace, NewSupplier, Site, Terms, Zone
@@ -152,6 +155,8 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "intake.sales_table.site_of_file": "an import that was allowed",
     "intake.sales_table.say_site": "an import that was allowed",
     "intake.incoming.note": "what takes a file in, which asks for the rights to what is in it",
+    "planning.carriers.rebooking.reconsider": "the consumer of facts",
+    "planning.carriers.rebooking.review": "the consumer of facts, and the clock every hour",
     "agents.handover.make": "approving a proposal",
     "agents.telling.tell_decided": "whatever decides a proposal",
     "agents.handover.withdraw": "taking a decision back",
@@ -164,6 +169,11 @@ def _movement(rows: Rows) -> NewMovement:
 
 def _event(rows: Rows) -> NewEvent:
     return NewEvent("MAY", rows["site_id"], (rows["item_id"],), NOON.date(), NOON.date())
+
+
+def _rate_card(rows: Rows) -> RateCard:
+    zone = ServiceZone("near", read_areas("GB"), 1, (Break(None, Decimal(9)),))
+    return RateCard("FOX", f"STD-{rows['site']}", "Standard", "EUR", date(2026, 1, 1), (zone,), rows["site"])
 
 
 # Arguments that cannot be guessed from name and type.
@@ -220,6 +230,10 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     },
     "stock.portals.service.being_read": lambda rows: {"place_id": rows["dock_id"]},
     "stock.figures.left": lambda rows: {"to": "scrap"},
+    "planning.carriers.service.put_card": lambda rows: {"to": _rate_card(rows)},
+    "planning.carriers.service.import_cards": lambda rows: {"told": [(_rate_card(rows), "")]},
+    "planning.carriers.service.remove_imported": lambda rows: {"named": [_rate_card(rows)]},
+    "planning.carriers.sending.set_destination": lambda rows: {"to": Destination("AT", "1010")},
     "planning.service.what_if": lambda rows: {"asked": Asked()},
     "demand.forecasting.service.forecast_site": lambda rows: {"origin": (NOON - timedelta(days=1)).date()},
 }

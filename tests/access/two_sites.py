@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +32,11 @@ from shelfwise.orders import attachments
 from shelfwise.orders import service as orders
 from shelfwise.orders.model import NewSalesLine
 from shelfwise.orders.transfers import draft_transfer
+from shelfwise.planning.carriers import sending
+from shelfwise.planning.carriers import service as carriers
+from shelfwise.planning.carriers.areas import read_areas
+from shelfwise.planning.carriers.model import Break, RateCard, ServiceZone
+from shelfwise.planning.carriers.tables import Destination
 from shelfwise.records import calendars, customers, promotions
 from shelfwise.records import service as records
 from shelfwise.records.calendars import ClosedDay
@@ -91,6 +96,7 @@ def build(ctx: Context) -> TwoSites:
         ctx, supplier_id=shared["supplier_id"], item_id=shared["item_id"], unit_cost=Decimal(2), currency="EUR",
         lead_time_days=5,
     )  # fmt: skip
+    shared["carrier_id"] = carriers.add_carrier(ctx, "FOX", "Fox Parcels")
     customers.put_customers(ctx, [NewCustomer("SHOP", "Corner shop")])
     access.add_key(ctx, "shop", [Right.VIEW])
     near = _rows(ctx, shared, "LON", "London")
@@ -157,6 +163,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
     return shared | {
         "shipment_id": shipment.shipment_id,
         "transfer_id": transfer.transfer_id,
+        "rate_card_id": _booked(ctx, code, name, shipment.shipment_id),
         "count_id": counts.start_count(ctx, site_id=site_id, title=f"Shelves of {name}", place_ids=[place_id]),
         "site_id": site_id,
         "site": code,
@@ -199,6 +206,16 @@ def value_pair(ctx: Context) -> tuple[int, int]:
 
 def _newest(ctx: Context, column: str, table: str) -> int:
     return int(value(ctx.tx, f"select max({column}) from {table} where tenant_id = %s", (ctx.tenant,)))
+
+
+def _booked(ctx: Context, code: str, name: str, shipment_id: int) -> int:
+    """Prices of a service of the site, by which the shipment is booked."""
+    zone = ServiceZone(f"Around {name}", read_areas("GB"), 1, (Break(None, Decimal(9)),))
+    card = RateCard("FOX", f"STD-{code}", f"Standard of {name}", "EUR", date(2026, 1, 1), (zone,), code)
+    made = carriers.put_card(ctx, card)
+    sending.set_destination(ctx, shipment_id, Destination("GB", "E1"))
+    sending.choose_service(ctx, shipment_id, made)
+    return made
 
 
 def _doubt(ctx: Context, device: str) -> int:

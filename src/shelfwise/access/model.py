@@ -13,6 +13,7 @@ class Right(StrEnum):
     VIEW = "view"
     RECEIVE_GOODS = "receive_goods"
     ISSUE_GOODS = "issue_goods"
+    CHOOSE_CARRIER = "choose_carrier"
     COUNT_STOCK = "count_stock"
     ADJUST_STOCK = "adjust_stock"
     HOLD_STOCK = "hold_stock"
@@ -48,6 +49,7 @@ _VIEWER = frozenset({Right.VIEW})
 _OPERATOR = _VIEWER | {
     Right.RECEIVE_GOODS,
     Right.ISSUE_GOODS,
+    Right.CHOOSE_CARRIER,
     Right.COUNT_STOCK,
     Right.HOLD_STOCK,
     Right.HANDLE_ALERTS,
@@ -57,6 +59,7 @@ _PLANNER = _VIEWER | {
     Right.IMPORT_DATA,
     Right.EDIT_RECORDS,
     Right.TAKE_ORDERS,
+    Right.CHOOSE_CARRIER,
     Right.TRANSFER_GOODS,
     Right.DECIDE_PROPOSALS,
     Right.RUN_PLANNING,

@@ -47,7 +47,9 @@ def changes(kind: Kind, rows: Sequence[Row], known: Mapping[Key, Record]) -> tup
 
 
 def _kept(kind: Kind, name: str, value: Value) -> Value:
-    """The value as it is kept: measures are binary fractions."""
+    """The value as it is kept: measures are binary fractions, and texts have one spelling."""
+    if name in kind.spelt and isinstance(value, str):
+        return kind.spelt[name](value)
     if name in kind.measures and isinstance(value, Decimal):
         return Decimal(repr(float(value))).normalize()
     return value

@@ -89,6 +89,7 @@ class Kind:
         remove: take back records that an import made; returns those that have to stay, and why.
         undo: takes back an import of this kind in its own way; None: by putting records back, and removing new ones.
         measures: columns that are kept as binary fractions.
+        spelt: how texts of a column are spelt once they are kept, where one thing can be written in several ways.
         amount: the column whose 0 means that nothing is there.
         numbered: a column that counts the rows within another, where the file does not have it.
         site_said: a file that names no site is of the one that is chosen for it, or of the only one there is.
@@ -105,6 +106,7 @@ class Kind:
     defaults: Record = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
+    spelt: Mapping[str, Callable[[str], str | None]] = field(default_factory=dict)
     amount: str = ""
     numbered: tuple[str, str] | None = None
     once: bool = False

@@ -284,6 +284,13 @@ def set_shipped(
     )
 
 
+def set_carrier(tx: Tx, tenant: int, shipment_id: int, carrier: str | None) -> None:
+    """Who is to take it along, once it is packed."""
+    run(
+        tx, "update shipment set carrier = %s where tenant_id = %s and shipment_id = %s", (carrier, tenant, shipment_id)
+    )
+
+
 def set_cancelled(tx: Tx, tenant: int, shipment_id: int, at: datetime) -> None:
     run(
         tx,

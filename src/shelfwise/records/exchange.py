@@ -17,6 +17,7 @@ from shelfwise.records.sheet import Column as Column
 from shelfwise.records.sheet import Kind as Kind
 from shelfwise.records.sheet import Sheet as Sheet
 from shelfwise.records.sheet import Value as Value
+from shelfwise.records.sheets_carriers import RATE_CARDS
 from shelfwise.records.sheets_trade import (
     CLOSED_DAYS,
     CUSTOMERS,
@@ -213,7 +214,7 @@ PURCHASE_ORDERS = Sheet(
 
 SHEETS: tuple[Sheet, ...] = (
     SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, CUSTOMERS, PROMOTIONS, CLOSED_DAYS, STOCK, SALES,
-    DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS, OUTSIDE_SERIES, OUTSIDE_VALUES,
+    DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS, OUTSIDE_SERIES, OUTSIDE_VALUES, RATE_CARDS,
 )  # fmt: skip
 
 

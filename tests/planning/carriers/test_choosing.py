@@ -287,3 +287,14 @@ def test_without_the_target_only_a_clearly_better_one_is_proposed() -> None:
     one, little, much = offer("5", 0.7, "ONE"), offer("6", 0.75, "LITTLE"), offer("6", 0.85, "MUCH")
     assert rebook(booked(one, "5"), choose([one, little], None), picked_up=False) is None
     assert rebook(booked(one, "5"), choose([one, much], None), picked_up=False) is not None
+
+
+def test_whoever_chose_something_else_is_not_asked_again_while_nothing_has_changed() -> None:
+    here, cheap, fast = offer("10", 0.97, "HERE"), offer("7", 0.96, "CHEAP"), offer("12", 0.97, "FAST")
+    slow = offer("5", 0.6, "SLOW")
+    dear = Booked(here.key, Decimal(10), here.chance, best_then=Decimal("7.20"))
+    late = Booked(slow.key, Decimal(5), slow.chance, chance_then=0.61)
+    assert rebook(dear, choose([here, cheap], None), picked_up=False) is None
+    assert rebook(late, choose([slow, fast], None), picked_up=False) is None
+    assert rebook(replace(dear, best_then=Decimal(9)), choose([here, cheap], None), picked_up=False) is not None
+    assert rebook(replace(late, chance_then=0.9), choose([slow, fast], None), picked_up=False) is not None

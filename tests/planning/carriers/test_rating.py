@@ -23,7 +23,7 @@ from shelfwise.planning.carriers.model import (
     days_after,
     days_between,
 )
-from shelfwise.planning.carriers.rating import chargeable_kg, money, rate
+from shelfwise.planning.carriers.rating import chargeable_kg, money, rate, rate_each
 from tests.planning.carriers.cards import FAR, MONDAY, NEAR, PARCEL, card, kg, parcel, sent
 
 SATURDAY = Surcharge("Saturday delivery", When.SATURDAY, Decimal("15"))
@@ -256,3 +256,19 @@ def test_parcels_that_cannot_be_right_are_named() -> None:
     ]  # fmt: skip
     assert [fault.where for fault in parcel_faults(())] == ["parcels"]
     assert list(parcel_faults(sent(ready_at=MONDAY).parcels)) == []
+
+
+def test_the_card_that_has_begun_last_by_the_pick_up_holds_and_one_of_the_site_goes_before() -> None:
+    old, new, later = card(), card(valid_from=date(2026, 5, 1)), card(valid_from=date(2026, 7, 1))
+    assert [found.card for found in rate_each([later, old, new], sent())] == [new]
+    own = card(site="BER")
+    assert [found.card for found in rate_each([new, own], sent())] == [own]
+    other = card(carrier="OWL")
+    assert {found.card.carrier for found in rate_each([old, other], sent())} == {"FOX", "OWL"}
+    assert declined_of(rate_each([later], sent())) == [
+        "Its prices hold from 2026-07-01 on, and it would be picked up on 2026-06-01."
+    ]
+
+
+def declined_of(found: list[Quote | Declined]) -> list[str]:
+    return [one.why for one in found if isinstance(one, Declined)]

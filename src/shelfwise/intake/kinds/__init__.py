@@ -17,6 +17,7 @@ from shelfwise.intake.kinds.outside import OUTSIDE_SERIES, OUTSIDE_VALUES
 from shelfwise.intake.kinds.places import PLACES
 from shelfwise.intake.kinds.promotions import PROMOTIONS
 from shelfwise.intake.kinds.purchase_orders import PURCHASE_ORDERS
+from shelfwise.intake.kinds.rate_cards import RATE_CARDS
 from shelfwise.intake.kinds.sales import SALES
 from shelfwise.intake.kinds.sites import SITES
 from shelfwise.intake.kinds.stock import STOCK
@@ -26,7 +27,7 @@ from shelfwise.intake.kinds.zones import ZONES
 
 KINDS: tuple[Kind, ...] = (
     SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, CUSTOMERS, PROMOTIONS, CLOSED_DAYS, STOCK, SALES,
-    DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS, OUTSIDE_SERIES, OUTSIDE_VALUES,
+    DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS, OUTSIDE_SERIES, OUTSIDE_VALUES, RATE_CARDS,
 )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ TARGET = 0.95
 _WORTH = Decimal("0.05")
 # So much likelier to arrive in time, and another service is worth looking at although it misses the target, too.
 _CLEARLY = 0.10
+# A chance that fell by less has not changed.
+_SLIPPED = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,12 +122,16 @@ class Booked:
         price: what was agreed.
         chance: that it arrives by what is due now, as things stand.
         cancel_cost: of giving it back.
+        chance_then: what that chance was when it was booked.
+        best_then: what the service cost that was proposed when it was booked; None: nobody knows.
     """
 
     key: tuple[str, str, str | None]
     price: Decimal
     chance: float
     cancel_cost: Decimal = ZERO
+    chance_then: float = 1.0
+    best_then: Decimal | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,20 +150,23 @@ class Rebooking:
 def rebook(booked: Booked, choice: Choice, *, picked_up: bool) -> Rebooking | None:
     """Whether to change a booking; None: it stays. Never after it was picked up.
 
-    It is worth it where the booked service will probably be late and another one will not, or where another one that
-    reaches the target costs clearly less, cancelling paid.
+    It is worth it where what is booked will probably be late by now and another one will not, or where another one that
+    reaches the target costs clearly less by now, cancelling paid. Whoever booked something else than what was proposed
+    knew why: only what has changed since is a reason.
     """
     if picked_up or choice.best is None or choice.best.key == booked.key:
         return None
     best = choice.best
     saves = booked.price - best.price - booked.cancel_cost
-    if booked.chance < choice.target and (choice.reached or best.chance >= booked.chance + _CLEARLY):
+    slipped = booked.chance < min(choice.target, booked.chance_then - _SLIPPED)
+    if slipped and (choice.reached or best.chance >= booked.chance + _CLEARLY):
         return Rebooking(
             best, saves,
             f"What is booked arrives in time with {booked.chance:.0%} only; {best.quote.card.name} with "
             f"{best.chance:.0%}.",
         )  # fmt: skip
-    if choice.reached and saves > booked.price * _WORTH:
+    cheaper = booked.best_then is None or best.price < booked.best_then * (1 - _WORTH)
+    if choice.reached and cheaper and saves > booked.price * _WORTH:
         return Rebooking(
             best, saves, f"{best.quote.card.name} costs less by now, cancelling paid, and arrives in time."
         )

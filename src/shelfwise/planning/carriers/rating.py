@@ -5,6 +5,7 @@ Money is rounded half up to the currency's smallest coin, each line by itself, a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -37,6 +38,24 @@ def money(value: Decimal, currency: str) -> Decimal:
     """Rounded half up to the smallest coin of the currency."""
     coin = Decimal(1) if currency in _WHOLE else Decimal("0.001") if currency in _THOUSANDTHS else Decimal("0.01")
     return value.quantize(coin, ROUND_HALF_UP)
+
+
+def rate_each(cards: Iterable[RateCard], consignment: Consignment) -> list[Quote | Declined]:
+    """What each service costs or why not, by the card that holds on the day of its pick-up: the newest that has begun.
+
+    Args:
+        cards: of the origin; where a service has some of its own there, those of all sites do not count for it.
+    """
+    services: dict[tuple[str, str], list[RateCard]] = {}
+    for card in cards:
+        services.setdefault((card.carrier, card.service_code), []).append(card)
+    found = []
+    for of_service in services.values():
+        own = [card for card in of_service if card.site is not None] or of_service
+        own.sort(key=lambda card: card.valid_from, reverse=True)
+        begun = (card for card in own if card.valid_from <= pick_up_day(card, consignment))
+        found.append(rate(next(begun, own[-1]), consignment))
+    return found
 
 
 def rate(card: RateCard, consignment: Consignment) -> Quote | Declined:
