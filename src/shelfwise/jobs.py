@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -24,6 +25,7 @@ from shelfwise.demand.accuracy import service as accuracy
 from shelfwise.demand.accuracy import tracking
 from shelfwise.demand.forecasting import service as forecasting
 from shelfwise.demand.overrides import service as overrides
+from shelfwise.demand.service import Progress
 from shelfwise.edge.health import service as health
 from shelfwise.intake.joining import finding
 from shelfwise.intake.joining import queue as queue_of_pairs
@@ -32,6 +34,9 @@ from shelfwise.measure import looking_ahead, scoring
 from shelfwise.measure import service as measure
 from shelfwise.orders import service as orders
 from shelfwise.planning.carriers import rebooking
+from shelfwise.planning.model import Params
+from shelfwise.planning.racing import service as racing
+from shelfwise.planning.racing.model import run as run_race
 from shelfwise.records import service as records
 from shelfwise.records.joined import Kind
 from shelfwise.stock import service as stock
@@ -45,6 +50,8 @@ LATE_HORIZON = timedelta(days=7)
 FORECAST_DAYS = 28
 # Long enough to score every day of a forecast once it has come.
 KEPT_FORECASTS = timedelta(days=FORECAST_DAYS + 7)
+# Enough that a process of its own is worth its start, few enough that progress is seen.
+RACED_TOGETHER = 600
 # No shorter silence of a device is told: networks and gateways hiccup.
 SHORTEST_SILENCE = timedelta(minutes=5)
 
@@ -165,6 +172,9 @@ def nightly(office: Office, site_id: int, day: date, compute: str = HERE) -> Non
     with office.context(system("promotions"), aside=True) as ctx:
         lifts.measure_site(ctx, site_id, day)
         shelves.measure_stockouts(ctx, site_id, day)
+    raced = race(
+        office, site_id, lambda done, total: log.info("racing policies", site_id=site_id, done=done, of=total), compute
+    )
     proposals = plan(office, site_id)
     with office.context(system("accuracy"), aside=True) as ctx:
         accuracy.score_forecasts(
@@ -177,7 +187,35 @@ def nightly(office: Office, site_id: int, day: date, compute: str = HERE) -> Non
         scoring.score_forecasts(ctx, site_id, day)
         looking_ahead.settle_calls(ctx, site_id, day)
         looking_ahead.look_ahead(ctx, site_id, day)
-    log.info("nightly run done", site_id=site_id, day=day.isoformat(), forecasts=forecasts, proposals=proposals)
+    log.info(
+        "nightly run done", site_id=site_id, day=day.isoformat(), forecasts=forecasts, raced=raced, proposals=proposals
+    )
+
+
+def race(office: Office, site_id: int, tell: Progress, compute: str = HERE) -> int:
+    """Have the policies of replenishment race for items whose history has grown, or whose terms have changed, since
+    they last did; returns for how many. Repeatable, and what was raced before it broke off is kept.
+
+    Each batch is read in one transaction, computed outside of any, and written in another.
+    """
+    actor = system("planning")
+    with office.context(actor, aside=True) as ctx:
+        until = demand.last_whole_day(ctx, site_id)
+        racing.forget_outdated(ctx, site_id, until)
+        waiting = racing.due(ctx, site_id)
+        seed = crc32(f"{ctx.tenant}/{site_id}/{until}".encode())
+    number = 0
+    with executor(compute) as pool:
+        for start in range(0, len(waiting), RACED_TOGETHER):
+            with office.context(actor, aside=True) as ctx:
+                runners = racing.gather(ctx, site_id, waiting[start : start + RACED_TOGETHER], until)
+            asked = (runners, Params(), until, seed)
+            found = run_race(*asked) if pool is None else pool.submit(run_race, *asked).result()
+            with office.context(actor, aside=True) as ctx:
+                racing.keep(ctx, site_id, found)
+            number += len(found)
+            tell(min(start + RACED_TOGETHER, len(waiting)), len(waiting))
+    return number
 
 
 def plan(office: Office, site_id: int, anew: bool = False) -> int:
@@ -214,6 +252,7 @@ def look(office: Office, run_id: int, compute: str = HERE) -> None:
                 ctx, site_id, day, FORECAST_DAYS, lambda done, total: tell("Forecasting", done, total),
                 anew=True, pool=pool,
             )  # fmt: skip
+        race(office, site_id, lambda done, total: tell("Racing policies of ordering", done, total), compute)
         tell("Looking at what has to be ordered")
         proposals = plan(office, site_id, anew=True)
         with office.context(actor, aside=True) as ctx:

@@ -20,7 +20,8 @@ from shelfwise.planning.model import (
     Params,
     Snapshot,
 )
-from shelfwise.planning.replenish import decide
+from shelfwise.planning.standing import Standing
+from shelfwise.planning.together import decide
 from shelfwise.records.model import Rule
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -52,6 +53,12 @@ class Case:
     unit_price: str | None = "5"
     others: tuple[Offer, ...] = ()
     rule: Rule | None = None
+    standing: Standing | None = None
+    quantum: str = "1"
+    shelf_life_days: int | None = None
+    minimum_value: str | None = None
+    pallet_share: float = 0.0
+    item_id: int = 11
 
     @property
     def offer(self) -> Offer:
@@ -63,12 +70,13 @@ class Case:
             pack_size=Decimal(self.pack_size),
             minimum_order=Decimal(self.minimum_order),
             lead_time=self.lead_time,
+            minimum_value=None if self.minimum_value is None else Decimal(self.minimum_value),
         )
 
     @property
     def item(self) -> ItemState:
         return ItemState(
-            item_id=11,
+            item_id=self.item_id,
             sku="TEA-01",
             description="Tea",
             unit="each",
@@ -80,6 +88,10 @@ class Case:
             offers=(self.offer, *self.others),
             unit_price=None if self.unit_price is None else Decimal(self.unit_price),
             rule=self.rule,
+            standing=self.standing,
+            quantum=Decimal(self.quantum),
+            shelf_life_days=self.shelf_life_days,
+            pallet_share=self.pallet_share,
         )
 
     @property

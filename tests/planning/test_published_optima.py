@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from shelfwise.planning.levels import levels
 from shelfwise.planning.model import Params
-from shelfwise.planning.replenish import levels
 from shelfwise.planning.simulate import draw
 from tests.planning.examples import TODAY, Case, fixed, poisson
 

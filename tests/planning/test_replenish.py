@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from shelfwise.core.errors import Invalid
 from shelfwise.planning.leadtime import learn
+from shelfwise.planning.levels import levels
 from shelfwise.planning.model import Amount, Decision, DemandPaths, LeadTime, Params, order_faults
-from shelfwise.planning.replenish import choose, decide, levels
+from shelfwise.planning.replenish import choose
 from shelfwise.planning.simulate import draw
+from shelfwise.planning.together import decide
 from shelfwise.records.model import Rule
 from tests.planning.examples import NOON, TODAY, Case, changed, decided, fixed, poisson
 

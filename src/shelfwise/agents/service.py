@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right, Role
@@ -22,7 +23,7 @@ from shelfwise.core.errors import NotFound
 from shelfwise.core.quantities import plain
 from shelfwise.orders import service as orders
 from shelfwise.planning.model import Decision, Params
-from shelfwise.planning.service import plan
+from shelfwise.planning.service import plan_site
 from shelfwise.store.database import notify
 from shelfwise.work import objections, tasks
 
@@ -63,17 +64,19 @@ def propose_purchases(ctx: Context, site_id: int, params: Params | None = None, 
     Raises:
         NotFound: there is no such site.
     """
-    seen, decisions = plan(ctx, site_id, params)
+    seen, planned = plan_site(ctx, site_id, params)
     expire(ctx, site_id)
     _ask_for_rates(ctx, seen.without_rate)
-    return propose(ctx, site_id, decisions, reviewed={item.item_id for item in seen.items}, anew=anew)
+    reviewed = {item.item_id: _NO_LONGER_NEEDED for item in seen.items}
+    reviewed |= {one.item_id: one.says for one in planned.waiting}
+    return propose(ctx, site_id, planned.decisions, reviewed, anew=anew)
 
 
 def propose(
     ctx: Context,
     site_id: int,
     decisions: Sequence[Decision],
-    reviewed: Collection[int] = (),
+    reviewed: Mapping[int, str] = MappingProxyType({}),
     *,
     anew: bool = False,
 ) -> list[int]:
@@ -85,7 +88,8 @@ def propose(
     day.
 
     Args:
-        reviewed: items that were looked at; an open proposal for one of them without a decision is withdrawn.
+        reviewed: items that were looked at; an open proposal for one of them without a decision is withdrawn, for
+            this reason.
         anew: an open proposal stays only where it says and shows the very same: what it stood on was half told.
     """
     ctx.require(Right.RUN_PLANNING, site_id)
@@ -112,8 +116,8 @@ def propose(
         if made is not None:
             new.append(made)
             _tell_new(ctx, made, decision)
-    for item_id in waiting.keys() & set(reviewed):
-        _expire(ctx, waiting[item_id].proposal_id, item_id, _NO_LONGER_NEEDED)
+    for item_id in waiting.keys() & reviewed.keys():
+        _expire(ctx, waiting[item_id].proposal_id, item_id, reviewed[item_id])
         changed = True
     if new or changed:
         notify(ctx.tx, "live", "proposals")

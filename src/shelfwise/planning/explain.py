@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from shelfwise.core.quantities import plain
+from shelfwise.planning.levels import AT_EVERY_REVIEW, QUANTILE, Policy
 from shelfwise.planning.model import Deal, Floats, ItemState, Offer, Params, Snapshot
 from shelfwise.planning.simulate import Futures, Outcome, band
 from shelfwise.records.model import Rule
-
-if TYPE_CHECKING:
-    from shelfwise.planning.replenish import Policy
-
 
 TOO_LATE = 0.2
 """From this risk of running out before its arrival on, an order's reason says that it comes too late."""
@@ -50,14 +47,34 @@ def reason(
     middle = float(np.quantile(policy.protected, 0.5, method="inverted_cdf"))
     coming = (
         f"Demand over the {lead}-day lead time and the {days(params.review_days)} to the next review is "
-        f"{amount(middle)} in the middle case and at most {amount(policy.reorder_point)} in "
-        f"{params.service_level * 100:g} of 100 cases, which is the reorder point."
+        f"{amount(middle)} in the middle case"
     )
+    if policy.name == QUANTILE:
+        coming += (
+            f" and at most {amount(policy.reorder_point)} in {params.service_level * 100:g} of 100 cases, which is the "
+            "reorder point."
+        )
+    else:
+        coming += f". {acts(policy)}"
     action = (
         f"Ordering {packs(quantity, offer)} from {offer.supplier} brings the position to "
         f"{amount(item.position + float(quantity))} (order-up-to level {amount(policy.order_up_to)})."
     )
     return f"{stands} {coming} {action} {_change(item, now, later, params)}"
+
+
+def acts(policy: Policy) -> str:
+    """What the policy that won the race does, as a sentence."""
+    low, top = amount(policy.reorder_point), amount(policy.order_up_to)
+    enough = f"{float((policy.protected <= policy.reorder_point).mean()) * 100:.0f} of 100 cases"
+    won = "The policy that did best on its past"
+    if policy.name == "batches":
+        batch = amount(policy.order_up_to - policy.reorder_point)
+        return f"{won} orders batches of {batch} when the position is not above {low}, which is enough in {enough}."
+    if policy.name in AT_EVERY_REVIEW:
+        most = "" if policy.cap is None else f", but at most {amount(policy.cap)} at once"
+        return f"{won} raises the position to {top} at every review{most}; that is enough in {enough}."
+    return f"{won} orders up to {top} when the position is not above {low}, which is enough in {enough}."
 
 
 def _change(item: ItemState, now: Outcome, later: Outcome, params: Params) -> str:

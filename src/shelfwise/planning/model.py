@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.core.quantities import plain
+from shelfwise.planning.standing import CLASSES, Standing, Target
 from shelfwise.records.model import LARGEST, Rule
 from shelfwise.records.prices import Break, cost_of
 
@@ -95,6 +96,8 @@ class Offer:
         unit_cost: of one unit, where nothing in `breaks` says otherwise.
         breaks: (from so many units on, cost of one), the smallest quantity first.
         rate: what one unit of `currency` is worth in the currency that all offers of the item are compared in.
+        minimum_value: below this the supplier takes no order of all items together, in `currency`; None: nothing is
+            asked.
     """
 
     supplier_id: int
@@ -106,6 +109,7 @@ class Offer:
     lead_time: LeadTime
     breaks: tuple[Break, ...] = ()
     rate: Decimal = Decimal(1)
+    minimum_value: Decimal | None = None
 
     def cost_for(self, quantity: Decimal) -> Decimal:
         """What one unit costs when so many are ordered."""
@@ -147,6 +151,10 @@ class ItemState:
         unit_price: what a unit recently sold for, in the currency of its offers; None: unknown.
         left_out: currencies of offers that cannot be compared with the others, for they have no rate.
         rule: a person's own, which counts while there is no forecast.
+        quantum: the smallest quantity; orders are whole multiples of it.
+        shelf_life_days: from coming in to the last day of sale; None: it keeps.
+        pallet_share: what a unit takes of a pallet; 0: unknown.
+        standing: which policy won its race; None: it did not race.
     """
 
     item_id: int
@@ -162,6 +170,10 @@ class ItemState:
     unit_price: Decimal | None = None
     left_out: tuple[str, ...] = ()
     rule: Rule | None = None
+    quantum: Decimal = Decimal(1)
+    shelf_life_days: int | None = None
+    pallet_share: float = 0.0
+    standing: Standing | None = None
 
     @property
     def ordered(self) -> Decimal:
@@ -210,6 +222,10 @@ class Params:
             (minimum order and pack excepted).
         samples: futures drawn for each item.
         valid_days: days a decision stands before it must be made anew.
+        targets: of items of class A, B and C; None: `service_level` for all. Of an item that has not raced,
+            `service_level` counts.
+        budget: what all orders of a run may cost, in the currency that offers are compared in; None: no limit.
+        pallets: what all orders of a run may take of the warehouse; None: no limit.
 
     Raises:
         Invalid: a value is out of its range; names every one.
@@ -222,6 +238,14 @@ class Params:
     longest_cover_days: int = 60
     samples: int = 1000
     valid_days: int = 2
+    targets: tuple[Target, Target, Target] | None = None
+    budget: float | None = None
+    pallets: float | None = None
+
+    def target_of(self, group: str) -> Target:
+        if self.targets is None or group not in CLASSES:
+            return Target(level=self.service_level)
+        return self.targets[CLASSES.index(group)]
 
     def __post_init__(self) -> None:
         ranges: dict[str, tuple[float, float]] = {
@@ -237,6 +261,16 @@ class Params:
             Fault(name, f"a number from {low:g} to {high:g}", repr(getattr(self, name)), "Correct it.")
             for name, (low, high) in ranges.items()
             if not low <= getattr(self, name) <= high
+        ]
+        faults += [
+            Fault(name, "zero or more, or nothing for no limit", repr(limit), "Correct it.")
+            for name, limit in (("budget", self.budget), ("pallets", self.pallets))
+            if limit is not None and not limit >= 0
+        ]
+        faults += [
+            Fault(f"target of class {group}", "a share from 0.5 to 0.999", repr(one.level), "Correct it.")
+            for group, one in zip(CLASSES, self.targets or (), strict=False)
+            if not 0.5 <= one.level <= 0.999
         ]
         if faults:
             raise Invalid(*faults)

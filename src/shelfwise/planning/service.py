@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import timedelta
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -29,13 +29,17 @@ from shelfwise.planning.model import (
     Snapshot,
 )
 from shelfwise.planning.offers import comparable_offers, offers_of
-from shelfwise.planning.replenish import decide
+from shelfwise.planning.racing.service import standings
+from shelfwise.planning.safety import Counted, RecordErrors
+from shelfwise.planning.simulate import SECONDS_IN_DAY
+from shelfwise.planning.together import Planned, plan_all
 from shelfwise.planning.whatif import Answer, Asked, Promotion, answer, faults
 from shelfwise.records.rules import rules_of_site
-from shelfwise.records.service import site_by_id
+from shelfwise.records.service import go_live, site_by_id
 from shelfwise.stock.service import levels
 
 PRICE_DAYS = 90
+COUNTS_SINCE = timedelta(days=1095)
 
 
 def snapshot(ctx: Context, site_id: int, item_ids: Collection[int] | None = None) -> Snapshot:
@@ -59,6 +63,10 @@ def snapshot(ctx: Context, site_id: int, item_ids: Collection[int] | None = None
     prices = tables.mean_prices(ctx.tx, ctx.tenant, site_id, ctx.now - timedelta(days=PRICE_DAYS))
     home = tables.currency(ctx.tx, ctx.tenant)
     rules = {rule.item_id: rule for rule in rules_of_site(ctx, site_id)}
+    today = local_day(ctx.now, site.zone_info)
+    raced = standings(ctx, site_id, item_ids)
+    pallets = tables.pallets(ctx.tx, ctx.tenant, today)
+    believed = _believed(ctx, site_id)
     states = []
     for item in known:
         level = stock.get(item.item_id)
@@ -70,7 +78,7 @@ def snapshot(ctx: Context, site_id: int, item_ids: Collection[int] | None = None
                 sku=item.sku,
                 description=item.description,
                 unit=item.unit,
-                on_hand=Amount.exactly(level.on_hand if level else Decimal(0)),
+                on_hand=believed(item, level.on_hand if level else Decimal(0)),
                 reserved=level.reserved if level else Decimal(0),
                 backordered=owed.get(item.item_id, Decimal(0)),
                 on_order=tuple(Arrival(amount, when) for amount, when in coming.get(item.item_id, ())),
@@ -79,14 +87,44 @@ def snapshot(ctx: Context, site_id: int, item_ids: Collection[int] | None = None
                 left_out=left_out.get(item.item_id, ()),
                 unit_price=prices.get(item.item_id) if comparable else None,
                 rule=rules.get(item.item_id),
+                quantum=item.quantum,
+                shelf_life_days=item.shelf_life_days,
+                pallet_share=1 / float(pallets[item.item_id]) if item.item_id in pallets else 0.0,
+                standing=raced.get(item.item_id),
             )
         )
-    return Snapshot(site_id, ctx.now, local_day(ctx.now, site.zone_info), tuple(states))
+    return Snapshot(site_id, ctx.now, today, tuple(states))
+
+
+def _believed(ctx: Context, site_id: int) -> Callable[[tables.ItemRow, Decimal], Amount]:
+    """What may lie of an item where the books say so much, by what counts have found at the site."""
+    last: dict[int, datetime] = {}
+    begun = go_live(ctx) or ctx.now - COUNTS_SINCE
+    found = []
+    for item_id, at, book, counted in tables.counts(ctx.tx, ctx.tenant, site_id, ctx.now - COUNTS_SINCE):
+        days = (at - last.get(item_id, begun)).total_seconds() / SECONDS_IN_DAY
+        found.append(Counted(item_id, days, float(abs(counted - book) / max(book, counted, Decimal(1)))))
+        last[item_id] = at
+    errors = RecordErrors.learn(found)
+
+    def amount(item: tables.ItemRow, book: Decimal) -> Amount:
+        if errors is None:
+            return Amount.exactly(book)
+        days = (ctx.now - last.get(item.item_id, begun)).total_seconds() / SECONDS_IN_DAY
+        return errors.amount(item.item_id, book, days, item.quantum)
+
+    return amount
 
 
 def plan(ctx: Context, site_id: int, params: Params | None = None) -> tuple[Snapshot, tuple[Decision, ...]]:
-    """What should be ordered for a site now, and what was looked at. Proposing it is the purchasing agent's
-    part.
+    """What should be ordered for a site now, and what was looked at; see `plan_site`."""
+    seen, planned = plan_site(ctx, site_id, params)
+    return seen, planned.decisions
+
+
+def plan_site(ctx: Context, site_id: int, params: Params | None = None) -> tuple[Snapshot, Planned]:
+    """What should be ordered for a site now, what waits for a limit, and what was looked at. Proposing it is the
+    purchasing agent's part.
 
     On one day the same state of the site gives the same decisions.
 
@@ -95,7 +133,7 @@ def plan(ctx: Context, site_id: int, params: Params | None = None) -> tuple[Snap
     """
     ctx.require(Right.RUN_PLANNING, site_id)
     seen = snapshot(ctx, site_id)
-    return seen, decide(seen, params or Params(), np.random.default_rng(_seed(ctx, seen)))
+    return seen, plan_all(seen, params or Params(), np.random.default_rng(_seed(ctx, seen)))
 
 
 def what_if(ctx: Context, site_id: int, item_id: int, asked: Asked) -> Answer | None:

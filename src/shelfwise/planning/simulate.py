@@ -88,9 +88,13 @@ def arrivals(item: ItemState, at: datetime, days: int) -> Floats:
     """What is on order, cumulative by the end of day 0..days; overdue orders are taken to come tomorrow."""
     arriving = np.zeros(days + 1)
     for arrival in item.on_order:
-        day = max(math.ceil((arrival.expected_at - at).total_seconds() / SECONDS_IN_DAY), 1)
-        arriving[min(day, days + 1) :] += float(arrival.quantity)
+        arriving[min(days_until(arrival.expected_at, at), days + 1) :] += float(arrival.quantity)
     return arriving
+
+
+def days_until(expected_at: datetime, at: datetime) -> int:
+    """The day, 1 being today, at whose end it is there; what is overdue counts as there by then."""
+    return max(math.ceil((expected_at - at).total_seconds() / SECONDS_IN_DAY), 1)
 
 
 @dataclass(frozen=True, eq=False)

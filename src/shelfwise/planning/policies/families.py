@@ -167,7 +167,9 @@ FAMILIES = (
         "batches",
         _grid((-0.5, 0.25, 1.0, 1.75, 2.5)),
         lambda sizes, terms, at: Batches(
-            _whole(sizes.protected + at[0] * sizes.doubt), terms.rounded(_whole(sizes.batch)), terms=terms
+            _whole(sizes.protected + at[0] * sizes.doubt),
+            terms.rounded(np.maximum(_whole(sizes.batch), 1.0)),
+            terms=terms,
         ),
     ),
     Family(

@@ -1,0 +1,86 @@
+"""What bounds an order, and what it would be without. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+
+import numpy as np
+
+from shelfwise.core.quantities import round_up
+from shelfwise.planning.levels import Policy, least_order
+from shelfwise.planning.model import ItemState, Offer, Params
+from shelfwise.planning.simulate import Futures
+
+LONGEST_COVER, CAP, MINIMUM, PACK, SHELF_LIFE = "longest cover", "cap", "minimum order", "pack", "shelf life"
+PRICE_BREAK, SUPPLIER_MINIMUM = "price break", "supplier's minimum"
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Something that makes an order larger or smaller.
+
+    Attributes:
+        limit: which, one of the names above.
+        without: what would be ordered without it.
+        given_way: it could not be kept: the least that can be ordered is more.
+    """
+
+    limit: str
+    without: Decimal
+    given_way: bool = False
+
+
+def order_quantity(
+    item: ItemState, offer: Offer, policy: Policy, futures: Futures, params: Params
+) -> tuple[Decimal, tuple[Bound, ...]]:
+    """What is wanted in whole packs and at least the minimum, and what bounds it; 0 where nothing is wanted.
+
+    No order covers more than sells within the shelf life in the middle case, but where the least that can be ordered
+    is more than that.
+    """
+    # Six decimals are finer than any quantum in use and coarser than the noise of binary fractions.
+    wanted = Decimal(f"{policy.wanted:.6f}")
+    if wanted <= 0:
+        return Decimal(0), ()
+    bounds = []
+    exact, packed = round_up(wanted, item.quantum), round_up(wanted, offer.pack_size)
+    if policy.longest_cut > 0:
+        more = Decimal(f"{policy.wanted + policy.longest_cut:.6f}")
+        bounds.append(Bound(LONGEST_COVER, least_order(offer, more)))
+    if policy.cap is not None and policy.order_up_to - item.position > policy.cap:
+        bounds.append(Bound(CAP, least_order(offer, Decimal(f"{policy.order_up_to - item.position:.6f}"))))
+    quantity = least_order(offer, wanted)
+    if quantity > packed:
+        bounds.append(Bound(MINIMUM, packed))
+    elif packed > exact:
+        bounds.append(Bound(PACK, exact))
+    most = sells_fresh(item, futures, params)
+    if most is None or quantity <= most:
+        return quantity, tuple(bounds)
+    fresh = (most / offer.pack_size).to_integral_value(ROUND_FLOOR) * offer.pack_size
+    least = least_order(offer, offer.pack_size)
+    return max(fresh, least), (*bounds, Bound(SHELF_LIFE, quantity, given_way=least > most))
+
+
+def sells_fresh(item: ItemState, futures: Futures, params: Params) -> Decimal | None:
+    """The most that may be ordered now to be sold within its shelf life in the middle case, what lies there and comes
+    before being sold first; None: no limit that an order could reach."""
+    life = reaching(item, params)
+    if life is None or item.demand is None:
+        return None
+    sold = float(np.quantile(futures.over(futures.lead + life), 0.5, method="inverted_cdf"))
+    return Decimal(f"{max(sold - item.position, 0.0):.6f}")
+
+
+def reaching(item: ItemState, params: Params) -> int | None:
+    """The shelf life where an order could cover it; None: it keeps for so long that none does."""
+    life = item.shelf_life_days
+    return life if life is not None and life <= 2 * params.longest_cover_days else None
+
+
+def days_to_draw(item: ItemState, offer: Offer, params: Params, least: int) -> int:
+    """Days of futures that are needed for it."""
+    life = reaching(item, params)
+    return least if life is None else max(least, math.ceil(offer.lead_time.samples.max()) + life)
