@@ -36,6 +36,7 @@ FACTS = {
     "proposal.decided": "A proposal was approved, rejected or expired.",
     "proposal.made": "A proposal was made.",
     "purchase.answered": "The supplier answered a change or a cancellation. `outstanding`: by line, what is to come.",
+    "purchase.asked": "The supplier was asked for a change or a cancellation (`what`); until they answer it stands.",
     "purchase.cancelled": "A purchase order was cancelled; the supplier owes nothing of it.",
     "purchase.changed": "Other quantities or another day are ordered. `outstanding`: by line, what is to come now.",
     "purchase.closed": "No more is expected of a purchase order.",

@@ -34,8 +34,9 @@ from shelfwise.planning.carriers.model import Break, RateCard, ServiceZone
 from shelfwise.planning.carriers.tables import Destination
 from shelfwise.planning.whatif import Asked
 from shelfwise.records.floor_model import Draft
-from shelfwise.records.model import NewItem, NewPlace, NewSupplier, Site, Terms, Zone
+from shelfwise.records.model import NewItem, NewPlace, Site, Zone
 from shelfwise.records.promoting_model import NewEvent
+from shelfwise.records.supply import NewSupplier, Terms
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import NewMovement
 from shelfwise.stock.opening import OpeningLot

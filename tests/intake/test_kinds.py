@@ -16,6 +16,7 @@ import xlsxwriter
 from shelfwise.access.context import Office
 from shelfwise.access.model import Role, person
 from shelfwise.core.errors import Forbidden, Invalid
+from shelfwise.intake import undoing
 from shelfwise.intake.found import Choice, Outcome
 from shelfwise.intake.importing import check, run
 from shelfwise.records import service as records
@@ -241,6 +242,48 @@ def test_terms_suppliers_sites_zones_and_places_come_from_one_workbook_in_the_or
     assert told(office, "select on_hand from balance where on_hand > 0") == [(12,)]
     again = check(office, MARA, path)
     assert {(one.created, one.changed) for one in again.wanted} == {(0, 0)}
+
+
+def test_all_that_terms_say_and_the_times_when_they_are_otherwise_come_from_files(shop: Office, tmp_path: Path) -> None:
+    head = "supplier,name,currency,minimum_value,free_freight_from,order_days,orders_until\n"
+    seller = write(tmp_path, "suppliers.csv", f'{head}POT,Potter,EUR,100,250,"mon,thu",14:30\n')
+    head = "supplier,sku,unit_cost,currency,largest_order,batch_days,safety_days,soft_safety_days,weekly_capacity"
+    terms = write(tmp_path, "terms.csv", f"{head},valid_until\nPOT,MUG,2.5,EUR,600,3,1.5,2,250,2027-01-31\n")
+    head = "supplier,sku,valid_from,valid_until,lead_time_days,minimum_order\n"
+    times = write(tmp_path, "term_periods.csv", f"{head}POT,MUG,2026-12-20,2027-01-06,21,\nPOT,MUG,2027-01-07,,,0\n")
+    assert counts(run(shop, MARA, seller)) == [("suppliers", 0, 1, 0)]
+    assert counts(run(shop, MARA, terms)) == [("terms", 1, 0, 0)]
+    done = run(shop, MARA, times)
+    assert counts(done) == [("term_periods", 2, 0, 0)]
+    for path, name, rows in ((seller, "suppliers", 1), (terms, "terms", 1), (times, "term_periods", 2)):
+        assert counts(check(shop, MARA, path)) == [(name, 0, 0, rows)]
+    assert told(shop, "select order_days, orders_until::text from supplier") == [("mon,thu", "14:30:00")]
+    assert told(shop, "select valid_from::text, lead_time_days, minimum_order from supplier_period order by 1") == [
+        ("2026-12-20", 21.0, None), ("2027-01-07", None, 0),
+    ]  # fmt: skip
+    with shop.context(MARA) as ctx:
+        undoing.undo(ctx, done.tables[0].import_id or 0)
+    assert told(shop, "select valid_from from supplier_period") == []
+
+
+def test_a_time_with_other_terms_that_cannot_be_right_is_told_by_its_cell(shop: Office, tmp_path: Path) -> None:
+    head = "supplier,sku,valid_from,valid_until,lead_time_days,batch_days\n"
+    wrong = (
+        "POT,MUG,2026-12-20,2026-12-01,21,\nPOT,CUP,2026-12-20,,21,\nNOBODY,MUG,2026-12-20,,21,\n"
+        "POT,TEA,2026-12-20,,,\n"
+    )
+    with shop.context(MARA) as ctx:
+        for sku in ("MUG", "TEA"):
+            item = records.item_by_sku(ctx, sku).item_id
+            seller = records.supplier_ids(ctx, ["POT"])["POT"]
+            records.add_terms(ctx, supplier_id=seller, item_id=item, unit_cost=Decimal(1), currency="EUR")
+    (found,) = check(shop, MARA, write(tmp_path, "term_periods.csv", head + wrong)).tables
+    assert [(fault.row, fault.column) for fault in found.faults] == [
+        (2, "valid_until"), (3, "sku"), (4, "supplier"), (5, "valid_from"),
+    ]  # fmt: skip
+    clock = write(tmp_path, "suppliers.csv", "supplier,name,orders_until,order_days\nPOT,Potter,soon,someday\n")
+    (found,) = check(shop, MARA, clock).tables
+    assert {fault.column for fault in found.faults} == {"orders_until", "order_days"}
 
 
 def test_prices_by_quantity_come_with_the_terms_and_need_them(shop: Office, tmp_path: Path) -> None:

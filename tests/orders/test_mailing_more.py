@@ -69,7 +69,7 @@ def order(office: Office) -> None:
 
 
 @pytest.mark.parametrize(("point", "letters"), [("begin of the letter", 0), ("end of the letter", 1)])
-@pytest.mark.parametrize(("act", "state", "subject"), [(change, "sent", CHANGE), (cancel, "cancelled", CANCELLATION)])
+@pytest.mark.parametrize(("act", "state", "subject"), [(change, "sent", CHANGE), (cancel, "sent", CANCELLATION)])
 def test_killed_while_telling_of_a_change_or_a_cancellation_it_is_in_doubt_until_a_person_decides(
     office: Office, database_url: str, act: Act, state: str, subject: str, point: str, letters: int
 ) -> None:
@@ -159,14 +159,14 @@ def test_what_is_being_mailed_cannot_be_taken_back(office: Office, point: str) -
 @pytest.mark.parametrize("point", POINTS)
 def test_cancelled_while_it_is_mailed_the_supplier_is_told_so_in_a_second_letter(office: Office, point: str) -> None:
     def at_once(at: str) -> None:
-        if at == point and not box.letters[1:] and stored(office).state != "cancelled":
+        if at == point and not box.letters[1:] and stored(office).answer_to is None:
             do(office, cancel)
 
     with Mailbox(at_once) as box:
         serve_outbox(office, mail_to(box))
     after = stored(office)
     assert subjects(box) == [ORDER, CANCELLATION]
-    assert (after.state, after.sent_revision, after.answer_to) == ("cancelled", 1, "cancel")
+    assert (after.state, after.sent_revision, after.answer_to) == ("sent", 1, "cancel")
     assert after.sent_at is not None
 
 
@@ -209,11 +209,11 @@ def test_whoever_takes_back_while_the_arrival_is_noted_waits_for_it_and_finds_th
     outbox.deliver_next(office, lambda message: None, arrived)
     waiting.join()
     if act is take_back:
-        assert came == ["PO-000001 is sent and cannot be taken back. Change or cancel it; the supplier is told."]
+        assert came == ["PO-000001 is sent and cannot be taken back. Ask the supplier to change or to cancel it."]
         assert told(office) == ("sent", "delivered")
     else:
-        assert came == ["cancelled"]
-        assert told(office) == ("cancelled", "waiting")
+        assert came == ["sent"]
+        assert (told(office), stored(office).answer_to) == (("sent", "waiting"), "cancel")
     assert stored(office).sent_revision == 1
 
 
@@ -228,7 +228,8 @@ def test_cancelled_while_an_attempt_fails_what_was_tried_is_not_mailed_after_the
         serve_outbox(office, mail_to(box))
         serve_outbox(Office(office.database, wall=Later()), mail_to(box))
     assert subjects(box) == [CANCELLATION]
-    assert (told(office), open_alerts(office)) == (("cancelled", "delivered"), [])
+    assert (told(office), open_alerts(office)) == (("sent", "delivered"), [])
+    assert stored(office).answer_to == "cancel"
 
 
 def test_cancelled_while_an_attempt_is_refused_for_good_nobody_is_asked_to_send_the_order(office: Office) -> None:
@@ -250,16 +251,15 @@ def test_cancelled_while_the_order_is_in_doubt_the_supplier_is_told_and_no_copy_
             do(office, lambda ctx: outbox.resolve(ctx, 1, arrived=False))
 
 
-def test_an_order_that_is_restored_and_sent_anew_is_not_cancelled_by_a_letter_that_waited(office: Office) -> None:
+def test_a_cancellation_that_was_taken_back_is_not_mailed_by_a_letter_that_waited(office: Office) -> None:
     deliver(office)
     do(office, cancel)
     with Mailbox(lambda at: "451 later" if at == "recipient" else None) as box:
         serve_outbox(office, mail_to(box))
-    do(office, lambda ctx: orders.restore(ctx, 1, "wanted after all"))
-    do(office, lambda ctx: orders.approve_purchase_order(ctx, 1))
+    do(office, lambda ctx: orders.take_back_question(ctx, 1))
     with Mailbox() as box:
         serve_outbox(Office(office.database, wall=Later()), mail_to(box))
-    assert (subjects(box), told(office)) == ([CHANGE], ("sent", "delivered"))
+    assert (subjects(box), told(office), stored(office).answer_to) == ([], ("sent", "withdrawn"), None)
 
 
 @pytest.mark.parametrize("act", [change, cancel])
@@ -271,19 +271,18 @@ def test_what_the_supplier_answered_already_is_not_mailed_any_more(office: Offic
         assert serve_outbox(office, mail_to(box)) == 0
 
 
-def test_restored_while_its_first_letter_was_on_its_way_it_is_sent_anew_as_a_change(office: Office) -> None:
+def test_a_cancellation_asked_for_while_the_first_letter_leaves_waits_for_their_answer(office: Office) -> None:
     def at_once(at: str) -> None:
         if at == "taken" and not box.letters[1:]:
             do(office, cancel)
-            do(office, lambda ctx: orders.restore(ctx, 1, "wanted after all"))
+            with pytest.raises(Refused, match="may have PO-000001 by now"):
+                do(office, lambda ctx: orders.take_back_question(ctx, 1))
 
     with Mailbox(at_once) as box:
-        assert serve_outbox(office, mail_to(box)) == 1
-        after = stored(office)
-        assert (after.state, after.sent_revision, after.sent_at, open_alerts(office)) == ("draft", 1, None, [])
-        do(office, lambda ctx: orders.approve_purchase_order(ctx, 1))
-        serve_outbox(office, mail_to(box))
-    assert (subjects(box), told(office)) == ([ORDER, CHANGE], ("sent", "delivered"))
+        assert serve_outbox(office, mail_to(box)) == 2
+    assert (subjects(box), stored(office).state) == ([ORDER, CANCELLATION], "sent")
+    after = do(office, lambda ctx: orders.answer(ctx, 1, accepted=False, note="it is packed"))
+    assert (after.state, after.answer_to, open_alerts(office)) == ("sent", None, [])
 
 
 def test_a_letter_that_arrives_after_a_person_sent_the_order_does_not_hold_back_the_change_since(
@@ -320,7 +319,7 @@ def cancelled_meanwhile(office: Office, answer: str) -> Callable[[str], str | No
     """A server that refuses the first letter, while a person cancels the order."""
 
     def at_once(at: str) -> str | None:
-        if at != "recipient" or stored(office).state == "cancelled":
+        if at != "recipient" or stored(office).answer_to == "cancel":
             return None
         do(office, cancel)
         return answer

@@ -68,14 +68,15 @@ def test_a_line_that_is_no_longer_wanted_is_told_as_0_with_a_total_without_it(ct
 def test_what_was_confirmed_is_what_the_next_change_says_of_the_other_lines(ctx: Context, shop: Shop) -> None:
     order = sent(ctx, shop)
     service.confirm(ctx, order.purchase_order_id, [Confirmed(1, Decimal(8), unit_cost=Decimal("2.5"))])
-    after = service.change_sent(ctx, order.purchase_order_id, {2: Decimal(4)}, DUE, "less rope")
+    after = service.change_sent(ctx, order.purchase_order_id, {2: Decimal(4)}, DUE, "less rope").as_asked
     assert [(line.owed, line.cost) for line in after.lines] == [
         (Decimal(8), Decimal("2.5")), (Decimal(4), Decimal(1)),
     ]  # fmt: skip
     assert told(ctx, "PO-000001.2")["total"] == "24.0"
     again = service.answer(ctx, order.purchase_order_id, accepted=True)
+    assert [line.owed for line in again.lines] == [Decimal(8), Decimal(4)]
     back = service.change_sent(ctx, again.purchase_order_id, {1: Decimal(10)}, DUE, "all of it after all")
-    assert back.lines[0].owed == 10
+    assert service.answer(ctx, back.purchase_order_id, accepted=True).lines[0].owed == 10
 
 
 def test_an_order_of_which_nothing_came_is_never_received(ctx: Context, shop: Shop) -> None:
@@ -94,11 +95,11 @@ def test_an_order_of_which_nothing_came_is_never_received(ctx: Context, shop: Sh
             lambda ctx, order: service.change_sent(
                 ctx, service.mark_sent(ctx, order.number).purchase_order_id, {1: Decimal(7)}, DUE, ""
             ),
-            "Tell Potter that PO-000001 is changed",
+            "Ask Potter to change PO-000001",
         ),
         (
             lambda ctx, order: service.cancel(ctx, service.mark_sent(ctx, order.number).purchase_order_id, ""),
-            "Tell Potter that PO-000001 is cancelled",
+            "Ask Potter to cancel PO-000001",
         ),
     ],
 )
@@ -178,16 +179,19 @@ def test_whoever_listens_learns_of_every_step_what_is_to_come(ctx: Context, shop
     service.close_purchase_order(ctx, order_id, "")
     service.reopen(ctx, order_id, "")
     service.cancel(ctx, order_id, "")
+    service.answer(ctx, order_id, accepted=True)
     service.restore(ctx, order_id, "")
     service.approve_purchase_order(ctx, order_id)
     service.take_back_approval(ctx, order_id, "")
     assert facts(ctx) == [
         ("purchase.placed", ["10", "5.5"]),
         ("purchase.sent", ["10", "5.5"]),
-        ("purchase.changed", ["15", "5.5"]),
+        ("purchase.asked", ["10", "5.5"]),
         ("purchase.answered", ["10", "5.5"]),
         ("purchase.closed", ["0", "0"]),
         ("purchase.reopened", ["10", "5.5"]),
+        ("purchase.asked", ["10", "5.5"]),
+        ("purchase.answered", ["0", "0"]),
         ("purchase.cancelled", ["0", "0"]),
         ("purchase.restored", ["0", "0"]),
         ("purchase.placed", ["10", "5.5"]),
@@ -278,3 +282,64 @@ def test_undoing_a_decision_keeps_the_names_of_those_who_approved(ctx: Context, 
     assert waiting(ctx) == [("PO-000001.2", "order")]
     assert undoer.actor.may(Right.DECIDE_PROPOSALS)
     assert after.expected_at - NOON == timedelta(days=7)
+
+
+def test_the_day_asked_for_holds_when_they_agree_and_not_before(ctx: Context, shop: Shop) -> None:
+    order = sent(ctx, shop)
+    later = DUE + timedelta(days=5)
+    asked = service.change_sent(ctx, order.purchase_order_id, {}, later, "no room before")
+    assert (asked.expected_at, asked.as_asked.expected_at) == (DUE, later)
+    assert told(ctx, "PO-000001.2")["expected_at"] == later.isoformat()
+    assert {when for _, when in service.on_order(ctx, shop.site_id)[shop.mug]} == {DUE}
+    service.answer(ctx, order.purchase_order_id, accepted=True)
+    assert {when for _, when in service.on_order(ctx, shop.site_id)[shop.mug]} == {later}
+
+
+def test_asking_for_what_the_order_says_already_is_refused(ctx: Context, shop: Shop) -> None:
+    order = sent(ctx, shop)
+    with pytest.raises(Refused, match=r"That is what PO-000001 says already"):
+        service.change_sent(ctx, order.purchase_order_id, {1: Decimal(10)}, DUE, "")
+
+
+def test_they_say_something_else_and_that_is_what_is_on_order(ctx: Context, shop: Shop) -> None:
+    order = sent(ctx, shop)
+    service.change_sent(ctx, order.purchase_order_id, {1: Decimal(4)}, DUE, "fewer")
+    when = DUE + timedelta(days=2)
+    after = service.answer_otherwise(ctx, order.purchase_order_id, [Confirmed(1, Decimal(8), when)], "Ana, by phone")
+    assert (after.answer_to, after.asked, after.lines[0].owed) == (None, None, Decimal(8))
+    assert service.on_order(ctx, shop.site_id)[shop.mug] == [(Decimal(8), when)]
+
+
+def test_what_came_while_they_were_asked_has_come(ctx: Context, shop: Shop) -> None:
+    order = sent(ctx, shop)
+    service.cancel(ctx, order.purchase_order_id, "no longer needed")
+    receive(ctx, shop, order, "6", "r1")
+    after = service.answer(ctx, order.purchase_order_id, accepted=True)
+    assert (after.state, after.lines[0].received, service.on_order(ctx, shop.site_id)) == ("closed", Decimal(6), {})
+    other = sent(ctx, shop, "again")
+    service.change_sent(ctx, other.purchase_order_id, {1: Decimal(4)}, DUE, "fewer")
+    receive(ctx, shop, other, "6", "r2")
+    agreed = service.answer(ctx, other.purchase_order_id, accepted=True)
+    assert (agreed.lines[0].quantity, agreed.lines[0].outstanding) == (Decimal(4), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda ctx, order: service.change_sent(ctx, order.purchase_order_id, {1: Decimal(15)}, DUE, ""),
+        lambda ctx, order: service.cancel(ctx, order.purchase_order_id, ""),
+    ],
+)
+def test_a_question_is_taken_back_while_it_has_not_left(
+    ctx: Context, shop: Shop, ask: Callable[[Context, PurchaseOrder], PurchaseOrder]
+) -> None:
+    order = sent(ctx, shop)
+    ask(ctx, order)
+    back = service.take_back_question(ctx, order.purchase_order_id)
+    assert (back.state, back.answer_to, back.asked, waiting(ctx)) == ("sent", None, None, [])
+    with pytest.raises(Refused, match="is asked nothing"):
+        service.take_back_question(ctx, order.purchase_order_id)
+    ask(ctx, order)
+    run(ctx.tx, "update outbox set state = 'delivered'")
+    with pytest.raises(Refused, match="has been asked, or may have been"):
+        service.take_back_question(ctx, order.purchase_order_id)

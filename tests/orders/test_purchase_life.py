@@ -44,8 +44,8 @@ def approved(ctx: Context, shop: Shop, key: str = "by hand") -> PurchaseOrder:
     return service.approve_purchase_order(ctx, draft(ctx, shop, key).purchase_order_id)
 
 
-def sent(ctx: Context, shop: Shop) -> PurchaseOrder:
-    return service.mark_sent(ctx, approved(ctx, shop).number)
+def sent(ctx: Context, shop: Shop, key: str = "by hand") -> PurchaseOrder:
+    return service.mark_sent(ctx, approved(ctx, shop, key).number)
 
 
 def waiting(ctx: Context) -> list[tuple[str, str]]:
@@ -243,7 +243,9 @@ def test_a_change_is_told_to_the_supplier_and_stands_or_falls_with_the_answer(ct
     order = sent(ctx, shop)
     changed = service.change_sent(ctx, order.purchase_order_id, {1: Decimal(15), 2: Decimal(0)}, DUE, "fair")
     assert (changed.revision, changed.answer_to) == (2, "change")
-    assert [line.owed for line in changed.lines] == [15, 0]
+    assert [line.owed for line in changed.lines] == [10, Decimal("5.5")]
+    assert [line.owed for line in changed.as_asked.lines] == [15, 0]
+    assert [amount for amount, _ in service.on_order(ctx, shop.site_id)[shop.mug]] == [10]
     assert waiting(ctx) == [("PO-000001.2", "change")]
     with pytest.raises(Refused, match="has not answered the last change"):
         service.change_sent(ctx, order.purchase_order_id, {1: Decimal(16)}, DUE, "")
@@ -267,11 +269,14 @@ def test_a_change_does_not_go_below_what_came_nor_round_the_second_person(ctx: C
 def test_a_supplier_who_has_the_order_is_told_that_it_is_cancelled(ctx: Context, shop: Shop) -> None:
     order = sent(ctx, shop)
     gone = service.cancel(ctx, order.purchase_order_id, "no longer needed")
-    assert (gone.state, gone.answer_to, waiting(ctx)) == ("cancelled", "cancel", [("PO-000001.2.cancel", "cancel")])
-    assert service.on_order(ctx, shop.site_id) == {}
+    assert (gone.state, gone.answer_to, waiting(ctx)) == ("sent", "cancel", [("PO-000001.2.cancel", "cancel")])
+    assert service.cancel(ctx, order.purchase_order_id, "again") == gone
+    assert service.on_order(ctx, shop.site_id) != {}
     back = service.answer(ctx, order.purchase_order_id, accepted=False, note="it is on the road")
     assert (back.state, back.answer_to) == ("sent", None)
-    assert service.on_order(ctx, shop.site_id) != {}
+    service.cancel(ctx, order.purchase_order_id, "still no longer needed")
+    assert service.answer(ctx, order.purchase_order_id, accepted=True).state == "cancelled"
+    assert service.on_order(ctx, shop.site_id) == {}
 
 
 def test_an_order_that_has_not_left_is_cancelled_without_a_word_and_restored(ctx: Context, shop: Shop) -> None:
@@ -328,6 +333,7 @@ def test_lines_that_a_receipt_tells_of_stay_though_it_was_taken_back(ctx: Contex
     receive(ctx, shop, order, "4", "r1")
     take_back_receipt(ctx, "r1")
     service.cancel(ctx, order.purchase_order_id, "not after all")
+    service.answer(ctx, order.purchase_order_id, accepted=True)
     restored = service.restore(ctx, order.purchase_order_id, "after all")
     assert restored.state == "draft"
     with pytest.raises(Refused, match="taken back, so its lines stay"):

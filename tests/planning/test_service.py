@@ -11,11 +11,20 @@ import pytest
 
 from shelfwise.access.context import Context
 from shelfwise.core.errors import NotFound
+from shelfwise.orders.service import close_purchase_order
 from shelfwise.orders.transfers import draft_transfer
-from shelfwise.planning.offers import comparable_days
+from shelfwise.planning.offers import offers_of
 from shelfwise.planning.service import plan, snapshot
-from shelfwise.records.model import Terms
-from shelfwise.records.service import add_site, archive_item
+from shelfwise.records.service import (
+    add_item,
+    add_site,
+    add_terms,
+    archive_item,
+    change_supplier,
+    put_terms,
+    supplier,
+    terms,
+)
 from shelfwise.stock.transfers import Goods, approve_transfer, ship_transfer
 from shelfwise.store.database import run
 from tests.conftest import NOON
@@ -87,10 +96,58 @@ def test_observed_receipts_teach_the_lead_time(ctx: Context, shop: Shop) -> None
     assert 8.0 < offer.lead_time.quantile(0.5) < 10.0
 
 
-def test_receipts_of_other_items_count_in_proportion_to_what_was_stated() -> None:
-    terms = Terms(1, 1, Decimal(1), "EUR", 10.0)
-    assert comparable_days(terms, [(6.0, 5.0), (4.0, 0.0)]) == [12.0, 4.0]
-    assert comparable_days(replace(terms, lead_time_days=0.0), [(6.0, 5.0)]) == [6.0]
+def test_receipts_of_other_items_count_in_proportion_to_what_was_stated(ctx: Context, shop: Shop) -> None:
+    tea, rope = shop.item("TEA", lead=5.0), shop.item("ROPE", lead=10.0)
+    mug = add_item(ctx, sku="MUG")
+    add_terms(ctx, supplier_id=shop.supplier, item_id=mug, unit_cost=Decimal(1), currency="EUR")
+    for _ in range(12):
+        order = shop.ordered(tea, 10, days=5.0)
+        shop.received(replace(ctx, now=NOON + timedelta(days=10)), order, 10)
+    offers = offers_of(replace(ctx, now=NOON + timedelta(days=11)), [tea, rope, mug], NOON)
+    medians = [offers[item][0].lead_time.quantile(0.5) for item in (tea, rope, mug)]
+    assert 8.0 < medians[0] < 10.5
+    assert medians[1] == pytest.approx(2 * medians[2], rel=0.01)
+    assert 13.0 < medians[1] < 17.0
+    own = [(offers[item][0].lead_time.observed, offers[item][0].lead_time.own) for item in (tea, rope)]
+    assert own == [(12, 12), (12, 0)]
+
+
+def test_what_came_short_late_or_never_is_believed_of_the_next_order(ctx: Context, shop: Shop) -> None:
+    tea, rope = shop.item("TEA", lead=5.0), shop.item("ROPE", lead=5.0)
+    for number in range(8):
+        order = shop.ordered(tea, 10, days=5.0)
+        if number % 2:
+            shop.received(replace(ctx, now=NOON + timedelta(days=9)), order, 4)
+        close_purchase_order(replace(ctx, now=NOON + timedelta(days=12)), order.purchase_order_id, "no more comes")
+    offers = offers_of(replace(ctx, now=NOON + timedelta(days=13)), [tea, rope], NOON)
+    known, other = (offers[item][0].reliability for item in (tea, rope))
+    assert known is not None
+    assert other is not None
+    assert (known.lost.seen, known.lost.own, other.lost.own) == (8, 8, 0)
+    assert 0.3 < known.lost.mean < 0.5
+    assert 0.01 < other.lost.mean < 0.4
+    assert known.short.mean > 0.4
+    assert known.late.mean > 0.5
+    assert known.fill < 0.5
+
+
+def test_days_for_safety_and_until_orders_are_taken_are_lead_time(ctx: Context, shop: Shop) -> None:
+    tea = shop.item("TEA", lead=5.0)
+    before = offers_of(ctx, [tea], NOON)[tea][0]
+    put_terms(ctx, replace(terms(ctx, shop.supplier, tea), safety_days=1.5, soft_safety_days=2.0))
+    seller = supplier(ctx, shop.supplier)
+    told = replace(
+        seller.as_new, currency="EUR", minimum_value=Decimal(100), order_days="mon,thu", orders_until=NOON.time()
+    )
+    change_supplier(ctx, shop.supplier, told)
+    # A Monday at noon, and a minute later.
+    assert NOON.isoweekday() == 1
+    (today,), (thursday,) = (offers_of(ctx, [tea], at)[tea] for at in (NOON, NOON + timedelta(minutes=1)))
+    assert (today.waits_days, today.order_gap_days, thursday.waits_days, thursday.order_gap_days) == (0, 3, 3, 4)
+    median = before.lead_time.quantile(0.5)
+    assert today.lead_time.quantile(0.5) == pytest.approx(median + 1.5)
+    assert thursday.lead_time.quantile(0.5) == pytest.approx(median + 4.5)
+    assert (today.soft_safety_days, today.minimum_value) == (2.0, Decimal(100))
 
 
 def test_a_price_in_another_currency_is_not_compared(ctx: Context, shop: Shop) -> None:

@@ -11,7 +11,8 @@ from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Role, person
 from shelfwise.core.errors import Forbidden, Invalid, NotFound, Refused
 from shelfwise.records import service
-from shelfwise.records.model import NewItem, NewPlace, Terms
+from shelfwise.records.model import NewItem, NewPlace
+from shelfwise.records.supply import Terms
 from shelfwise.store.database import values
 from tests.conftest import NOON
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +13,9 @@ import pytest
 from shelfwise.access.context import Context
 from shelfwise.access.model import Role, person
 from shelfwise.core.errors import Forbidden, Invalid, NotFound, Refused
-from shelfwise.records import service
-from shelfwise.records.model import NewSupplier, Terms
+from shelfwise.records import periods, service
 from shelfwise.records.prices import Price, breaks_on, cost_of
+from shelfwise.records.supply import NewSupplier, Period, Terms
 from shelfwise.store.database import values
 from tests.conftest import NOON
 
@@ -141,3 +142,89 @@ def test_the_newest_price_of_the_largest_quantity_reached_counts() -> None:
     breaks = breaks_on([price(10, SOON, 7), price(10, TODAY, 8), price(50, TODAY, 9)], TODAY)
     assert breaks == ((Decimal(10), Decimal(8)), (Decimal(50), Decimal(9)))
     assert [cost_of(Decimal(1), breaks, Decimal(much)) for much in (9, 10, 49, 50)] == [1, 8, 8, 9]
+
+
+def test_for_a_time_the_terms_are_otherwise_and_what_is_not_said_holds_as_always(
+    ctx: Context, potter: int, mug: int
+) -> None:
+    service.put_terms(ctx, replace(service.terms(ctx, potter, mug), minimum_order=Decimal(6), safety_days=1.0))
+    longer = Period(potter, mug, SOON, SOON + timedelta(days=4), lead_time_days=21.0)
+    from_then = Period(potter, mug, SOON + timedelta(days=2), None, minimum_order=Decimal(12))
+    periods.set_periods(ctx, potter, mug, [longer, from_then])
+
+    def on(days: int) -> tuple[float | None, Decimal, float]:
+        (one,) = service.terms_for(replace(ctx, now=NOON + timedelta(days=days)), [mug])
+        return one.lead_time_days, one.minimum_order, one.safety_days
+
+    assert [on(days) for days in (9, 10, 12, 40)] == [
+        (5.0, Decimal(6), 1.0), (21.0, Decimal(6), 1.0), (5.0, Decimal(12), 1.0), (5.0, Decimal(12), 1.0),
+    ]  # fmt: skip
+    later = replace(ctx, now=NOON + timedelta(days=12))
+    assert service.terms(later, potter, mug).minimum_order == 6
+    (noticed,) = noted(ctx, "periods.changed")
+    assert noticed["after"][0] == {
+        "valid_from": str(SOON), "valid_until": str(SOON + timedelta(days=4)), "lead_time_days": 21.0,
+    }  # fmt: skip
+    periods.set_periods(ctx, potter, mug, [])
+    assert on(12) == (5.0, Decimal(6), 1.0)
+
+
+def test_what_is_not_sold_today_is_offered_to_nobody_and_stays_in_the_list(ctx: Context, potter: int, mug: int) -> None:
+    now = service.terms(ctx, potter, mug)
+    service.put_terms(ctx, replace(now, valid_until=TODAY))
+    assert len(service.terms_for(ctx, [mug])) == 1
+    tomorrow = replace(ctx, now=NOON + timedelta(days=1))
+    assert service.terms_for(tomorrow, [mug]) == []
+    (listed,) = service.terms_of(tomorrow, potter)
+    assert (listed.sold_on(TODAY), listed.sold_on(TODAY + timedelta(days=1))) == (True, False)
+    service.put_terms(tomorrow, replace(now, valid_until=None))
+    assert len(service.terms_for(tomorrow, [mug])) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"largest_order": Decimal(0)}, "largest_order"), ({"weekly_capacity": Decimal(-1)}, "weekly_capacity"),
+        ({"pack_size": Decimal(12), "largest_order": Decimal(6)}, "largest_order"), ({"batch_days": -1}, "batch_days"),
+        ({"safety_days": math.nan}, "safety_days"), ({"soft_safety_days": math.inf}, "soft_safety_days"),
+        ({"lead_time_days": 5000.0}, "lead_time_days"), ({"valid_from": SOON, "valid_until": TODAY}, "valid_until"),
+        ({"largest_order": Decimal("NaN")}, "largest_order"),
+    ],
+)  # fmt: skip
+def test_terms_that_cannot_be_right_are_refused_by_field(
+    ctx: Context, potter: int, mug: int, wrong: dict[str, Any], where: str
+) -> None:
+    good = service.terms(ctx, potter, mug)
+    with pytest.raises(Invalid) as refusal:
+        service.put_terms(ctx, Terms(**{**asdict(good), **wrong}))
+    assert [fault.where for fault in refusal.value.faults] == [where]
+    if "valid_until" not in wrong:
+        with pytest.raises(Invalid) as refusal:
+            periods.set_periods(ctx, potter, mug, [Period(potter, mug, TODAY, **wrong)])
+        assert [fault.where for fault in refusal.value.faults] == [f"period 1, {where}"]
+
+
+def test_a_period_says_something_and_begins_once_and_needs_terms(ctx: Context, potter: int, mug: int) -> None:
+    with pytest.raises(Invalid, match="something that is otherwise"):
+        periods.set_periods(ctx, potter, mug, [Period(potter, mug, TODAY)])
+    with pytest.raises(Invalid, match="one period from a day on"):
+        periods.set_periods(
+            ctx, potter, mug, [Period(potter, mug, TODAY, None, 1.0), Period(potter, mug, TODAY, None, 2.0)]
+        )
+    with pytest.raises(NotFound):
+        periods.add_many_periods(ctx, [Period(potter, mug + 1, TODAY, None, 1.0)])
+
+
+def test_how_a_supplier_takes_orders_needs_its_currency_and_days_of_the_week(ctx: Context, potter: int) -> None:
+    good = service.supplier(ctx, potter).as_new
+    with pytest.raises(Invalid, match="no currency"):
+        service.change_supplier(ctx, potter, replace(good, minimum_value=Decimal(100)))
+    with pytest.raises(Invalid, match="order_days"):
+        service.change_supplier(ctx, potter, replace(good, order_days="thu,mon"))
+    told = replace(
+        good, currency="EUR", minimum_value=Decimal(100), free_freight_from=Decimal(250), order_days="mon,thu",
+        orders_until=time(14, 30),
+    )  # fmt: skip
+    assert service.change_supplier(ctx, potter, told).as_new == told
+    (detail,) = noted(ctx, "supplier.changed")
+    assert detail["after"]["orders_until"] == "14:30:00"

@@ -29,8 +29,12 @@ def test_an_order_goes_from_draft_to_answer(client: Client, world: World) -> Non
     said = post(f"{at}/confirm", lines=[{"line": 1, "quantity": "6", "unit_cost": "3"}, {"line": 2}])
     assert (said["state"], said["total"], said["lines"][0]["confirmed_cost"]) == ("confirmed", "84", "3")
     changed = post(f"{at}/change", lines=[{"line": 2, "quantity": 0}], reason="dropped")
-    assert (changed["answer_to"], changed["lines"][1]["quantity"], changed["total"]) == ("change", "0", "18")
-    assert post(f"{at}/answer", accepted=False)["total"] == "84"
+    assert (changed["answer_to"], changed["asked"]["quantities"], changed["total"]) == ("change", {"2": "0"}, "84")
+    assert post(f"{at}/answer", accepted=True)["total"] == "18"
+    post(f"{at}/change", lines=[{"line": 1, "quantity": 12}])
+    assert post(f"{at}/answer", accepted=False, lines=[{"line": 1, "quantity": 10}])["total"] == "25"
+    post(f"{at}/change", lines=[{"line": 1, "quantity": 12}])
+    assert post(f"{at}/take-back-question")["asked"] is None
     assert post(f"{at}/cancel", reason="no longer needed")["answer_to"] == "cancel"
     assert post(f"{at}/answer", accepted=True)["state"] == "cancelled"
 
@@ -59,3 +63,14 @@ def test_a_supplier_and_its_terms_are_kept(client: Client, world: World) -> None
     assert (changed["unit_cost"], changed["prices"][0]["unit_cost"]) == ("4", "2.5")
     assert mara.get(f"{at}/terms").json() == [changed]
     assert [one["code"] for one in mara.get("/api/v1/suppliers").json()] == ["ACME", "MILL"]
+    more = {
+        **terms, "largest_order": 600, "safety_days": 1.5, "weekly_capacity": "250", "sold_until": "2027-01-31",
+        "periods": [{"valid_from": "2026-12-20", "valid_until": "2027-01-06", "lead_time_days": 21}],
+    }  # fmt: skip
+    kept = mara.post(f"{at}/terms/21001", json=more).json()
+    assert [kept[name] for name in ("largest_order", "safety_days", "weekly_capacity", "sold_until")] == [
+        "600", 1.5, "250", "2027-01-31",
+    ]  # fmt: skip
+    assert [(one["lead_time_days"], one["pack_size"]) for one in kept["periods"]] == [(21, None)]
+    mill = {"code": "MILL", "name": "Mill", "currency": "EUR", "minimum_value": 100, "orders_until": "14:30:00"}
+    assert mara.post(at, json=mill).json()["minimum_value"] == "100"

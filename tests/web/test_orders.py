@@ -204,9 +204,9 @@ def test_pages_say_who_tells_the_supplier(client: Client, office: Office, suppli
     page = said("/orders/1/change", **{"amount-1": "0", "amount-2": "24", "reason": "dropped"})
     assert "Acme &amp; Sons is told" not in page
     assert "no longer wanted" in page
-    assert "Has Acme &amp; Sons been told?" in page
-    assert "has been told. Note the answer here" in said("/orders/1/sent")
-    assert "Cancelled. Shelfwise has no address for Acme" in said("/orders/1/cancel", reason="no")
+    assert "Has Acme &amp; Sons been asked?" in page
+    assert "has been asked. Note the answer here" in said("/orders/1/sent")
+    assert "Until they have answered, the order stands as it is" in said("/orders/1/cancel", reason="no")
 
 
 def test_what_a_supplier_charges_is_noted_with_the_confirmation(client: Client, supplier: str) -> None:

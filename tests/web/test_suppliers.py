@@ -40,6 +40,50 @@ def test_a_supplier_is_added_sells_an_item_and_is_changed(client: Client, world:
     assert "Nothing yet" in mara.get(address).text
 
 
+def test_all_that_terms_say_is_typed_and_shown_again(client: Client, world: World, office: Office) -> None:
+    mara = client("mara")
+    address = f"/suppliers/{world.supplier_id}/terms"
+    told = {
+        **TERMS, "largest_order": "600", "weekly_capacity": "250", "batch_days": "3", "safety_days": "1.5",
+        "soft_safety_days": "2", "sold_until": "2027-01-31", "period_from": ["2026-12-20", ""],
+        "period_until": ["2027-01-06", ""], "period_lead_time_days": ["21", ""],
+        **{f"period_{name}": ["", ""] for name in (
+            "minimum_order", "largest_order", "pack_size", "batch_days", "safety_days", "soft_safety_days",
+            "weekly_capacity",
+        )},
+    }  # fmt: skip
+    assert mara.post(address, data=told).status_code == 303
+    page = mara.get(f"{address}?item=21000").text
+    for name, value in (("safety_days", "1.5"), ("largest_order", "600"), ("period_lead_time_days", "21")):
+        assert f'name="{name}" inputmode="decimal" value="{value}"' in page
+    assert 'name="period_from" value="2026-12-20"' in page
+    seller = mara.get(f"/suppliers/{world.supplier_id}").text
+    assert "at most 600" in seller
+    assert "and 1.5 to be safe" in seller
+    wrong = mara.post(address, data={**told, "period_from": ["", ""]})
+    assert (wrong.status_code, "period 1, from" in wrong.text) == (422, True)
+    assert mara.post(address, data={**told, "batch_days": "1.5"}).status_code == 422
+    assert mara.post(address, data={**told, "period_lead_time_days": ["", ""], "period_from": ["", ""],
+                                    "period_until": ["", ""]}).status_code == 303  # fmt: skip
+    assert "2026-12-20" not in mara.get(f"{address}?item=21000").text
+
+
+def test_how_a_supplier_takes_orders_is_typed_and_shown_again(client: Client, world: World) -> None:
+    mara = client("mara")
+    at = f"/suppliers/{world.supplier_id}"
+    told = {"name": "Acme", "code": "ACME", "currency": "eur", "minimum_value": "100", "free_freight_from": "250",
+            "order_days": ["thu", "mon"], "orders_until": "14:30"}  # fmt: skip
+    assert mara.post(at, data=told).status_code == 303
+    page = mara.get(at).text
+    assert 'name="minimum_value" inputmode="decimal" value="100"' in page
+    assert 'value="mon" checked' in page
+    assert 'value="tue" checked' not in page
+    assert 'name="orders_until" value="14:30"' in page
+    wrong = mara.post(at, data={**told, "orders_until": "soon"})
+    assert (wrong.status_code, "a time such as 14:30" in wrong.text) == (422, True)
+    assert mara.post(at, data={**told, "currency": ""}).status_code == 422
+
+
 def test_suppliers_are_found_by_what_they_sell_and_by_where_their_orders_go(client: Client, world: World) -> None:
     mara = client("mara")
     mara.post("/suppliers/new", data={"name": "Mill", "code": "MILL", "email": "o@mill.example"})

@@ -17,7 +17,8 @@ from shelfwise.edge import devices
 from shelfwise.edge.tables import StoredReading
 from shelfwise.planning.service import plan as plan_site
 from shelfwise.records import service as records
-from shelfwise.records.model import NewItem, NewPlace, Terms, ZoneKind
+from shelfwise.records.model import NewItem, NewPlace, ZoneKind
+from shelfwise.records.supply import Terms
 from shelfwise.stock import service as stock
 from shelfwise.store.database import run, value
 from shelfwise.work import outbox

@@ -45,9 +45,7 @@ __all__ = [
     "waiting",
 ]
 
-UNDO = (
-    "Take the decision back while the order has not left; later cancel the order on its page, and the supplier is told."
-)
+UNDO = "Take the decision back while the order has not left; later ask the supplier on the order's page to cancel it."
 OPEN: tuple[State, ...] = ("proposed",)
 _NO_LONGER_NEEDED = "No longer needed: stock and orders suffice."
 

@@ -12,7 +12,8 @@ from shelfwise.edge import devices
 from shelfwise.edge.standing import Spot, Way, move_device
 from shelfwise.records import service as records
 from shelfwise.records.item_tables import Barcode
-from shelfwise.records.model import NewItem, NewPlace, Terms
+from shelfwise.records.model import NewItem, NewPlace
+from shelfwise.records.supply import Terms
 from shelfwise.stock import service as stock
 from shelfwise.stock.opening import OpeningLot, opening_lots
 from shelfwise.twin import world

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -123,6 +123,14 @@ class PurchaseLine:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The change that a supplier was asked for: other quantities, by line, and the day."""
+
+    expected_at: datetime
+    quantities: Mapping[int, Decimal]
+
+
+@dataclass(frozen=True)
 class PurchaseOrder:
     """An order to a supplier. `supplier` and `site` are names for people.
 
@@ -130,8 +138,10 @@ class PurchaseOrder:
         approved_by: None: a draft.
         second_needed: why a second person has to approve; None: nobody has to.
         revision: counts what the supplier is told; `sent_revision` is the one the supplier has.
-        answer_to: 'change' or 'cancel': what the supplier was asked for and has not answered.
+        answer_to: 'change' or 'cancel': what the supplier was asked for and has not answered; the order stands as it
+            is until they have.
         asked_at: when the supplier was asked for it.
+        asked: the change they were asked for; None: no change, or it is answered.
         goes_to: the address that Shelfwise tells the supplier at; None: a person has to tell them.
     """
 
@@ -159,7 +169,23 @@ class PurchaseOrder:
     answer_to: str | None
     asked_at: datetime | None
     goes_to: str | None
+    asked: Asked | None
     lines: tuple[PurchaseLine, ...]
+
+    @property
+    def as_asked(self) -> PurchaseOrder:
+        """The order as it would be if the supplier agreed to the change; what was confirmed of it counts no more."""
+        if self.asked is None:
+            return self
+        wanted = self.asked.quantities
+        lines = tuple(
+            replace(line, quantity=wanted[line.line], unit_cost=line.cost, confirmed_quantity=None, promised_at=None,
+                    confirmed_cost=None)
+            if line.line in wanted
+            else line
+            for line in self.lines
+        )  # fmt: skip
+        return replace(self, expected_at=self.asked.expected_at, lines=lines)
 
     @property
     def total(self) -> Decimal:
@@ -203,6 +229,42 @@ class Receipt:
     source: str
     new: bool = True
     owed: bool = False
+
+
+@dataclass(frozen=True)
+class SentLine:
+    """What became of a line of an order that left, by now.
+
+    Attributes:
+        sent_at: when it left; where nobody said, when it was approved.
+        due_at: when it was to come, by the supplier's word or else by ours.
+        received: what came of it undamaged; `received_at`: its last receipt.
+        days: from leaving to receipt, the mean of its receipts by what each brought; None: nothing came.
+        finished: nothing more of it is expected.
+    """
+
+    supplier_id: int
+    item_id: int
+    site_id: int
+    sent_at: datetime
+    due_at: datetime
+    quantity: Decimal
+    received: Decimal
+    received_at: datetime | None
+    days: float | None
+    finished: bool
+
+    @property
+    def share(self) -> float:
+        """How much of what was ordered has come; more than was ordered is all of it."""
+        return min(float(self.received / self.quantity), 1.0)
+
+    def on_time(self, now: datetime) -> bool | None:
+        """Whether it came when it should have; None: that is still open."""
+        last = self.due_at + LATE_AFTER
+        if self.received > 0 and self.received_at is not None and self.received_at <= last:
+            return True if self.finished or self.share == 1 else None if now <= last else False
+        return None if now <= last else False
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from shelfwise.work import outbox, tasks
 What = Literal["order", "change", "cancel"]
 _TO_TELL: dict[What, str] = {
     "order": "Send {number} to {supplier}",
-    "change": "Tell {supplier} that {number} is changed",
-    "cancel": "Tell {supplier} that {number} is cancelled",
+    "change": "Ask {supplier} to change {number}",
+    "cancel": "Ask {supplier} to cancel {number}",
 }
 
 
@@ -79,6 +79,17 @@ def paper_of(ctx: Context, order: PurchaseOrder, what: What = "order") -> dict[s
     return tables.body(order, what) | ends | {"expected_on": day.isoformat()}
 
 
+def question_of(ctx: Context, order: PurchaseOrder) -> dict[str, Any]:
+    """What the supplier is to read of an order now: what they are asked for, else the order as it stands."""
+    match order.answer_to:
+        case "change":
+            return paper_of(ctx, order.as_asked, "change")
+        case "cancel":
+            return paper_of(ctx, order, "cancel")
+        case _:
+            return paper_of(ctx, order)
+
+
 def key_of(ctx: Context, order: PurchaseOrder, what: What = "order") -> str:
     """Under which key a supplier is told; the same over all attempts, another for each thing there is to tell."""
     installation = tables.installation(ctx.tx, ctx.tenant)
@@ -111,9 +122,9 @@ def recall(ctx: Context, order: PurchaseOrder) -> None:
         )
 
 
-def never_left(ctx: Context, order: PurchaseOrder) -> bool:
-    """Whether the supplier certainly knows nothing of the newest version of an order, and now never will."""
-    message = outbox.message(ctx, key_of(ctx, order))
+def never_left(ctx: Context, order: PurchaseOrder, what: What = "change") -> bool:
+    """Whether the supplier certainly knows nothing of the newest thing about an order, and now never will."""
+    message = outbox.message(ctx, key_of(ctx, order, what))
     if message is None:
         return (order.sent_revision or 0) < order.revision
     return outbox.recall(ctx, message.idempotency_key)

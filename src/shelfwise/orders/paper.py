@@ -95,8 +95,8 @@ def _template() -> bytes:
 def _text(body: dict[str, Any], what: str, copy: bool) -> str:
     opening = {
         "order": "please deliver what this order lists.",
-        "change": f"this is version {body.get('revision')} of our order. It replaces what we sent before under its "
-        "number; please confirm it.",
+        "change": f"please change what we sent before under its number to this, version {body.get('revision')} of our "
+        "order, and tell us whether you do.",
         "cancel": "we no longer need this order. Please confirm that you will not deliver it.",
     }[what]
     style = str(body.get("numbers", "en"))

@@ -14,7 +14,7 @@ from shelfwise.core.quantities import plain
 from shelfwise.orders import outgoing
 from shelfwise.orders import purchase_tables as tables
 from shelfwise.orders.model import PurchaseLine, PurchaseOrder, amount_faults
-from shelfwise.orders.purchase_changes import state_anew, take_back_untold_change
+from shelfwise.orders.purchase_changes import answer, state_anew, take_back_untold_change
 from shelfwise.orders.purchase_states import check
 from shelfwise.orders.purchases import lock, order_of
 from shelfwise.orders.telling import TELL, remember, review, settled, to_come
@@ -147,6 +147,18 @@ def confirm(ctx: Context, purchase_order_id: int, said: Sequence[Confirmed]) -> 
     return after
 
 
+def answer_otherwise(ctx: Context, purchase_order_id: int, said: Sequence[Confirmed], note: str = "") -> PurchaseOrder:
+    """The supplier agreed to something else than they were asked for: what they said is confirmed instead.
+
+    Raises:
+        Invalid: a quantity or a date cannot be right, or there is no such line.
+        NotFound: there is no such order.
+        Refused: no answer is awaited, or it is in no state to be confirmed.
+    """
+    order = answer(ctx, purchase_order_id, accepted=False, note=note)
+    return confirm(ctx, order.purchase_order_id, said)
+
+
 def dearer_or_cheaper(order: PurchaseOrder) -> list[PurchaseLine]:
     """The lines that cost other than what they were ordered at."""
     return [line for line in order.lines if line.cost != line.unit_cost]
@@ -166,7 +178,7 @@ def restore(ctx: Context, purchase_order_id: int, reason: str) -> PurchaseOrder:
     outgoing.stop(ctx, order)
     tables.change_order(
         ctx.tx, ctx.tenant, purchase_order_id, state="draft", approved_by=None, approved_at=None, second_needed=None,
-        second_approved_by=None, second_approved_at=None, answer_to=None, asked_at=None, before_change=None,
+        second_approved_by=None, second_approved_at=None, answer_to=None, asked_at=None, asked=None,
         revision=order.revision + 1, sent_at=None,
     )  # fmt: skip
     after = order_of(ctx, purchase_order_id)

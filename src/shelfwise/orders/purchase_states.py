@@ -43,8 +43,8 @@ _WORDS: dict[Verb, str] = {
 _INSTEAD: dict[PurchaseState, str] = {
     "draft": "Approve it first.",
     "approved": "Take the approval back, or cancel it.",
-    "sent": "Change or cancel it; the supplier is told.",
-    "confirmed": "Change or cancel it; the supplier is told.",
+    "sent": "Ask the supplier to change or to cancel it.",
+    "confirmed": "Ask the supplier to change or to cancel it.",
     "part_received": "Close it, and what is missing is expected no more.",
     "received": "There is nothing left to close. If a receipt was a mistake, take it back.",
     "closed": "Reopen it first.",

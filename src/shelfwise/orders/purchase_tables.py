@@ -8,7 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from shelfwise.orders.model import PurchaseLine, PurchaseOrder, PurchaseState
+from shelfwise.core.quantities import plain
+from shelfwise.orders.model import Asked, PurchaseLine, PurchaseOrder, PurchaseState
 from shelfwise.store.database import Tx, rows, run, value, values
 
 _LINE = """select purchase_order_id, line, item_id, sku, description, unit, quantity, received, unit_cost,
@@ -17,7 +18,7 @@ _LINE = """select purchase_order_id, line, item_id, sku, description, unit, quan
 _ORDER = """select purchase_order_id, number, o.supplier_id, s.name, o.site_id, t.code, state, decision_key, o.currency,
         created_by, created_at, approved_by, approved_at, second_needed, second_approved_by, second_approved_at,
         sent_at, expected_at, note, revision, sent_revision, answer_to, asked_at,
-        coalesce(s.order_url, s.email)
+        coalesce(s.order_url, s.email), asked
     from purchase_order o
     join supplier s on s.tenant_id = o.tenant_id and s.supplier_id = o.supplier_id
     join site t on t.tenant_id = o.tenant_id and t.site_id = o.site_id"""
@@ -196,7 +197,20 @@ def orders(
     lines: dict[int, list[PurchaseLine]] = {row[0]: [] for row in found}
     for line in order_lines(tx, tenant, lines):
         lines[line.purchase_order_id].append(line)
-    return [PurchaseOrder(*(*row, tuple(lines[row[0]]))) for row in found]
+    return [PurchaseOrder(*(*row[:-1], _asked(row[-1]), tuple(lines[row[0]]))) for row in found]
+
+
+def _asked(stored: dict[str, Any] | None) -> Asked | None:
+    if stored is None:
+        return None
+    wanted = {line["line"]: Decimal(line["quantity"]) for line in stored["lines"]}
+    return Asked(datetime.fromisoformat(stored["expected_at"]), wanted)
+
+
+def asked_as_stored(asked: Asked) -> dict[str, Any]:
+    """The change a supplier was asked for, fit for JSON."""
+    lines = [{"line": line, "quantity": plain(quantity)} for line, quantity in asked.quantities.items()]
+    return {"expected_at": asked.expected_at.isoformat(), "lines": lines}
 
 
 def order_lines(tx: Tx, tenant: int, order_ids: Collection[int]) -> list[PurchaseLine]:
@@ -249,16 +263,6 @@ def change_order(tx: Tx, tenant: int, order_id: int, **columns: Any) -> None:
             where tenant_id = %s and purchase_order_id = %s""",
         (*(columns[name] for name in names), tenant, order_id),
     )
-
-
-def before_change(tx: Tx, tenant: int, order_id: int) -> dict[str, Any] | None:
-    """What the order said before the change that the supplier has not answered."""
-    found: dict[str, Any] | None = value(
-        tx,
-        "select before_change from purchase_order where tenant_id = %s and purchase_order_id = %s",
-        (tenant, order_id),
-    )
-    return found
 
 
 def orders_of_decisions(tx: Tx, tenant: int, keys: Collection[str]) -> dict[str, int]:

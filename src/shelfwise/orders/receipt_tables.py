@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from shelfwise.orders.model import LeadTime
+from shelfwise.orders.model import LeadTime, SentLine
 from shelfwise.store.database import Tx, first, rows, run, value
 
 
@@ -94,5 +94,32 @@ def lead_times(tx: Tx, tenant: int, since: datetime | None) -> list[LeadTime]:
            where tenant_id = %(tenant)s and reversed_at is null and not owed
              and (%(since)s::timestamptz is null or received_at >= %(since)s)
            order by received_at, receipt_id""",
+        {"tenant": tenant, "since": since},
+    )
+
+
+def sent_lines(tx: Tx, tenant: int, since: datetime) -> list[SentLine]:
+    """Of orders that left since then, of the survivors of suppliers that were merged; not of cancelled ones, nor of
+    lines that we did not want any more."""
+    return rows(
+        tx,
+        SentLine,
+        """select coalesce(j.survivor_id, o.supplier_id) as supplier_id, l.item_id, o.site_id,
+                  coalesce(o.sent_at, o.approved_at) as sent_at, coalesce(l.promised_at, o.expected_at) as due_at,
+                  l.quantity, l.received, came.last_at as received_at, came.days,
+                  o.state in ('received', 'closed') or coalesce(l.confirmed_quantity, l.quantity) <= l.received
+                      as finished
+           from purchase_order o join purchase_line l using (tenant_id, purchase_order_id)
+           left join joined j on j.tenant_id = o.tenant_id and j.kind = 'supplier' and j.id = o.supplier_id
+           left join lateral (
+               select max(r.received_at) as last_at, case when count(*) > 0 then
+                      greatest(sum(extract(epoch from r.received_at - coalesce(o.sent_at, o.approved_at)) * r.quantity)
+                               / sum(r.quantity), 0)::float8 / 86400 end as days
+               from receipt r
+               where r.tenant_id = l.tenant_id and r.purchase_order_id = l.purchase_order_id and r.line = l.line
+                 and r.reversed_at is null and not r.owed) came on true
+           where o.tenant_id = %(tenant)s and o.state not in ('draft', 'cancelled') and l.quantity > 0
+             and coalesce(o.sent_at, o.approved_at) >= %(since)s
+           order by sent_at, o.purchase_order_id, l.line""",
         {"tenant": tenant, "since": since},
     )

@@ -14,11 +14,12 @@ from shelfwise.orders import erp_orders, receipt_tables
 from shelfwise.orders import purchase_tables as tables
 from shelfwise.orders.approval import our_currency, worth_today
 from shelfwise.orders.chasing import chase
-from shelfwise.orders.model import LeadTime, PurchaseOrder, PurchaseState
-from shelfwise.orders.outgoing import message_of, paper_of
-from shelfwise.orders.purchase_changes import answer, cancel, change_sent
+from shelfwise.orders.model import LeadTime, PurchaseOrder, PurchaseState, SentLine
+from shelfwise.orders.outgoing import message_of, paper_of, question_of
+from shelfwise.orders.purchase_changes import answer, cancel, change_sent, take_back_question
 from shelfwise.orders.purchase_life import (
     Confirmed,
+    answer_otherwise,
     close_purchase_order,
     confirm,
     mark_sent,
@@ -44,6 +45,7 @@ from shelfwise.store.database import rows
 __all__ = [
     "Confirmed",
     "answer",
+    "answer_otherwise",
     "approve_purchase_order",
     "cancel",
     "change_sent",
@@ -68,13 +70,16 @@ __all__ = [
     "purchase_order_by_number",
     "purchase_orders",
     "purchase_orders_by_id",
+    "question_of",
     "record_receipt",
     "reopen",
     "restore",
     "sales_line",
     "sales_lines",
+    "sent_lines",
     "supplier_has_it",
     "take_back_approval",
+    "take_back_question",
     "take_back_receipt",
     "take_lines_out",
     "take_sales_lines",
@@ -178,3 +183,9 @@ def lead_times(ctx: Context, since: datetime | None = None) -> list[LeadTime]:
     """Observed lead times, oldest receipt first; a receipt that was taken back, or of damaged goods, is none."""
     ctx.require_somewhere(Right.VIEW)
     return receipt_tables.lead_times(ctx.tx, ctx.tenant, since)
+
+
+def sent_lines(ctx: Context, since: datetime) -> list[SentLine]:
+    """What became of the lines of all orders that left since then, oldest first."""
+    ctx.require_somewhere(Right.VIEW)
+    return receipt_tables.sent_lines(ctx.tx, ctx.tenant, since)

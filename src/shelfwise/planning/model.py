@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.core.quantities import plain
+from shelfwise.planning.reliability import Reliability
 from shelfwise.planning.standing import CLASSES, Standing, Target
 from shelfwise.records.model import LARGEST, Rule
 from shelfwise.records.prices import Break, cost_of
@@ -75,7 +76,7 @@ class LeadTime:
     Attributes:
         stated: what the supplier says, or what is usual where nobody said.
         assumed: nobody said.
-        observed: receipts it was learned from.
+        observed: the supplier's orders it was learned from; `own`: of them, those of the item.
         samples: equally likely lead times, shape (k,), ascending, positive.
     """
 
@@ -83,6 +84,7 @@ class LeadTime:
     observed: int
     samples: Floats
     assumed: bool = False
+    own: int = 0
 
     def quantile(self, level: float) -> float:
         return float(np.quantile(self.samples, level, method="inverted_cdf"))
@@ -95,6 +97,14 @@ class Offer:
     Attributes:
         unit_cost: of one unit, where nothing in `breaks` says otherwise.
         breaks: (from so many units on, cost of one), the smallest quantity first.
+        largest_order: the most units of one order; None: any number.
+        weekly_capacity: the most units they can deliver in a week; None: any number.
+        batch_days: what is needed within so many days is ordered at once.
+        safety_days: always added to the lead time, and in it; `soft_safety_days`: it is ordered so much earlier where
+            that is possible, and counted on no later arrival.
+        waits_days: days until they take an order again, in the lead time; `order_gap_days`: from then to the next time.
+        free_freight_from: from what on they pay the freight, in `currency`; None: never.
+        reliability: what is believed of its next order; None: nothing, it always comes in full.
         rate: what one unit of `currency` is worth in the currency that all offers of the item are compared in.
         minimum_value: below this the supplier takes no order of all items together, in `currency`; None: nothing is
             asked.
@@ -110,6 +120,15 @@ class Offer:
     breaks: tuple[Break, ...] = ()
     rate: Decimal = Decimal(1)
     minimum_value: Decimal | None = None
+    largest_order: Decimal | None = None
+    weekly_capacity: Decimal | None = None
+    batch_days: int = 0
+    safety_days: float = 0.0
+    soft_safety_days: float = 0.0
+    waits_days: int = 0
+    order_gap_days: int = 1
+    free_freight_from: Decimal | None = None
+    reliability: Reliability | None = None
 
     def cost_for(self, quantity: Decimal) -> Decimal:
         """What one unit costs when so many are ordered."""

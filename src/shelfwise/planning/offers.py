@@ -1,21 +1,86 @@
-"""Who sells an item, on which terms, and how long they take."""
+"""Who sells an item, on which terms, how long they take, and how far they can be relied on."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+import numpy as np
 
 from shelfwise.access.context import Context
-from shelfwise.orders.service import lead_times, worth_today
-from shelfwise.planning.leadtime import learn
-from shelfwise.planning.model import Offer
+from shelfwise.orders.model import SentLine
+from shelfwise.orders.service import sent_lines, worth_today
+from shelfwise.planning import reliability
+from shelfwise.planning.leadtime import Habit, Took, habit
+from shelfwise.planning.model import Floats, LeadTime, Offer
+from shelfwise.planning.reliability import Reliability, Sent
+from shelfwise.records.calendars import next_taken
 from shelfwise.records.habits import usual_lead_days
-from shelfwise.records.model import Terms
 from shelfwise.records.prices import Price, breaks_on
 from shelfwise.records.service import prices_for, suppliers, terms_for
+from shelfwise.records.supply import Supplier, Terms
 
 LEARN_DAYS = 730
+SECONDS_IN_DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What is known of one supplier's orders.
+
+    Attributes:
+        lines: of all its orders that left.
+        stated: days by its terms for what it sells; an item may have none.
+        usual: days where nobody said, here.
+    """
+
+    lines: tuple[SentLine, ...]
+    stated: Mapping[int, float]
+    usual: float
+    now: datetime
+
+    def days_for(self, item_id: int) -> float:
+        """The lead time of an item that everything learned is relative to: what is stated of it; else what its supplier
+        states on the mean of what came, else what is usual here."""
+        if item_id in self.stated:
+            return self.stated[item_id]
+        said = [
+            self.stated[line.item_id] for line in self.lines if line.days is not None and line.item_id in self.stated
+        ]
+        return float(np.exp(np.mean(np.log(np.maximum(said, 0.25))))) if said else self.usual
+
+    @cached_property
+    def _samples(self) -> dict[int, Floats]:
+        return {}
+
+    @cached_property
+    def habit(self) -> Habit:
+        return habit(
+            Took(line.item_id, line.days, self.days_for(line.item_id)) for line in self.lines if line.days is not None
+        )
+
+    def lead_time(self, item_id: int) -> LeadTime:
+        """Of the next order of an item that comes."""
+        return replace(self.habit.lead_time(item_id, self.days_for(item_id)), assumed=item_id not in self.stated)
+
+    def later(self, item_id: int, days: float) -> float:
+        """P(lead time > days) of an order that comes."""
+        samples = self._samples.get(item_id)
+        if samples is None:
+            samples = self._samples[item_id] = self.habit.lead_time(item_id, self.days_for(item_id)).samples
+        return 1 - float(np.searchsorted(samples, days, side="right")) / len(samples)
+
+    def reliability(self, items: Iterable[int]) -> dict[int, Reliability]:
+        sent = [
+            Sent(
+                line.item_id, (self.now - line.sent_at).total_seconds() / SECONDS_IN_DAY, line.share, line.finished,
+                line.on_time(self.now),
+            )
+            for line in self.lines
+        ]  # fmt: skip
+        return reliability.learn(sent, items, self.later)
 
 
 def comparable_offers(
@@ -37,52 +102,75 @@ def comparable_offers(
     return compared, left_out
 
 
-def offers_of(ctx: Context, item_ids: Collection[int]) -> dict[int, tuple[Offer, ...]]:
-    """On which terms each item is sold by whom, with the lead times learned from what arrived when."""
-    terms = terms_for(ctx, item_ids)
-    names = {supplier.supplier_id: supplier.name for supplier in suppliers(ctx)}
-    seen = lead_times(ctx, ctx.now - timedelta(days=LEARN_DAYS))
+def learned(ctx: Context) -> dict[int, Learned]:
+    """What all suppliers' orders of the last two years teach."""
+    seen = sent_lines(ctx, ctx.now - timedelta(days=LEARN_DAYS))
     usual = usual_lead_days(ctx)
-    stated = {
-        (one.supplier_id, one.item_id): one.lead_time_days
-        for one in terms_for(ctx, {receipt.item_id for receipt in seen})
+    by_supplier: dict[int, list[SentLine]] = {one.supplier_id: [] for one in suppliers(ctx)}
+    for line in seen:
+        by_supplier.setdefault(line.supplier_id, []).append(line)
+    stated: dict[int, dict[int, float]] = {}
+    for one in terms_for(ctx, {line.item_id for line in seen}, standing=True):
+        if one.lead_time_days is not None:
+            stated.setdefault(one.supplier_id, {})[one.item_id] = one.lead_time_days
+    return {
+        supplier_id: Learned(tuple(lines), stated.get(supplier_id, {}), usual, ctx.now)
+        for supplier_id, lines in by_supplier.items()
     }
-    by_supplier: dict[int, list[tuple[float, float]]] = {}
-    for receipt in seen:
-        said = stated.get((receipt.supplier_id, receipt.item_id)) or 0.0
-        by_supplier.setdefault(receipt.supplier_id, []).append((receipt.days, said))
+
+
+def offers_of(ctx: Context, item_ids: Collection[int], at: datetime) -> dict[int, tuple[Offer, ...]]:
+    """On which terms each item is sold by whom, with what their orders have taught.
+
+    Args:
+        at: now, by the clock of the site that orders.
+    """
+    sellers = {supplier.supplier_id: supplier for supplier in suppliers(ctx)}
     prices: dict[tuple[int, int], list[Price]] = {}
     for price in prices_for(ctx, item_ids):
         prices.setdefault((price.supplier_id, price.item_id), []).append(price)
+    by_supplier: dict[int, list[Terms]] = {}
+    for one in terms_for(ctx, item_ids):
+        by_supplier.setdefault(one.supplier_id, []).append(one)
+    known = learned(ctx)
     result: dict[int, list[Offer]] = {}
-    for one in terms:
-        observed = comparable_days(one, by_supplier.get(one.supplier_id, ()))
-        result.setdefault(one.item_id, []).append(
-            Offer(
-                supplier_id=one.supplier_id,
-                supplier=names[one.supplier_id],
-                unit_cost=one.unit_cost,
-                currency=one.currency,
-                pack_size=one.pack_size,
-                minimum_order=one.minimum_order,
-                lead_time=replace(
-                    learn(usual if one.lead_time_days is None else one.lead_time_days, observed),
-                    assumed=one.lead_time_days is None,
-                ),
-                breaks=breaks_on(prices.get((one.supplier_id, one.item_id), ()), ctx.now.date()),
-            )
-        )
+    for supplier_id, sold in sorted(by_supplier.items()):
+        today = {one.item_id: one.lead_time_days for one in sold if one.lead_time_days is not None}
+        history = known[supplier_id]
+        # What holds today goes before what was said for always.
+        history = replace(history, stated={**history.stated, **today})
+        chances = history.reliability([one.item_id for one in sold])
+        for one in sold:
+            breaks = breaks_on(prices.get((supplier_id, one.item_id), ()), ctx.now.date())
+            offer = _offer(one, sellers[supplier_id], history.lead_time(one.item_id), at)
+            offer = replace(offer, breaks=breaks, reliability=chances[one.item_id])
+            result.setdefault(one.item_id, []).append(offer)
     return {item_id: tuple(offers) for item_id, offers in result.items()}
 
 
-def comparable_days(terms: Terms, observed: Iterable[tuple[float, float]]) -> list[float]:
-    """A supplier's receipts of all its items as lead times of this one.
+def _offer(terms: Terms, seller: Supplier, lead_time: LeadTime, at: datetime) -> Offer:
+    taken = next_taken(at, seller.order_days, seller.orders_until)
+    waits = (taken - at.date()).days
+    same = seller.currency == terms.currency
+    return Offer(
+        supplier_id=terms.supplier_id,
+        supplier=seller.name,
+        unit_cost=terms.unit_cost,
+        currency=terms.currency,
+        pack_size=terms.pack_size,
+        minimum_order=terms.minimum_order,
+        lead_time=replace(lead_time, samples=lead_time.samples + terms.safety_days + waits),
+        largest_order=terms.largest_order,
+        weekly_capacity=terms.weekly_capacity,
+        batch_days=terms.batch_days,
+        safety_days=terms.safety_days,
+        soft_safety_days=terms.soft_safety_days,
+        waits_days=waits,
+        order_gap_days=(_next_taken_after(taken, seller.order_days) - taken).days,
+        minimum_value=seller.minimum_value if same else None,
+        free_freight_from=seller.free_freight_from if same else None,
+    )
 
-    A supplier late with one thing is late with others, in proportion to what it stated; where nothing was
-    stated, days count as they are.
 
-    Args:
-        observed: (days, stated days of the item received).
-    """
-    wanted = terms.lead_time_days or 0.0
-    return [days * wanted / stated if wanted > 0 and stated > 0 else days for days, stated in observed]
+def _next_taken_after(day: date, order_days: str) -> date:
+    return next_taken(datetime.combine(day + timedelta(days=1), datetime.min.time()), order_days, None)

@@ -14,8 +14,9 @@ from psycopg import errors as pg
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.records.item_rules import item_faults
-from shelfwise.records.model import NewItem, NewSupplier, refuse
+from shelfwise.records.model import NewItem, refuse
 from shelfwise.records.prices import supplier_faults
+from shelfwise.records.supply import NewSupplier
 from shelfwise.store.database import run, values
 
 USED = "it is used by now, by stock, orders or other records"
@@ -45,7 +46,8 @@ def change_items(ctx: Context, items: Sequence[NewItem]) -> None:
 
 
 def put_suppliers(ctx: Context, suppliers: Sequence[NewSupplier]) -> None:
-    """Add suppliers, or change those whose code is there: how they are called and reached, which is what files tell.
+    """Add suppliers, or change those whose code is there: how they are called and reached, and how they take
+    orders, which is what files tell.
 
     Raises:
         Invalid: a field cannot be right; nothing was changed.
@@ -54,13 +56,22 @@ def put_suppliers(ctx: Context, suppliers: Sequence[NewSupplier]) -> None:
     refuse(fault for one in suppliers for fault in supplier_faults(one, f"{one.code}, "))
     _update(
         ctx, "suppliers.imported",
-        """insert into supplier (tenant_id, code, name, email, order_url, account_number, provenance)
-           select v.tenant, u.code, u.name, u.email, u.order_url, u.account_number, 'imported'
-           from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-               u (code, name, email, order_url, account_number), (values (%s::int)) v (tenant)
+        """insert into supplier (tenant_id, code, name, email, order_url, account_number, currency, minimum_value,
+               free_freight_from, order_days, orders_until, provenance)
+           select v.tenant, u.*, 'imported'
+           from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::numeric[],
+               %s::numeric[], %s::text[], %s::time[]) u, (values (%s::int)) v (tenant)
            on conflict (tenant_id, code) do update set name = excluded.name, email = excluded.email,
-               order_url = excluded.order_url, account_number = excluded.account_number""",
-        [(one.code, one.name, one.email, one.order_url, one.account_number) for one in suppliers],
+               order_url = excluded.order_url, account_number = excluded.account_number, currency = excluded.currency,
+               minimum_value = excluded.minimum_value, free_freight_from = excluded.free_freight_from,
+               order_days = excluded.order_days, orders_until = excluded.orders_until""",
+        [
+            (
+                one.code, one.name, one.email, one.order_url, one.account_number, one.currency, one.minimum_value,
+                one.free_freight_from, one.order_days, one.orders_until,
+            )
+            for one in suppliers
+        ],
     )  # fmt: skip
 
 

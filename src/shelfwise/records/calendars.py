@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Fault
 from shelfwise.records.model import refuse, text_faults
+from shelfwise.records.prices import WEEKDAYS as WEEKDAYS
 from shelfwise.records.sites import site_by_id
 from shelfwise.store.database import run, values
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # As many days in a row nobody is closed: a calendar that says so is wrong, and must not push a day out for ever.
 _LONGEST_DAYS = 60
 
@@ -56,6 +56,19 @@ def next_open(day: date, calendars: Collection[Calendar]) -> date:
         if not any(one.closed(day + timedelta(days=later)) for one in calendars):
             return day + timedelta(days=later)
     return day
+
+
+def next_taken(at: datetime, order_days: str, until: time | None) -> date:
+    """The first day on which a supplier takes an order that is sent now.
+
+    Args:
+        at: now, by the clock of the site that orders.
+        order_days: such as 'mon,thu'; '': every day.
+        until: the time of day until which it counts for that day; None: all day.
+    """
+    first = at.date() + timedelta(days=1 if until is not None and at.time() > until else 0)
+    ahead = (first + timedelta(days=later) for later in range(len(WEEKDAYS)))
+    return next((day for day in ahead if not order_days or WEEKDAYS[day.weekday()] in order_days.split(",")), first)
 
 
 def put_closed_days(ctx: Context, days: Sequence[ClosedDay]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,7 +34,7 @@ class Differences:
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Differences:
     """What is not the same in two versions of a record with equal fields."""
     names = [name for name in after if before[name] != after[name]]
-    return Differences({name: _plain(before[name]) for name in names}, {name: _plain(after[name]) for name in names})
+    return Differences({name: said(before[name]) for name in names}, {name: said(after[name]) for name in names})
 
 
 def taken(what: str, code: str) -> Refused:
@@ -42,7 +42,8 @@ def taken(what: str, code: str) -> Refused:
     return Refused(f"The {what} {code!r} already exists. Use it, or choose another code.")
 
 
-def _plain(value: Any) -> Any:
+def said(value: Any) -> Any:
+    """A value as the audit log has it: exact numbers and times as texts."""
     if isinstance(value, Decimal):
         return plain(value)
-    return str(value) if isinstance(value, date | timedelta) else value
+    return str(value) if isinstance(value, date | time | timedelta) else value

@@ -18,6 +18,7 @@ from shelfwise.records.sheet import Kind as Kind
 from shelfwise.records.sheet import Sheet as Sheet
 from shelfwise.records.sheet import Value as Value
 from shelfwise.records.sheets_carriers import RATE_CARDS
+from shelfwise.records.sheets_supply import SUPPLIERS, TERM_PERIODS, TERMS
 from shelfwise.records.sheets_trade import (
     CLOSED_DAYS,
     CUSTOMERS,
@@ -85,32 +86,6 @@ BARCODES = Sheet(
         _sku(),
         Column("pack", "code", "what it is on: each, inner, case, pallet, or the name of another pack"),
         Column("quantity", "number", "units in that pack"),
-    ),
-)  # fmt: skip
-SUPPLIERS = Sheet(
-    "suppliers", "Suppliers", "One row a supplier.", ("supplier",),
-    (
-        Column("supplier", "code", "the supplier's code", True),
-        Column("name", "text", "what people call it", True),
-        Column("email", "text", "where orders are mailed to"),
-        Column("order_url", "text", "where orders are sent to by HTTP; goes before the mail address"),
-        Column("account_number", "text", "what they call us"),
-    ),
-)  # fmt: skip
-TERMS = Sheet(
-    "terms", "Suppliers' terms",
-    "One row a supplier, item and price break: from `from_quantity` on, a unit costs `unit_cost`.",
-    ("supplier", "sku", "from_quantity"),
-    (
-        Column("supplier", "code", "the supplier's code", True),
-        _sku(),
-        Column("supplier_sku", "code", "what they call the item"),
-        Column("from_quantity", "number", "the price holds from this many units on; 0 where left out"),
-        Column("unit_cost", "number", "of one unit", True),
-        Column("currency", "code", "three letters: EUR", True),
-        Column("pack_size", "number", "only whole packs of so many units are sold"),
-        Column("minimum_order", "number", "the fewest units of an order"),
-        Column("lead_time_days", "number", "days from order to arrival; empty where nobody knows"),
     ),
 )  # fmt: skip
 SITES = Sheet(
@@ -213,8 +188,8 @@ PURCHASE_ORDERS = Sheet(
 )  # fmt: skip
 
 SHEETS: tuple[Sheet, ...] = (
-    SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, CUSTOMERS, PROMOTIONS, CLOSED_DAYS, STOCK, SALES,
-    DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS, OUTSIDE_SERIES, OUTSIDE_VALUES, RATE_CARDS,
+    SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, TERM_PERIODS, CUSTOMERS, PROMOTIONS, CLOSED_DAYS, STOCK,
+    SALES, DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS, OUTSIDE_SERIES, OUTSIDE_VALUES, RATE_CARDS,
 )  # fmt: skip
 
 

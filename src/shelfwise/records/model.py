@@ -198,69 +198,6 @@ class Place:
 
 
 @dataclass(frozen=True)
-class NewSupplier:
-    """A supplier to be added, or as one shall be.
-
-    Attributes:
-        order_url: where orders go by HTTP; goes before `email`. None of the two: a person tells them.
-        account_number: what they call us.
-        address: lines, as on paper.
-        currency: in which they bill; None: as the terms of each item say.
-        numbers: how numbers are written on what they read: 'en' 1,234.50, 'de' 1.234,50, 'fr' 1 234,50.
-    """
-
-    code: str
-    name: str
-    order_url: str | None = None
-    email: str | None = None
-    account_number: str | None = None
-    address: str = ""
-    currency: str | None = None
-    numbers: str = "en"
-    provenance: Provenance = "entered"
-
-
-@dataclass(frozen=True)
-class Supplier:
-    """Whoever we buy from; the fields are those of `NewSupplier`."""
-
-    supplier_id: int
-    code: str
-    name: str
-    order_url: str | None
-    email: str | None
-    account_number: str | None
-    address: str
-    currency: str | None
-    numbers: str
-    provenance: Provenance
-
-    @property
-    def as_new(self) -> NewSupplier:
-        return NewSupplier(**{one.name: getattr(self, one.name) for one in fields(NewSupplier)})
-
-
-@dataclass(frozen=True)
-class Terms:
-    """On which terms a supplier sells an item: cost of one unit, whole packs, at least `minimum_order` units.
-
-    Attributes:
-        lead_time_days: None: nobody said; orders assume what is usual for the company.
-        supplier_sku: what they call the item.
-    """
-
-    supplier_id: int
-    item_id: int
-    unit_cost: Decimal
-    currency: str
-    lead_time_days: float | None
-    pack_size: Decimal = Decimal(1)
-    minimum_order: Decimal = Decimal(0)
-    provenance: Provenance = "entered"
-    supplier_sku: str = ""
-
-
-@dataclass(frozen=True)
 class Rule:
     """A person's own rule: at a position of no more than `reorder_point`, order up to `order_up_to`.
 

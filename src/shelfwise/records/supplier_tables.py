@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
-from shelfwise.records.model import NewSupplier, Supplier, Terms
 from shelfwise.records.prices import Price
+from shelfwise.records.supply import SAID_BY_PERIODS, NewSupplier, Period, Supplier, Terms
 from shelfwise.store.database import Tx, first, rows, run, values
 
-_FIELDS = "code, name, order_url, email, account_number, address, currency, numbers, provenance"
+_FIELDS = """code, name, order_url, email, account_number, address, currency, numbers, provenance, minimum_value,
+    free_freight_from, order_days, orders_until"""
 _SUPPLIER = f"select supplier_id, {_FIELDS} from supplier"
-# The cost is the one of the day: a price from 0 units on that has begun goes before the terms' own.
-_TERMS = """select supplier_id, item_id,
-        coalesce((select p.unit_cost from supplier_price p
-            where p.tenant_id = s.tenant_id and p.supplier_id = s.supplier_id and p.item_id = s.item_id
-              and p.from_quantity = 0 and p.valid_from <= %(day)s order by p.valid_from desc limit 1), unit_cost)
+_OF_PERIODS = ", ".join(f"coalesce(p.{name}, s.{name}) as {name}" for name in SAID_BY_PERIODS)
+# The cost is the one of the day: a price from 0 units on that has begun goes before the terms' own. So does what a
+# period says that holds on the day, where periods count.
+_TERMS = f"""select s.supplier_id, s.item_id,
+        coalesce((select q.unit_cost from supplier_price q
+            where q.tenant_id = s.tenant_id and q.supplier_id = s.supplier_id and q.item_id = s.item_id
+              and q.from_quantity = 0 and q.valid_from <= %(day)s order by q.valid_from desc limit 1), s.unit_cost)
             as unit_cost,
-        currency, lead_time_days, pack_size, minimum_order, provenance, supplier_sku
-    from supplier_item s"""
+        s.currency, s.provenance, s.supplier_sku, s.valid_from, s.valid_until, {_OF_PERIODS}
+    from supplier_item s left join lateral (
+        select * from supplier_period d
+        where d.tenant_id = s.tenant_id and d.supplier_id = s.supplier_id and d.item_id = s.item_id
+          and %(periods)s and d.valid_from <= %(day)s and (d.valid_until is null or d.valid_until >= %(day)s)
+        order by d.valid_from desc limit 1) p on true"""
 
 
 def insert_suppliers(tx: Tx, tenant: int, suppliers: Sequence[NewSupplier]) -> int:
@@ -27,20 +35,9 @@ def insert_suppliers(tx: Tx, tenant: int, suppliers: Sequence[NewSupplier]) -> i
         tx,
         f"""insert into supplier (tenant_id, {_FIELDS})
             select %s, u.* from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                %s::text[], %s::text[], %s::text[]) u
+                %s::text[], %s::text[], %s::text[], %s::numeric[], %s::numeric[], %s::text[], %s::time[]) u
             on conflict (tenant_id, code) do nothing""",
-        (
-            tenant,
-            [one.code for one in suppliers],
-            [one.name for one in suppliers],
-            [one.order_url for one in suppliers],
-            [one.email for one in suppliers],
-            [one.account_number for one in suppliers],
-            [one.address for one in suppliers],
-            [one.currency for one in suppliers],
-            [one.numbers for one in suppliers],
-            [one.provenance for one in suppliers],
-        ),
+        (tenant, *_columns(suppliers, *(name.strip() for name in _FIELDS.split(",")))),
     )
 
 
@@ -48,11 +45,12 @@ def update_supplier(tx: Tx, tenant: int, supplier_id: int, to: NewSupplier) -> N
     run(
         tx,
         """update supplier set code = %s, name = %s, order_url = %s, email = %s, account_number = %s, address = %s,
-               currency = %s, numbers = %s
+               currency = %s, numbers = %s, minimum_value = %s, free_freight_from = %s, order_days = %s,
+               orders_until = %s
            where tenant_id = %s and supplier_id = %s""",
         (
-            to.code, to.name, to.order_url, to.email, to.account_number, to.address, to.currency, to.numbers, tenant,
-            supplier_id,
+            to.code, to.name, to.order_url, to.email, to.account_number, to.address, to.currency, to.numbers,
+            to.minimum_value, to.free_freight_from, to.order_days, to.orders_until, tenant, supplier_id,
         ),
     )  # fmt: skip
 
@@ -90,31 +88,29 @@ def known_suppliers(tx: Tx, tenant: int, supplier_ids: Collection[int]) -> set[i
     return {supplier_id for (supplier_id,) in found}
 
 
+_SAID = (
+    "supplier_id", "item_id", "unit_cost", "currency", "pack_size", "minimum_order", "lead_time_days", "provenance",
+    "supplier_sku", "largest_order", "batch_days", "safety_days", "soft_safety_days", "weekly_capacity", "valid_from",
+    "valid_until",
+)  # fmt: skip
+
+
 def put_terms(tx: Tx, tenant: int, terms: Sequence[Terms]) -> None:
     """Insert terms, or replace those of the same supplier and item."""
     run(
         tx,
-        """insert into supplier_item (tenant_id, supplier_id, item_id, unit_cost, currency, pack_size,
-                                      minimum_order, lead_time_days, provenance, supplier_sku)
-           select %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::text[], %s::numeric[],
-               %s::numeric[], %s::float8[], %s::text[], %s::text[]) u
-           on conflict (tenant_id, supplier_id, item_id) do update set
-               unit_cost = excluded.unit_cost, currency = excluded.currency, pack_size = excluded.pack_size,
-               minimum_order = excluded.minimum_order, lead_time_days = excluded.lead_time_days,
-               provenance = excluded.provenance, supplier_sku = excluded.supplier_sku""",
-        (
-            tenant,
-            [one.supplier_id for one in terms],
-            [one.item_id for one in terms],
-            [one.unit_cost for one in terms],
-            [one.currency for one in terms],
-            [one.pack_size for one in terms],
-            [one.minimum_order for one in terms],
-            [one.lead_time_days for one in terms],
-            [one.provenance for one in terms],
-            [one.supplier_sku for one in terms],
-        ),
+        f"""insert into supplier_item (tenant_id, {", ".join(_SAID)})
+            select %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::text[], %s::numeric[],
+                %s::numeric[], %s::float8[], %s::text[], %s::text[], %s::numeric[], %s::int[], %s::float8[],
+                %s::float8[], %s::numeric[], %s::date[], %s::date[]) u
+            on conflict (tenant_id, supplier_id, item_id) do update set
+                {", ".join(f"{name} = excluded.{name}" for name in _SAID[2:])}""",
+        (tenant, *_columns(terms, *_SAID)),
     )
+
+
+def _columns(told: Sequence[object], *names: str) -> list[list[Any]]:
+    return [[getattr(one, name) for one in told] for name in names]
 
 
 def forget_begun(tx: Tx, tenant: int, pairs: Sequence[tuple[int, int]], day: date) -> None:
@@ -136,24 +132,67 @@ def remove_terms(tx: Tx, tenant: int, supplier_id: int, item_id: int) -> int:
     )
 
 
-def terms_for(tx: Tx, tenant: int, ids: Collection[int], day: date) -> list[Terms]:
-    """Of suppliers that were not absorbed: nobody orders from those any more."""
+def terms_for(tx: Tx, tenant: int, ids: Collection[int], day: date, standing: bool = False) -> list[Terms]:
+    """Of suppliers that were not absorbed: nobody orders from those any more.
+
+    Args:
+        standing: as they were said, without periods; also of what is not sold on the day.
+    """
     return rows(
         tx,
         Terms,
-        f"""{_TERMS} where tenant_id = %(tenant)s and item_id = any(%(ids)s::bigint[]) and not exists (
+        f"""{_TERMS} where s.tenant_id = %(tenant)s and s.item_id = any(%(ids)s::bigint[]) and (not %(periods)s or
+                (coalesce(s.valid_from <= %(day)s, true) and coalesce(s.valid_until >= %(day)s, true)))
+              and not exists (
                 select from joined j where j.tenant_id = s.tenant_id and j.kind = 'supplier' and j.id = s.supplier_id)
-            order by item_id, supplier_id""",
-        {"tenant": tenant, "ids": list(ids), "day": day},
+            order by s.item_id, s.supplier_id""",
+        {"tenant": tenant, "ids": list(ids), "day": day, "periods": not standing},
     )
 
 
-def terms_of(tx: Tx, tenant: int, supplier_id: int, day: date) -> list[Terms]:
+def terms_of(tx: Tx, tenant: int, supplier_id: int, day: date, standing: bool = False) -> list[Terms]:
+    """All of a supplier, also what is not sold on the day; `standing`: without periods."""
     return rows(
         tx,
         Terms,
-        f"{_TERMS} where tenant_id = %(tenant)s and supplier_id = %(supplier)s order by item_id",
-        {"tenant": tenant, "supplier": supplier_id, "day": day},
+        f"{_TERMS} where s.tenant_id = %(tenant)s and s.supplier_id = %(supplier)s order by s.item_id",
+        {"tenant": tenant, "supplier": supplier_id, "day": day, "periods": not standing},
+    )
+
+
+_PERIOD = ("supplier_id", "item_id", "valid_from", "valid_until", *SAID_BY_PERIODS)
+
+
+def put_periods(tx: Tx, tenant: int, periods: Sequence[Period]) -> None:
+    """Insert periods, or replace those that begin on the same day."""
+    kinds = {"pack_size": "numeric", "minimum_order": "numeric", "largest_order": "numeric", "batch_days": "int",
+             "weekly_capacity": "numeric"}  # fmt: skip
+    lists = ", ".join(f"%s::{kinds.get(name, 'float8')}[]" for name in SAID_BY_PERIODS)
+    run(
+        tx,
+        f"""insert into supplier_period (tenant_id, {", ".join(_PERIOD)})
+            select %s, u.* from unnest(%s::bigint[], %s::bigint[], %s::date[], %s::date[], {lists}) u
+            on conflict (tenant_id, supplier_id, item_id, valid_from) do update set
+                {", ".join(f"{name} = excluded.{name}" for name in _PERIOD[3:])}""",
+        (tenant, *_columns(periods, *_PERIOD)),
+    )
+
+
+def remove_periods(tx: Tx, tenant: int, supplier_id: int, item_id: int) -> None:
+    run(
+        tx,
+        "delete from supplier_period where tenant_id = %s and supplier_id = %s and item_id = %s",
+        (tenant, supplier_id, item_id),
+    )
+
+
+def periods_for(tx: Tx, tenant: int, ids: Collection[int]) -> list[Period]:
+    return rows(
+        tx,
+        Period,
+        f"""select {", ".join(_PERIOD)} from supplier_period
+            where tenant_id = %s and item_id = any(%s::bigint[]) order by item_id, supplier_id, valid_from""",
+        (tenant, list(ids)),
     )
 
 

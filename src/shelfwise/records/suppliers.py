@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -15,10 +15,11 @@ from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, Refused
 from shelfwise.core.quantities import ZERO, plain
 from shelfwise.records import supplier_tables as tables
-from shelfwise.records.changes import differences, taken
-from shelfwise.records.model import NewSupplier, Provenance, Supplier, Terms, refuse
+from shelfwise.records.changes import differences, said, taken
+from shelfwise.records.model import Provenance, refuse
 from shelfwise.records.prices import Price, breaks_on, cost_of, price_faults, supplier_faults, terms_faults
 from shelfwise.records.sites import require_items
+from shelfwise.records.supply import NewSupplier, Supplier, Terms
 
 
 def add_supplier(
@@ -33,15 +34,22 @@ def add_supplier(
     currency: str | None = None,
     numbers: str = "en",
     provenance: Provenance = "entered",
+    minimum_value: Decimal | None = None,
+    free_freight_from: Decimal | None = None,
+    order_days: str = "",
+    orders_until: time | None = None,
 ) -> int:
-    """Add a supplier; returns its id.
+    """Add a supplier; returns its id. The arguments are the fields of `NewSupplier`.
 
     Raises:
         Invalid: a field cannot be right.
         Refused: the code is taken.
     """
     ctx.require(Right.EDIT_RECORDS)
-    new = NewSupplier(code, name, order_url, email, account_number, address, currency, numbers, provenance)
+    new = NewSupplier(
+        code, name, order_url, email, account_number, address, currency, numbers, provenance, minimum_value,
+        free_freight_from, order_days, orders_until,
+    )  # fmt: skip
     refuse(supplier_faults(new))
     if not tables.insert_suppliers(ctx.tx, ctx.tenant, [new]):
         raise taken("supplier", code)
@@ -141,9 +149,22 @@ def add_terms(
     terms = Terms(
         supplier_id, item_id, unit_cost, currency, lead_time_days, pack_size, minimum_order, provenance, supplier_sku
     )
-    refuse(terms_faults(terms))
-    _put(ctx, [terms])
-    ctx.audit("terms.added", f"supplier:{supplier_id}", item_id=item_id, **_said(terms))
+    _add(ctx, terms)
+
+
+def put_terms(ctx: Context, to: Terms, valid_from: date | None = None) -> Terms:
+    """Say on which terms a supplier sells an item, new or changed as by `change_terms`; returns them.
+
+    Raises:
+        Invalid: a field cannot be right.
+        NotFound: the supplier or the item does not exist.
+        Refused: another currency, while there are prices in the old one.
+    """
+    ctx.require(Right.EDIT_RECORDS)
+    if any(one.supplier_id == to.supplier_id for one in terms_for(ctx, [to.item_id], standing=True)):
+        return change_terms(ctx, to, valid_from)
+    _add(ctx, to)
+    return terms(ctx, to.supplier_id, to.item_id)
 
 
 def add_many_terms(ctx: Context, terms: Sequence[Terms]) -> None:
@@ -188,7 +209,7 @@ def change_terms(ctx: Context, to: Terms, valid_from: date | None = None) -> Ter
         tables.put_prices(
             ctx.tx, ctx.tenant, [Price(to.supplier_id, to.item_id, ZERO, valid_from, to.unit_cost)]
         )  # fmt: skip
-    changed = differences(_said(before), _said(to))
+    changed = differences(asdict(before), asdict(to))
     if changed:
         ctx.audit(
             "terms.changed", f"supplier:{to.supplier_id}", item_id=to.item_id, before=changed.before,
@@ -210,32 +231,39 @@ def remove_terms(ctx: Context, supplier_id: int, item_id: int) -> None:
 
 
 def terms(ctx: Context, supplier_id: int, item_id: int) -> Terms:
-    """On which terms a supplier sells an item today.
+    """The standing terms on which a supplier sells an item, at today's cost; what a period says counts not here.
 
     Raises:
         NotFound: the supplier does not sell the item.
     """
     ctx.require_somewhere(Right.VIEW)
-    found = [one for one in terms_for(ctx, [item_id]) if one.supplier_id == supplier_id]
+    found = [one for one in terms_for(ctx, [item_id], standing=True) if one.supplier_id == supplier_id]
     if not found:
         raise NotFound(f"terms of supplier {supplier_id} for item", item_id)
     return found[0]
 
 
-def terms_for(ctx: Context, item_ids: Collection[int]) -> list[Terms]:
-    """The terms of all suppliers for the items as they are today, by item and supplier."""
+def terms_for(ctx: Context, item_ids: Collection[int], standing: bool = False) -> list[Terms]:
+    """The terms of all suppliers for the items as they are today, by item and supplier.
+
+    Args:
+        standing: as they were said, without what periods say; also of items that are not sold today.
+    """
     ctx.require_somewhere(Right.VIEW)
-    return tables.terms_for(ctx.tx, ctx.tenant, item_ids, ctx.now.date())
+    return tables.terms_for(ctx.tx, ctx.tenant, item_ids, ctx.now.date(), standing)
 
 
-def terms_of(ctx: Context, supplier_id: int) -> list[Terms]:
-    """The terms of a supplier as they are today, by item.
+def terms_of(ctx: Context, supplier_id: int, standing: bool = False) -> list[Terms]:
+    """The terms of a supplier as they are today, by item; also of items that are not sold today.
+
+    Args:
+        standing: without what periods say.
 
     Raises:
         NotFound: there is no such supplier.
     """
     supplier(ctx, supplier_id)
-    return tables.terms_of(ctx.tx, ctx.tenant, supplier_id, ctx.now.date())
+    return tables.terms_of(ctx.tx, ctx.tenant, supplier_id, ctx.now.date(), standing)
 
 
 def set_prices(ctx: Context, supplier_id: int, item_id: int, prices: Iterable[tuple[Decimal, date, Decimal]]) -> None:
@@ -308,6 +336,12 @@ def costs(
     return result
 
 
+def _add(ctx: Context, terms: Terms) -> None:
+    refuse(terms_faults(terms))
+    _put(ctx, [terms])
+    ctx.audit("terms.added", f"supplier:{terms.supplier_id}", item_id=terms.item_id, **_said(terms))
+
+
 def _put(ctx: Context, new: Sequence[Terms]) -> None:
     require_items(ctx, {one.item_id for one in new})
     wanted = {one.supplier_id for one in new}
@@ -329,14 +363,13 @@ def _once(prices: Sequence[Price]) -> None:
 
 
 def _said(terms: Terms) -> dict[str, Any]:
-    """Terms for the audit log, as numbers are written."""
+    """Terms for the audit log, without what is as usual."""
+    usual = asdict(Terms(terms.supplier_id, terms.item_id, terms.unit_cost, terms.currency, None))
+    always = {"unit_cost", "currency", "pack_size", "minimum_order", "lead_time_days"}
     return {
-        "unit_cost": plain(terms.unit_cost),
-        "currency": terms.currency,
-        "pack_size": plain(terms.pack_size),
-        "minimum_order": plain(terms.minimum_order),
-        "lead_time_days": terms.lead_time_days,
-        "supplier_sku": terms.supplier_sku,
+        name: said(value)
+        for name, value in asdict(terms).items()
+        if name in always or (value != usual[name] and name != "provenance")
     }
 
 

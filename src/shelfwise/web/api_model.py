@@ -289,7 +289,16 @@ class PurchaseLineOut(Shown):
     confirmed_cost: Exact | None
 
 
+class AskedOut(Shown):
+    """The change that the supplier was asked for and has not answered: quantities by line, and the day."""
+
+    expected_at: datetime
+    quantities: dict[int, Exact]
+
+
 class PurchaseOrderOut(Shown):
+    """An order to a supplier as it stands; `asked`: what the supplier was asked for and has not answered."""
+
     purchase_order_id: int
     number: str
     supplier_id: int
@@ -311,6 +320,7 @@ class PurchaseOrderOut(Shown):
     revision: int
     sent_revision: int | None
     answer_to: str | None
+    asked: AskedOut | None
     lines: list[PurchaseLineOut]
 
 

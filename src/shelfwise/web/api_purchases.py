@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
+from pydantic import BaseModel
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
 from shelfwise.orders import service as orders
 from shelfwise.orders.service import Confirmed
+from shelfwise.records import periods
 from shelfwise.records import service as records
-from shelfwise.records.model import NewSupplier, Terms
+from shelfwise.records.prices import Price
+from shelfwise.records.supply import NewSupplier, Period, Terms
 from shelfwise.web.api_errors import errors
 from shelfwise.web.api_fulfilment_model import Why
 from shelfwise.web.api_model import Id, PurchaseOrderOut
@@ -22,6 +26,7 @@ from shelfwise.web.api_purchases_model import (
     ChangeIn,
     ConfirmIn,
     DraftIn,
+    PeriodOut,
     PriceOut,
     SupplierIn,
     SupplierOut,
@@ -100,7 +105,7 @@ def confirm(visit: Visitor, purchase_order_id: Which, told: ConfirmIn) -> Purcha
 
 @router.post("/purchase-orders/{purchase_order_id}/change", tags=["orders"], responses=errors(404, 409))
 def change(visit: Visitor, purchase_order_id: Which, told: ChangeIn) -> PurchaseOrderOut:
-    """Order other quantities, or for another day, than the supplier was sent; they are told and have to answer."""
+    """Ask the supplier for other quantities or another day than they were sent; until they answer, the order stands."""
     with visit.context() as ctx:
         ctx.require_somewhere(Right.DECIDE_PROPOSALS)
         order = orders.purchase_order(ctx, purchase_order_id)
@@ -114,7 +119,7 @@ def change(visit: Visitor, purchase_order_id: Which, told: ChangeIn) -> Purchase
 
 @router.post("/purchase-orders/{purchase_order_id}/cancel", tags=["orders"], responses=errors(404, 409))
 def cancel(visit: Visitor, purchase_order_id: Which, told: Why) -> PurchaseOrderOut:
-    """Order it no more; a supplier who has it is told and has to answer."""
+    """Order it no more; a supplier who has it is asked, and it stands until they answer."""
     with visit.context() as ctx:
         return PurchaseOrderOut.model_validate(orders.cancel(ctx, purchase_order_id, told.reason))
 
@@ -123,7 +128,19 @@ def cancel(visit: Visitor, purchase_order_id: Which, told: Why) -> PurchaseOrder
 def answer(visit: Visitor, purchase_order_id: Which, told: AnswerIn) -> PurchaseOrderOut:
     """What the supplier said to a change or a cancellation."""
     with visit.context() as ctx:
+        if told.lines is not None:
+            if told.accepted:
+                raise Invalid(Fault("lines", "lines where they did not accept", "both", "Leave one of them out."))
+            said = [Confirmed(one.line, one.quantity, one.promised_at, one.unit_cost) for one in told.lines]
+            return PurchaseOrderOut.model_validate(orders.answer_otherwise(ctx, purchase_order_id, said, told.note))
         return PurchaseOrderOut.model_validate(orders.answer(ctx, purchase_order_id, told.accepted, told.note))
+
+
+@router.post("/purchase-orders/{purchase_order_id}/take-back-question", tags=["orders"], responses=errors(404, 409))
+def take_back_question(visit: Visitor, purchase_order_id: Which) -> PurchaseOrderOut:
+    """Do not ask the supplier after all, while the question has not left."""
+    with visit.context() as ctx:
+        return PurchaseOrderOut.model_validate(orders.take_back_question(ctx, purchase_order_id))
 
 
 @router.get("/suppliers", tags=["suppliers"], responses=errors())
@@ -137,7 +154,7 @@ def suppliers(visit: Visitor) -> list[SupplierOut]:
 def add_supplier(visit: Visitor, told: SupplierIn) -> SupplierOut:
     """Add a supplier."""
     with visit.context() as ctx:
-        supplier_id = records.add_supplier(ctx, **told.model_dump())
+        supplier_id = records.add_supplier(ctx, **_told(told))
         return SupplierOut.model_validate(records.supplier(ctx, supplier_id))
 
 
@@ -145,14 +162,14 @@ def add_supplier(visit: Visitor, told: SupplierIn) -> SupplierOut:
 def change_supplier(visit: Visitor, supplier_id: Seller, told: SupplierIn) -> SupplierOut:
     """Set all fields of a supplier."""
     with visit.context() as ctx:
-        return SupplierOut.model_validate(records.change_supplier(ctx, supplier_id, NewSupplier(**told.model_dump())))
+        return SupplierOut.model_validate(records.change_supplier(ctx, supplier_id, NewSupplier(**_told(told))))
 
 
 @router.get("/suppliers/{supplier_id}/terms", tags=["suppliers"], responses=errors(404))
 def terms(visit: Visitor, supplier_id: Seller) -> list[TermsOut]:
-    """On which terms a supplier sells to us today, with prices by quantity and day."""
+    """On which terms a supplier sells to us, with prices by quantity and day and the times when they are otherwise."""
     with visit.context() as ctx:
-        return _shown(ctx, supplier_id, records.terms_of(ctx, supplier_id))
+        return _shown(ctx, supplier_id, records.terms_of(ctx, supplier_id, standing=True))
 
 
 @router.post("/suppliers/{supplier_id}/terms/{sku}", tags=["suppliers"], responses=errors(404, 409))
@@ -162,42 +179,38 @@ def put_terms(visit: Visitor, supplier_id: Seller, sku: str, told: TermsIn) -> T
         ctx.require(Right.EDIT_RECORDS)
         item = records.item_by_sku(ctx, sku)
         records.supplier(ctx, supplier_id)
-        to = Terms(
-            supplier_id, item.item_id, told.unit_cost, told.currency, told.lead_time_days, told.pack_size,
-            told.minimum_order, supplier_sku=told.supplier_sku,
-        )  # fmt: skip
-        if any(one.supplier_id == supplier_id for one in records.terms_for(ctx, [item.item_id])):
-            records.change_terms(ctx, to, told.valid_from)
-        else:
-            records.add_terms(
-                ctx, supplier_id=supplier_id, item_id=item.item_id, unit_cost=to.unit_cost, currency=to.currency,
-                lead_time_days=to.lead_time_days, pack_size=to.pack_size, minimum_order=to.minimum_order,
-                supplier_sku=to.supplier_sku,
-            )  # fmt: skip
+        shape = _told(told, "valid_from", "sold_from", "sold_until", "prices", "periods")
+        to = Terms(supplier_id, item.item_id, valid_from=told.sold_from, valid_until=told.sold_until, **shape)
+        records.put_terms(ctx, to, told.valid_from)
         if told.prices is not None:
             prices = [(one.from_quantity, one.valid_from, one.unit_cost) for one in told.prices]
             records.set_prices(ctx, supplier_id, item.item_id, prices)
+        if told.periods is not None:
+            said = [Period(supplier_id, item.item_id, **_told(one)) for one in told.periods]
+            periods.set_periods(ctx, supplier_id, item.item_id, said)
         (shown,) = _shown(ctx, supplier_id, [records.terms(ctx, supplier_id, item.item_id)])
         return shown
 
 
+def _told(told: BaseModel, *but: str) -> dict[str, Any]:
+    """The fields as they are: a dump would make texts of exact numbers."""
+    return {name: getattr(told, name) for name in type(told).model_fields if name not in but}
+
+
 def _shown(ctx: Context, supplier_id: int, found: list[Terms]) -> list[TermsOut]:
-    prices = records.prices_for(ctx, [one.item_id for one in found])
+    ids = [one.item_id for one in found]
+    prices, times = records.prices_for(ctx, ids), periods.periods_for(ctx, ids)
     return [
         TermsOut(
-            supplier_id=supplier_id,
-            item_id=one.item_id,
-            unit_cost=one.unit_cost,
-            currency=one.currency,
-            lead_time_days=one.lead_time_days,
-            pack_size=one.pack_size,
-            minimum_order=one.minimum_order,
-            supplier_sku=one.supplier_sku,
-            prices=[
-                PriceOut.model_validate(price)
-                for price in prices
-                if (price.supplier_id, price.item_id) == (supplier_id, one.item_id)
-            ],
+            **{name: value for name, value in asdict(one).items() if name in TermsOut.model_fields},
+            sold_from=one.valid_from,
+            sold_until=one.valid_until,
+            prices=[PriceOut.model_validate(price) for price in prices if _same(price, one)],
+            periods=[PeriodOut.model_validate(time) for time in times if _same(time, one)],
         )
         for one in found
     ]
+
+
+def _same(told: Price | Period, terms: Terms) -> bool:
+    return (told.supplier_id, told.item_id) == (terms.supplier_id, terms.item_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -62,10 +62,14 @@ class ChangeIn(Told):
 
 
 class AnswerIn(Told):
-    """Whether the supplier accepts the change or the cancellation they were asked for."""
+    """Whether the supplier accepts the change or the cancellation they were asked for.
+
+    `lines`: where they say something else, what they will send, as in a confirmation; then `accepted` is false.
+    """
 
     accepted: bool
     note: Text = ""
+    lines: Annotated[list[ConfirmedLineIn], Field(max_length=1000)] | None = None
 
 
 class SupplierIn(Told):
@@ -79,6 +83,10 @@ class SupplierIn(Told):
     address: Text = ""
     currency: Code | None = None
     numbers: Literal["en", "de", "fr"] = "en"
+    minimum_value: Exact | None = None
+    free_freight_from: Exact | None = None
+    order_days: Annotated[str, Field(max_length=30)] = ""
+    orders_until: time | None = None
 
 
 class SupplierOut(Shown):
@@ -91,6 +99,10 @@ class SupplierOut(Shown):
     address: str
     currency: str | None
     numbers: str
+    minimum_value: Exact | None
+    free_freight_from: Exact | None
+    order_days: str
+    orders_until: time | None
 
 
 class PriceIn(Told):
@@ -101,21 +113,49 @@ class PriceIn(Told):
     unit_cost: Exact
 
 
+Days = Annotated[float, Field(ge=0, le=3650)]
+WholeDays = Annotated[int, Field(ge=0, le=3650)]
+
+
+class PeriodIn(Told):
+    """For a time the terms are otherwise; what is left out holds as always."""
+
+    valid_from: date
+    valid_until: date | None = None
+    lead_time_days: Days | None = None
+    pack_size: Exact | None = None
+    minimum_order: Exact | None = None
+    largest_order: Exact | None = None
+    batch_days: WholeDays | None = None
+    safety_days: Days | None = None
+    soft_safety_days: Days | None = None
+    weekly_capacity: Exact | None = None
+
+
 class TermsIn(Told):
-    """On which terms a supplier sells an item; `prices`: all that depend on quantity or day, others are forgotten.
+    """On which terms a supplier sells an item; `prices` and `periods`: all of them, others are forgotten.
 
     `lead_time_days`: left out or null where nobody knows; orders then assume the company's usual one.
     `valid_from`: the day from which `unit_cost` holds, where it is changed ahead.
+    `sold_from`, `sold_until`: the days on which the supplier sells it to us at all.
     """
 
     unit_cost: Exact
     currency: Code
-    lead_time_days: Annotated[float, Field(ge=0, le=3650)] | None = None
+    lead_time_days: Days | None = None
     pack_size: Exact = Decimal(1)
     minimum_order: Exact = Decimal(0)
     supplier_sku: Text = ""
+    largest_order: Exact | None = None
+    batch_days: WholeDays = 0
+    safety_days: Days = 0.0
+    soft_safety_days: Days = 0.0
+    weekly_capacity: Exact | None = None
+    sold_from: date | None = None
+    sold_until: date | None = None
     valid_from: date | None = None
     prices: Annotated[list[PriceIn], Field(max_length=100)] | None = None
+    periods: Annotated[list[PeriodIn], Field(max_length=100)] | None = None
 
 
 class PriceOut(Shown):
@@ -124,7 +164,22 @@ class PriceOut(Shown):
     unit_cost: Exact
 
 
+class PeriodOut(Shown):
+    valid_from: date
+    valid_until: date | None
+    lead_time_days: float | None
+    pack_size: Exact | None
+    minimum_order: Exact | None
+    largest_order: Exact | None
+    batch_days: int | None
+    safety_days: float | None
+    soft_safety_days: float | None
+    weekly_capacity: Exact | None
+
+
 class TermsOut(Shown):
+    """The terms as they stand, at today's cost; `periods` says when they are otherwise."""
+
     supplier_id: Id
     item_id: Id
     unit_cost: Exact
@@ -133,4 +188,12 @@ class TermsOut(Shown):
     pack_size: Exact
     minimum_order: Exact
     supplier_sku: str
+    largest_order: Exact | None
+    batch_days: int
+    safety_days: float
+    soft_safety_days: float
+    weekly_capacity: Exact | None
+    sold_from: date | None
+    sold_until: date | None
     prices: list[PriceOut]
+    periods: list[PeriodOut]

@@ -68,6 +68,9 @@ def order(visit: Visitor, purchase_order_id: int) -> Response:
             order=found,
             zone=records.site_by_id(ctx, found.site_id).zone_info,
             message=orders.message_of(ctx, found),
+            asked_lines=[
+                (line, wanted) for line, wanted in zip(found.lines, found.as_asked.lines, strict=True) if line != wanted
+            ],
             may_now={verb for verb in ALLOWED if may(found.state, verb)},
             history=lines(ctx, orders.history(ctx, purchase_order_id)),
             files=attachments(ctx, f"purchase_order:{purchase_order_id}"),
@@ -149,7 +152,7 @@ def mark_sent(visit: Visitor, purchase_order_id: int) -> Response:
     if order.state == "approved":
         said = "Nothing changed."
     elif order.answer_to is not None:
-        said = f"Noted: {order.supplier} has been told. Note the answer here when it comes."
+        said = f"Noted: {order.supplier} has been asked. Note the answer here when it comes."
     else:
         said = f"Noted: {order.supplier} has {order.number}."
     return pages.go(f"/orders/{purchase_order_id}", said)

@@ -180,8 +180,8 @@ _BY_HAND = "Shelfwise has no address for {}: tell them yourself, then say here t
 def _who_tells(order: PurchaseOrder) -> str:
     """Whether the supplier is being told, in words."""
     if order.goes_to is None:
-        return _BY_HAND.format(order.supplier)
-    return f"{order.supplier} is told. Note the answer here when it comes."
+        return f"{_BY_HAND.format(order.supplier)} Until they have answered, the order stands as it is."
+    return f"{order.supplier} is asked. The order stands as it is until you note their answer here."
 
 
 def _do(visit: Visit, act: Callable[[Context], PurchaseOrder], said: Callable[[PurchaseOrder], str]) -> Response:
@@ -221,27 +221,32 @@ def merge(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
     )
 
 
+def _said(ctx: Context, purchase_order_id: int, sent: FormData) -> list[Confirmed]:
+    """What the supplier said of each line: how much, when, at what cost; an empty field means as ordered."""
+    order = orders.purchase_order(ctx, purchase_order_id)
+    said = []
+    for line in order.lines:
+        amount = str(sent.get(f"amount-{line.line}", "")).strip()
+        day = str(sent.get(f"day-{line.line}", "")).strip()
+        cost = str(sent.get(f"cost-{line.line}", "")).strip()
+        each = read_typed(cost, f"line {line.line}, cost") if cost else None
+        said.append(
+            Confirmed(
+                line.line,
+                read_typed(amount, f"line {line.line}, quantity") if amount else None,
+                _noon(ctx, day, order.site_id) if day else None,
+                None if each == line.unit_cost else each,
+            )
+        )
+    return said
+
+
 @router.post("/orders/{purchase_order_id}/confirm")
 def confirm(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
     """What the supplier said of each line; what is left as it was means: as ordered."""
 
     def act(ctx: Context) -> PurchaseOrder:
-        order = orders.purchase_order(ctx, purchase_order_id)
-        said = []
-        for line in order.lines:
-            amount = str(sent.get(f"amount-{line.line}", "")).strip()
-            day = str(sent.get(f"day-{line.line}", "")).strip()
-            cost = str(sent.get(f"cost-{line.line}", "")).strip()
-            each = read_typed(cost, f"line {line.line}, cost") if cost else None
-            said.append(
-                Confirmed(
-                    line.line,
-                    read_typed(amount, f"line {line.line}, quantity") if amount else None,
-                    _noon(ctx, day, order.site_id) if day else None,
-                    None if each == line.unit_cost else each,
-                )
-            )
-        return orders.confirm(ctx, purchase_order_id, said)
+        return orders.confirm(ctx, purchase_order_id, _said(ctx, purchase_order_id, sent))
 
     def told(order: PurchaseOrder) -> str:
         short = [line for line in order.lines if line.owed < line.quantity]
@@ -267,35 +272,47 @@ def change(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
         expected_at = _noon(ctx, day, order.site_id) if day else order.expected_at
         return orders.change_sent(ctx, purchase_order_id, quantities, expected_at, str(sent.get("reason", "")))
 
-    return _do(visit, act, lambda order: f"Changed. {_who_tells(order)}")
+    return _do(visit, act, _who_tells)
 
 
 @router.post("/orders/{purchase_order_id}/cancel")
 def cancel(visit: Visitor, purchase_order_id: int, reason: Reason) -> Response:
     def said(order: PurchaseOrder) -> str:
         if order.answer_to == "cancel":
-            return f"Cancelled. {_who_tells(order)}"
+            return _who_tells(order)
         return f"{order.number} is cancelled; it had not left. Restore it to undo this."
 
     return _do(visit, lambda ctx: orders.cancel(ctx, purchase_order_id, reason), said)
 
 
 @router.post("/orders/{purchase_order_id}/answer")
-def answer(
-    visit: Visitor,
-    purchase_order_id: int,
-    accepted: Annotated[str, Form(max_length=3)],
-    note: Reason = "",
-) -> Response:
+def answer(visit: Visitor, purchase_order_id: int, sent: Sent) -> Response:
+    """What the supplier says to a change or a cancellation: yes, no, or something else by line."""
+    says, note = str(sent.get("accepted", "")), str(sent.get("note", ""))[:500]
+    if says not in ("yes", "no", "other"):
+        raise Invalid(Fault("answer", "yes, no or other", shorten(says), "Choose one."))
+
+    def act(ctx: Context) -> PurchaseOrder:
+        if says == "other":
+            return orders.answer_otherwise(ctx, purchase_order_id, _said(ctx, purchase_order_id, sent), note)
+        return orders.answer(ctx, purchase_order_id, says == "yes", note)
+
     def said(order: PurchaseOrder) -> str:
         if order.answer_to is not None:
             return f"Noted: {order.number} stands. What {order.supplier} says of the change before is still to come."
-        return "Noted." if accepted == "yes" else f"Noted: {order.number} stands as it was before."
+        if says == "other":
+            return f"Noted: {order.number} is as {order.supplier} said. Planning counts on that."
+        return "Noted." if says == "yes" else f"Noted: {order.number} stands as it is."
 
+    return _do(visit, act, said)
+
+
+@router.post("/orders/{purchase_order_id}/take-back-question")
+def take_back_question(visit: Visitor, purchase_order_id: int) -> Response:
     return _do(
         visit,
-        lambda ctx: orders.answer(ctx, purchase_order_id, accepted == "yes", note),
-        said,
+        lambda ctx: orders.take_back_question(ctx, purchase_order_id),
+        lambda order: f"It is not asked: it had not left. {order.number} stands as it is.",
     )
 
 
@@ -334,12 +351,12 @@ def restore(visit: Visitor, purchase_order_id: int, reason: Reason = "") -> Resp
 
 @router.get("/orders/{purchase_order_id}/paper")
 def paper(visit: Visitor, purchase_order_id: int) -> Response:
-    """The order as the supplier gets it, as a PDF."""
+    """The order as the supplier gets it, or what they are asked for, as a PDF."""
     with visit.context() as ctx:
         order = orders.purchase_order(ctx, purchase_order_id)
         if not order.lines:
             raise Refused(f"{order.number} has no lines to print.")
         if order.state == "draft":
             raise Refused(f"{order.number} is a draft. It becomes an order on paper when it is approved.")
-        content = pdf(orders.paper_of(ctx, order))
+        content = pdf(orders.question_of(ctx, order))
     return download(f"{order.number}.pdf", content, "application/pdf")

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from starlette.datastructures import FormData
 
 from shelfwise.access.model import Right
-from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.core.quantities import ZERO
 from shelfwise.orders import service as orders
+from shelfwise.records import periods
 from shelfwise.records import service as records
 from shelfwise.records.habits import usual_lead_days
-from shelfwise.records.model import NewSupplier, Terms
-from shelfwise.records.prices import NUMBERS
+from shelfwise.records.prices import WEEKDAYS
+from shelfwise.records.supply import NewSupplier
 from shelfwise.web import pages
 from shelfwise.web.listing_rows import find
 from shelfwise.web.lists.records import SUPPLIERS
+from shelfwise.web.terms_told import clock_told, day_told, number_told, periods_told, prices_told, terms_told
 from shelfwise.web.visits import Visitor
-from shelfwise.web.writing import read_typed
 
 router = APIRouter(include_in_schema=False)
-# Empty rows to type prices into, below those that are there.
+# Empty rows to type prices and periods into, below those that are there.
 SPARE_ROWS = 3
+PERIOD_ROWS = 1
 
 
 async def _sent(request: Request) -> FormData:
@@ -47,8 +47,8 @@ def new(visit: Visitor) -> Response:
     with visit.context() as ctx:
         ctx.require(Right.EDIT_RECORDS)
         return pages.render(
-            visit, ctx, "supplier.html", supplier=None, values=NewSupplier("", ""), numbers=NUMBERS, terms=[], open=[],
-            usual=0.0,
+            visit, ctx, "supplier.html", supplier=None, values=NewSupplier("", ""), weekdays=WEEKDAYS, terms=[],
+            open=[], usual=0.0, today=ctx.now.date(),
         )  # fmt: skip
 
 
@@ -57,10 +57,7 @@ def add(visit: Visitor, sent: Sent) -> Response:
     with visit.context() as ctx:
         ctx.require(Right.EDIT_RECORDS)
         one = _supplier(sent)
-        supplier_id = records.add_supplier(
-            ctx, code=one.code, name=one.name, order_url=one.order_url, email=one.email, address=one.address,
-            account_number=one.account_number, currency=one.currency, numbers=one.numbers,
-        )  # fmt: skip
+        supplier_id = records.add_supplier(ctx, **asdict(one))
     return pages.go(f"/suppliers/{supplier_id}", f"{one.name} is added. Say next what it sells, and for how much.")
 
 
@@ -80,7 +77,8 @@ def supplier(visit: Visitor, supplier_id: int) -> Response:
             "supplier.html",
             supplier=found,
             values=found.as_new,
-            numbers=NUMBERS,
+            weekdays=WEEKDAYS,
+            today=ctx.now.date(),
             usual=usual_lead_days(ctx),
             terms=[(one, items[one.item_id], breaks.get(one.item_id, 0)) for one in terms],
             open=[one for one in orders.purchase_orders(ctx, limit=1000) if one.supplier_id == supplier_id][:20],
@@ -101,7 +99,7 @@ def terms(visit: Visitor, supplier_id: int, item: str = "") -> Response:
     with visit.context() as ctx:
         seller = records.supplier(ctx, supplier_id)
         found = records.item_by_sku(ctx, item) if item else None
-        known = [] if found is None else records.terms_for(ctx, [found.item_id])
+        known = [] if found is None else records.terms_for(ctx, [found.item_id], standing=True)
         mine = next((one for one in known if one.supplier_id == supplier_id), None)
         # What was known ahead and has begun is the cost itself by now.
         prices = [
@@ -111,6 +109,7 @@ def terms(visit: Visitor, supplier_id: int, item: str = "") -> Response:
         ]
         return pages.render(
             visit, ctx, "supplier_terms.html", supplier=seller, item=found, terms=mine, prices=prices, spare=SPARE_ROWS,
+            periods=[] if mine is None else periods.periods_of(ctx, supplier_id, mine.item_id), rows=PERIOD_ROWS,
             today=ctx.now.date(), usual=usual_lead_days(ctx), currency=seller.currency or orders.our_currency(ctx),
         )  # fmt: skip
 
@@ -121,32 +120,23 @@ def put_terms(visit: Visitor, supplier_id: int, sent: Sent) -> Response:
     with visit.context() as ctx:
         ctx.require(Right.EDIT_RECORDS)
         item = records.item_by_sku(ctx, str(sent.get("sku", "")).strip())
-        told = Terms(
-            supplier_id, item.item_id, read_typed(sent.get("unit_cost", ""), "cost of one"),
-            str(sent.get("currency", "")).strip().upper(), _days(str(sent.get("lead_time_days", ""))),
-            read_typed(sent.get("pack_size") or "1", "pack"), read_typed(sent.get("minimum_order") or "0", "minimum"),
-            supplier_sku=str(sent.get("supplier_sku", "")).strip(),
-        )  # fmt: skip
-        prices = _prices(sent)
-        known = {one.supplier_id for one in records.terms_for(ctx, [item.item_id])}
-        if supplier_id in known:
-            starts = _day(str(sent.get("valid_from", "")), "cost from")
-            # What is no longer in the list must not stand against another currency.
-            ahead = [one for one in records.prices_for(ctx, [item.item_id]) if one.supplier_id == supplier_id]
-            if not prices and ahead:
-                records.set_prices(ctx, supplier_id, item.item_id, [])
-            records.change_terms(ctx, told, starts)
-            if starts is not None and starts > ctx.now.date():
-                now = records.terms(ctx, supplier_id, item.item_id).unit_cost
-                if told.unit_cost != now and all((start, day) != (ZERO, starts) for start, day, _ in prices):
-                    prices.append((ZERO, starts, told.unit_cost))
-        else:
-            records.add_terms(
-                ctx, supplier_id=supplier_id, item_id=item.item_id, unit_cost=told.unit_cost, currency=told.currency,
-                lead_time_days=told.lead_time_days, pack_size=told.pack_size, minimum_order=told.minimum_order,
-                supplier_sku=told.supplier_sku,
-            )  # fmt: skip
+        told = terms_told(sent, supplier_id, item.item_id)
+        prices = prices_told(sent)
+        starts = day_told(sent.get("valid_from"), "cost from")
+        ahead = [one for one in records.prices_for(ctx, [item.item_id]) if one.supplier_id == supplier_id]
+        # What is no longer in the list must not stand against another currency.
+        if ahead and not prices:
+            records.set_prices(ctx, supplier_id, item.item_id, [])
+        now = records.put_terms(ctx, told, starts)
+        # The cost was changed for a day to come: a price of its own, unless the list says that too.
+        if (
+            starts is not None
+            and told.unit_cost != now.unit_cost
+            and all((start, day) != (ZERO, starts) for start, day, _ in prices)
+        ):
+            prices.append((ZERO, starts, told.unit_cost))
         records.set_prices(ctx, supplier_id, item.item_id, prices)
+        periods.set_periods(ctx, supplier_id, item.item_id, periods_told(sent, supplier_id, item.item_id))
     return pages.go(f"/suppliers/{supplier_id}", f"The terms for {item.sku} are kept.")
 
 
@@ -164,34 +154,13 @@ def _supplier(sent: FormData) -> NewSupplier:
         return str(sent.get(name, "")).strip()[:500] or None
 
     address = "\n".join(line.strip() for line in str(sent.get("address", "")).splitlines() if line.strip())
+    days = {str(one) for one in sent.getlist("order_days")}
+    # All ticked, or none: every day.
+    ticked = ",".join(day for day in WEEKDAYS if day in days) if len(days) < len(WEEKDAYS) else ""
     return NewSupplier(
         text("code") or "", text("name") or "", text("order_url"), text("email"), text("account_number"), address[:500],
         (text("currency") or "").upper() or None, text("numbers") or "en",
+        minimum_value=number_told(sent.get("minimum_value"), "minimum of an order"),
+        free_freight_from=number_told(sent.get("free_freight_from"), "free freight from"),
+        order_days=ticked, orders_until=clock_told(sent.get("orders_until"), "orders until"),
     )  # fmt: skip
-
-
-def _prices(sent: FormData) -> list[tuple[Decimal, date, Decimal]]:
-    """The rows that are filled in: from so many units on, from this day on, what one costs."""
-    found = []
-    rows = zip(sent.getlist("from"), sent.getlist("day"), sent.getlist("each"), strict=False)
-    for number, (start, day, each) in enumerate(rows, 1):
-        if not str(start).strip() and not str(each).strip():
-            continue
-        starts = _day(str(day), f"price {number}, from")
-        if starts is None:
-            raise Invalid(Fault(f"price {number}, from", "a day such as 2026-12-31", "nothing", "Choose a day."))
-        found.append(
-            (read_typed(start, f"price {number}, quantity"), starts, read_typed(each, f"price {number}, cost of one"))
-        )
-    return found
-
-
-def _days(text: str) -> float | None:
-    return float(read_typed(text, "lead time")) if text.strip() else None
-
-
-def _day(text: str, where: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text.strip() else None
-    except ValueError as error:
-        raise Invalid(Fault(where, "a day such as 2026-12-31", shorten(text), "Correct the day.")) from error

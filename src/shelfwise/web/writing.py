@@ -82,9 +82,9 @@ def written_day(day: date, weekday: bool = False, year: bool = True) -> str:
     return f"{_WEEKDAYS[day.weekday()]} {text}" if weekday else text
 
 
-def typed(value: Decimal) -> str:
+def typed(value: Decimal | float) -> str:
     """A number as it stands in a field that `read_typed` reads: no groups, and the decimal sign of the one who asks."""
-    return plain(value).replace(".", style().decimal)
+    return plain(value if isinstance(value, Decimal) else Decimal(repr(value))).replace(".", style().decimal)
 
 
 def read_typed(text: object, where: str = "quantity") -> Decimal:

@@ -22,9 +22,11 @@ from shelfwise.intake.joining import pair_tables
 from shelfwise.intake.joining.merge_tables import Lying, Merge
 from shelfwise.records import item_tables, supplier_tables
 from shelfwise.records import service as records
+from shelfwise.records.changes import said
 from shelfwise.records.item_packs import content
 from shelfwise.records.joined import Kind, family, reckon, standing
-from shelfwise.records.model import Item, Supplier, Terms
+from shelfwise.records.model import Item
+from shelfwise.records.supply import Supplier, Terms
 from shelfwise.stock import service as stock
 
 ONE = Decimal(1)
@@ -261,33 +263,35 @@ def _move_supplier(ctx: Context, merge_id: int, kept: int, gone: int, factor: De
 
 def _lacking_suppliers(ctx: Context, kept: int, gone: int, factor: Decimal) -> list[Terms]:
     """Terms of the absorbed item by suppliers that do not sell the survivor yet, in the survivor's units."""
-    sold_by = {one.supplier_id for one in records.terms_for(ctx, [kept])}
+    sold_by = {one.supplier_id for one in records.terms_for(ctx, [kept], standing=True)}
     return [
         replace(
             one, item_id=kept, unit_cost=one.unit_cost if factor == 1 else round(one.unit_cost / factor, 9),
             pack_size=one.pack_size * factor, minimum_order=one.minimum_order * factor,
+            largest_order=None if one.largest_order is None else one.largest_order * factor,
+            weekly_capacity=None if one.weekly_capacity is None else one.weekly_capacity * factor,
         )
-        for one in records.terms_for(ctx, [gone]) if one.supplier_id not in sold_by
+        for one in records.terms_for(ctx, [gone], standing=True) if one.supplier_id not in sold_by
     ]  # fmt: skip
 
 
 def _lacking_items(ctx: Context, kept: int, gone: int) -> list[Terms]:
-    sold = {one.item_id for one in records.terms_of(ctx, kept)}
-    return [replace(one, supplier_id=kept) for one in records.terms_of(ctx, gone) if one.item_id not in sold]
+    sold = {one.item_id for one in records.terms_of(ctx, kept, standing=True)}
+    given = records.terms_of(ctx, gone, standing=True)
+    return [replace(one, supplier_id=kept) for one in given if one.item_id not in sold]
 
 
 def _written(terms: Terms) -> dict[str, Any]:
-    return {
-        name: plain(told) if isinstance(told, Decimal) else told for name, told in asdict(terms).items()
-    }  # fmt: skip
+    return {name: said(told) for name, told in asdict(terms).items()}
 
 
 def _take_terms_back(ctx: Context, moved: dict[str, Any]) -> None:
     """Terms that the merge gave go, but for those that somebody has changed since."""
     for told in moved.get("terms", ()):
         supplier_id, item_id = told["supplier_id"], told["item_id"]
-        now = [one for one in records.terms_of(ctx, supplier_id) if one.item_id == item_id]
-        if [_written(one) for one in now] == [told]:
+        now = [one for one in records.terms_of(ctx, supplier_id, standing=True) if one.item_id == item_id]
+        # What merges of older versions wrote says less.
+        if [{name: _written(one)[name] for name in told} for one in now] == [told]:
             supplier_tables.remove_terms(ctx.tx, ctx.tenant, supplier_id, item_id)
 
 

@@ -22,12 +22,13 @@ from shelfwise.intake.kinds.sales import SALES
 from shelfwise.intake.kinds.sites import SITES
 from shelfwise.intake.kinds.stock import STOCK
 from shelfwise.intake.kinds.suppliers import SUPPLIERS
+from shelfwise.intake.kinds.term_periods import TERM_PERIODS
 from shelfwise.intake.kinds.terms import TERMS
 from shelfwise.intake.kinds.zones import ZONES
 
 KINDS: tuple[Kind, ...] = (
-    SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, CUSTOMERS, PROMOTIONS, CLOSED_DAYS, STOCK, SALES,
-    DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS, OUTSIDE_SERIES, OUTSIDE_VALUES, RATE_CARDS,
+    SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, TERM_PERIODS, CUSTOMERS, PROMOTIONS, CLOSED_DAYS, STOCK,
+    SALES, DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS, OUTSIDE_SERIES, OUTSIDE_VALUES, RATE_CARDS,
 )  # fmt: skip
 
 

@@ -10,15 +10,19 @@ from typing import cast
 from shelfwise.access.context import Context
 from shelfwise.intake import tables
 from shelfwise.intake.kind import Change, Key, Kind, Posted, Record, Row, RowFault, missing, on_row
-from shelfwise.intake.kinds.shared import asked, codes, measure, number, real, text
-from shelfwise.records import bulk, exchange
+from shelfwise.intake.kinds.shared import asked, codes, day, exact, measure, number, real, text, whole
+from shelfwise.records import bulk, sheets_supply
 from shelfwise.records import service as records
-from shelfwise.records.model import Terms
 from shelfwise.records.prices import Price, price_faults, terms_faults
+from shelfwise.records.supply import Terms
 
-_DEFAULTS: Record = {"from_quantity": Decimal(0), "pack_size": Decimal(1), "minimum_order": Decimal(0)}
+_DEFAULTS: Record = {
+    "from_quantity": Decimal(0), "pack_size": Decimal(1), "minimum_order": Decimal(0), "batch_days": 0,
+    "safety_days": Decimal(0), "soft_safety_days": Decimal(0),
+}  # fmt: skip
+MEASURES = ("lead_time_days", "safety_days", "soft_safety_days")
 # Said of the terms as a whole; a row for a larger quantity says a price alone.
-_OF_TERMS = ("currency", "pack_size", "minimum_order", "lead_time_days", "supplier_sku")
+_OF_TERMS = tuple(name for name in sheets_supply.TERMS.headings if name not in (*sheets_supply.TERMS.key, "unit_cost"))
 
 
 def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
@@ -26,7 +30,8 @@ def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
         ctx.tx,
         """select s.code as supplier, i.sku, nullif(t.supplier_sku, '') as supplier_sku, p.from_quantity,
                   coalesce(p.unit_cost, t.unit_cost) as unit_cost, t.currency, t.pack_size, t.minimum_order,
-                  t.lead_time_days
+                  t.lead_time_days, t.largest_order, t.batch_days, t.safety_days, t.soft_safety_days,
+                  t.weekly_capacity, t.valid_from, t.valid_until
            from supplier_item t join supplier s using (tenant_id, supplier_id) join item i using (tenant_id, item_id)
            cross join lateral (
                select distinct on (from_quantity) from_quantity, unit_cost from (
@@ -45,7 +50,8 @@ def _known(ctx: Context, keys: Collection[Key] | None) -> dict[Key, Record]:
     return {
         (one["supplier"], one["sku"], one["from_quantity"].normalize()): one
         | {name: one[name].normalize() for name in numbers}
-        | measure(one, "lead_time_days")
+        | exact(one, "largest_order", "weekly_capacity")
+        | measure(one, *MEASURES)
         for one in found
     }
 
@@ -92,12 +98,15 @@ def _terms(record: Record, supplier_id: int, item_id: int) -> Terms:
         supplier_id, item_id, number(record, "unit_cost") or Decimal(0), str(record["currency"]),
         real(record, "lead_time_days"), number(record, "pack_size") or Decimal(0),
         number(record, "minimum_order") or Decimal(0), "imported", text(record, "supplier_sku") or "",
+        number(record, "largest_order"), whole(record, "batch_days") or 0, real(record, "safety_days") or 0.0,
+        real(record, "soft_safety_days") or 0.0, number(record, "weekly_capacity"), day(record, "valid_from"),
+        day(record, "valid_until"),
     )  # fmt: skip
 
 
-def _price(record: Record, supplier_id: int, item_id: int, day: date) -> Price:
+def _price(record: Record, supplier_id: int, item_id: int, starts: date) -> Price:
     start, cost = number(record, "from_quantity") or Decimal(0), number(record, "unit_cost") or Decimal(0)
-    return Price(supplier_id, item_id, start, day, cost)
+    return Price(supplier_id, item_id, start, starts, cost)
 
 
 def _write(ctx: Context, changes: Sequence[Change], at: datetime | None) -> Posted:
@@ -105,9 +114,9 @@ def _write(ctx: Context, changes: Sequence[Change], at: datetime | None) -> Post
     items = records.item_ids(ctx, codes((change.after for change in changes), "sku"))
     named = [(one, suppliers[str(one.key[0])], items[str(one.key[1])]) for one in changes]
     records.add_many_terms(ctx, [_terms(one.after, supplier, item) for one, supplier, item in named if not one.key[2]])
-    day = ctx.now.date()
+    today = ctx.now.date()
     records.add_many_prices(
-        ctx, [_price(one.after, supplier, item, day) for one, supplier, item in named if one.key[2]]
+        ctx, [_price(one.after, supplier, item, today) for one, supplier, item in named if one.key[2]]
     )
     return Posted()
 
@@ -119,12 +128,12 @@ def _remove(ctx: Context, keys: Sequence[Key]) -> dict[Key, str]:
 
 
 TERMS = Kind(
-    sheet=exchange.TERMS,
+    sheet=sheets_supply.TERMS,
     noun=("term", "terms"),
     known=_known,
     check=_check,
     write=_write,
     remove=_remove,
     defaults=_DEFAULTS,
-    measures=("lead_time_days",),
+    measures=MEASURES,
 )
