@@ -122,6 +122,7 @@ WITHOUT_RIGHTS: dict[str, str] = {
     "orders.outgoing.key_of": "what was decided about an order",
     "orders.outgoing.message_of": "what was decided about an order",
     "orders.outgoing.paper_of": "what was decided about an order",
+    "orders.outgoing.question_of": "what was decided about an order",
     "orders.outgoing.lock": "what was decided about an order",
     "orders.outgoing.recall": "what was decided about an order",
     "orders.outgoing.stop": "what was decided about an order",

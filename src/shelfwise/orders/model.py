@@ -245,7 +245,6 @@ class SentLine:
 
     supplier_id: int
     item_id: int
-    site_id: int
     sent_at: datetime
     due_at: datetime
     quantity: Decimal

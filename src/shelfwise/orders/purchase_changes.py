@@ -146,9 +146,10 @@ def answer(ctx: Context, purchase_order_id: int, accepted: bool, note: str = "")
     remember(ctx, "purchase.answered", after, to=order.answer_to, accepted=accepted, note=note[:500])
     subject = f"purchase_order:{after.purchase_order_id}"
     ctx.publish("purchase.answered", subject, **to_come(after), to=order.answer_to, accepted=accepted)
-    if accepted:
-        effect = "purchase.cancelled" if order.answer_to == "cancel" else "purchase.changed"
-        ctx.publish(effect, subject, **to_come(after))
+    if accepted and order.answer_to == "cancel":
+        ctx.publish("purchase.cancelled", subject, **to_come(after))
+    elif accepted:
+        ctx.publish("purchase.changed", subject, **to_come(after))
     return after
 
 

@@ -104,7 +104,7 @@ def sent_lines(tx: Tx, tenant: int, since: datetime) -> list[SentLine]:
     return rows(
         tx,
         SentLine,
-        """select coalesce(j.survivor_id, o.supplier_id) as supplier_id, l.item_id, o.site_id,
+        """select coalesce(j.survivor_id, o.supplier_id) as supplier_id, l.item_id,
                   coalesce(o.sent_at, o.approved_at) as sent_at, coalesce(l.promised_at, o.expected_at) as due_at,
                   l.quantity, l.received, came.last_at as received_at, came.days,
                   o.state in ('received', 'closed') or coalesce(l.confirmed_quantity, l.quantity) <= l.received

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shelfwise.records.exchange import TERMS as EXPORTED_TERMS
 from shelfwise.records.headings import SYNONYMS, plain_header
 from shelfwise.records.sheet import Column, Sheet
+from shelfwise.records.sheets_supply import TERMS as EXPORTED_TERMS
 
 FORECAST, TOTALS, PATHS, HISTORY = "forecast", "totals", "forecast-paths", "history"
 
