@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -103,7 +103,7 @@ def test_receipts_of_other_items_count_in_proportion_to_what_was_stated(ctx: Con
     for _ in range(12):
         order = shop.ordered(tea, 10, days=5.0)
         shop.received(replace(ctx, now=NOON + timedelta(days=10)), order, 10)
-    offers = offers_of(replace(ctx, now=NOON + timedelta(days=11)), [tea, rope, mug], NOON)
+    offers = offers_of(replace(ctx, now=NOON + timedelta(days=11)), [tea, rope, mug], shop.site)
     medians = [offers[item][0].lead_time.quantile(0.5) for item in (tea, rope, mug)]
     assert 8.0 < medians[0] < 10.5
     assert medians[1] == pytest.approx(2 * medians[2], rel=0.01)
@@ -119,7 +119,7 @@ def test_what_came_short_late_or_never_is_believed_of_the_next_order(ctx: Contex
         if number % 2:
             shop.received(replace(ctx, now=NOON + timedelta(days=9)), order, 4)
         close_purchase_order(replace(ctx, now=NOON + timedelta(days=12)), order.purchase_order_id, "no more comes")
-    offers = offers_of(replace(ctx, now=NOON + timedelta(days=13)), [tea, rope], NOON)
+    offers = offers_of(replace(ctx, now=NOON + timedelta(days=13)), [tea, rope], shop.site)
     known, other = (offers[item][0].reliability for item in (tea, rope))
     assert known is not None
     assert other is not None
@@ -133,16 +133,18 @@ def test_what_came_short_late_or_never_is_believed_of_the_next_order(ctx: Contex
 
 def test_days_for_safety_and_until_orders_are_taken_are_lead_time(ctx: Context, shop: Shop) -> None:
     tea = shop.item("TEA", lead=5.0)
-    before = offers_of(ctx, [tea], NOON)[tea][0]
+    before = offers_of(ctx, [tea], shop.site)[tea][0]
     put_terms(ctx, replace(terms(ctx, shop.supplier, tea), safety_days=1.5, soft_safety_days=2.0))
     seller = supplier(ctx, shop.supplier)
     told = replace(
-        seller.as_new, currency="EUR", minimum_value=Decimal(100), order_days="mon,thu", orders_until=NOON.time()
+        seller.as_new, currency="EUR", minimum_value=Decimal(100), order_days="mon,thu", orders_until=time(13)
     )
     change_supplier(ctx, shop.supplier, told)
-    # A Monday at noon, and a minute later.
+    # One o'clock on a Monday in Berlin, and a minute later.
     assert NOON.isoweekday() == 1
-    (today,), (thursday,) = (offers_of(ctx, [tea], at)[tea] for at in (NOON, NOON + timedelta(minutes=1)))
+    (today,), (thursday,) = (
+        offers_of(replace(ctx, now=NOON + timedelta(minutes=late)), [tea], shop.site)[tea] for late in (0, 1)
+    )
     assert (today.waits_days, today.order_gap_days, thursday.waits_days, thursday.order_gap_days) == (0, 3, 3, 4)
     median = before.lead_time.quantile(0.5)
     assert today.lead_time.quantile(0.5) == pytest.approx(median + 1.5)

@@ -19,7 +19,7 @@ from shelfwise.planning.reliability import Reliability, Sent
 from shelfwise.records.calendars import next_taken
 from shelfwise.records.habits import usual_lead_days
 from shelfwise.records.prices import Price, breaks_on
-from shelfwise.records.service import prices_for, suppliers, terms_for
+from shelfwise.records.service import prices_for, site_by_id, suppliers, terms_for
 from shelfwise.records.supply import Supplier, Terms
 
 LEARN_DAYS = 730
@@ -119,12 +119,13 @@ def learned(ctx: Context) -> dict[int, Learned]:
     }
 
 
-def offers_of(ctx: Context, item_ids: Collection[int], at: datetime) -> dict[int, tuple[Offer, ...]]:
+def offers_of(ctx: Context, item_ids: Collection[int], site_id: int) -> dict[int, tuple[Offer, ...]]:
     """On which terms each item is sold by whom, with what their orders have taught.
 
     Args:
-        at: now, by the clock of the site that orders.
+        site_id: which orders: by its clock suppliers take orders.
     """
+    at = ctx.now.astimezone(site_by_id(ctx, site_id).zone_info)
     sellers = {supplier.supplier_id: supplier for supplier in suppliers(ctx)}
     prices: dict[tuple[int, int], list[Price]] = {}
     for price in prices_for(ctx, item_ids):

@@ -59,9 +59,7 @@ def snapshot(ctx: Context, site_id: int, item_ids: Collection[int] | None = None
     for item_id, arrivals in in_transit(ctx, site_id).items():
         coming[item_id] = sorted([*coming.get(item_id, []), *arrivals], key=lambda arrival: arrival[1])
     forecasts = expected_of(ctx, site_id, item_ids)
-    offers, left_out = comparable_offers(
-        ctx, offers_of(ctx, [item.item_id for item in known], ctx.now.astimezone(site.zone_info))
-    )
+    offers, left_out = comparable_offers(ctx, offers_of(ctx, [item.item_id for item in known], site_id))
     prices = tables.mean_prices(ctx.tx, ctx.tenant, site_id, ctx.now - timedelta(days=PRICE_DAYS))
     home = tables.currency(ctx.tx, ctx.tenant)
     rules = {rule.item_id: rule for rule in rules_of_site(ctx, site_id)}

@@ -45,7 +45,7 @@ def due(ctx: Context, site_id: int, params: Params | None = None) -> tuple[Runne
         for item_id, first, days, _ in sold
         if item_id in known and days >= 2 * SELLING and (until - first).days + 1 >= SPANS[-1]
     }
-    offers, _ = comparable_offers(ctx, offers_of(ctx, sorted(lasting)))
+    offers, _ = comparable_offers(ctx, offers_of(ctx, sorted(lasting), site_id))
     chosen = {item_id: choose(some) for item_id, some in offers.items() if some}
     prices = planning.mean_prices(ctx.tx, ctx.tenant, site_id, ctx.now - PRICE_DAYS)
     home = planning.currency(ctx.tx, ctx.tenant)
