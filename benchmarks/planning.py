@@ -18,6 +18,7 @@ from itertools import product
 import numpy as np
 from tests.real import DEMAND, INVENTORY
 
+from benchmarks._compared import replays
 from benchmarks._ordering import BEFORE, DELIVERIES, MARGINS, PERIODS, Instance, Plain, delivered, invented, reward
 from benchmarks._retail import order_lines, sold
 from benchmarks._sales import groceries
@@ -78,6 +79,7 @@ def _parts(size: Size) -> dict[str, Callable[[], list[Result]]]:
         "wholesaler": partial(_wholesaler, size),
         "groceries": partial(_groceries, size),
         "stockouts": partial(stockouts, size is QUICK),
+        "replay": partial(replays, SEED, size is QUICK),
     }
 
 
