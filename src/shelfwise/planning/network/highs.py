@@ -22,12 +22,14 @@ class Outcome:
         cost: of that solution.
         bound: no solution costs less.
         proved: it is as good as was asked for.
+        duals: by how much the cost falls with a unit less of each row's bound; of a linear program only.
     """
 
     values: Floats | None
     cost: float
     bound: float
     proved: bool
+    duals: Floats | None = None
 
 
 class Program:
@@ -103,7 +105,8 @@ class Program:
         values = np.array(solver.getSolution().col_value) if found else None
         cost = float(info.objective_function_value) if found else float("inf")
         bound = float(info.mip_dual_bound) if whole else (cost if proved else -float("inf"))
-        return Outcome(values, cost, bound, proved)
+        duals = None if whole or not proved else np.array(solver.getSolution().row_dual)
+        return Outcome(values, cost, bound, proved, duals)
 
     def _model(self, highspy: Any, relaxed: bool) -> Any:
         cost, lower, upper, whole = (np.concatenate(parts) for parts in zip(*self._column, strict=True))

@@ -1,19 +1,41 @@
-"""The best plan that can be found in the time, and how good it is known to be."""
+"""The best plan that can be found in the time, and how good it is known to be.
+
+A small network is one program for HiGHS. A large one is taken apart by its suppliers and lanes: prices make each of
+them a question of its own and bound what any plan can cost (`bound`, `branch`), a search settles what to open
+(`pattern`), a linear program chooses among the few options that are then left for each shelf (`options`), and what
+remains of the time goes into planning some items after the other exactly, with all others as they are (`exact`). A plan
+is there from the start.
+"""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
 
 from shelfwise.planning.network.arrays import Network, network
-from shelfwise.planning.network.exact import improve, whole
+from shelfwise.planning.network.bound import Bound, Relaxation, ascend
+from shelfwise.planning.network.branch import branched, free
+from shelfwise.planning.network.exact import improve, part, whole
+from shelfwise.planning.network.highs import Ints
 from shelfwise.planning.network.model import Problem
+from shelfwise.planning.network.options import choose, promising
+from shelfwise.planning.network.pattern import Pattern, search
 from shelfwise.planning.network.plan import Ended, Limits, Solution, bindings, costs_of
-from shelfwise.planning.network.start import first
-from shelfwise.planning.network.state import State, feasible, nothing
+from shelfwise.planning.network.start import first, resumed
+from shelfwise.planning.network.state import State, feasible, nothing, repaired, usage
 
-RESERVE = 0.05
+RESERVE = 0.08
 """Share of the time that is kept for writing the plan down."""
+SMALL = 1500
+"""Rows and moves up to which a network is one program."""
+TURNS = 3
+"""How often prices and patterns are improved by turns."""
+CASES = 40
+CHUNK = 30
+"""Items that are planned together exactly."""
 
 
 @dataclass(frozen=True)
@@ -23,16 +45,15 @@ class Clock:
     begun: float
     seconds: float | None
 
-    @property
-    def left(self) -> float | None:
-        """Seconds; None: there is no limit."""
+    def left(self, share: float = 1.0) -> float | None:
+        """Seconds until a share of the time is used; None: there is no limit."""
         if self.seconds is None:
             return None
-        return max(self.begun + self.seconds * (1 - RESERVE) - time.monotonic(), 0.0)
+        return max(self.begun + self.seconds * (1 - RESERVE) * share - time.monotonic(), 0.0)
 
-    @property
-    def over(self) -> bool:
-        return self.left == 0.0
+    def over(self, share: float = 1.0) -> bool:
+        """Whether that share of the time is used."""
+        return self.left(share) == 0.0
 
 
 def solve(problem: Problem, limits: Limits | None = None, start: Solution | None = None) -> Solution:
@@ -46,11 +67,20 @@ def solve(problem: Problem, limits: Limits | None = None, start: Solution | None
     limits = limits or Limits()
     clock = Clock(time.monotonic(), limits.seconds)
     net = network(problem)
-    state = first(net)
-    found = improve(net, state, whole(net), seconds=clock.left, nodes=limits.nodes, gap=limits.gap)
-    state = _better(net, state, found.state)
-    ended = Ended.PROVED if found.proved else Ended.TIME if clock.over else Ended.ROUNDS
-    return _solution(net, state, found.bound, ended, clock)
+    state = nothing(net)
+    if not clock.over():
+        state = _better(net, state, first(net))
+    if start is not None:
+        state = _better(net, state, resumed(net, start))
+    if len(net.rows) + len(net.moves) <= SMALL:
+        found = improve(net, state, whole(net), seconds=clock.left(), nodes=limits.nodes, gap=limits.gap)
+        state, bound = _better(net, state, found.state), found.bound
+    else:
+        state, bound = _Search(net, limits, clock).run(state)
+    cost = state.cost(net)
+    proved = cost - bound <= limits.gap * abs(cost) + 1e-9
+    ended = Ended.PROVED if proved else Ended.TIME if clock.over() else Ended.ROUNDS
+    return _solution(net, state, bound, ended, clock)
 
 
 def _better(net: Network, state: State, other: State) -> State:
@@ -58,9 +88,70 @@ def _better(net: Network, state: State, other: State) -> State:
     return other if feasible(net, other) and other.cost(net) < state.cost(net) else state
 
 
+class _Search:
+    """A large network, taken apart."""
+
+    def __init__(self, net: Network, limits: Limits, clock: Clock) -> None:
+        self.net, self.limits, self.clock = net, limits, clock
+        self.relaxation = Relaxation(net)
+
+    def run(self, state: State) -> tuple[State, float]:
+        """The best plan found, and the bound."""
+        net, clock, relaxation = self.net, self.clock, self.relaxation
+        prices = relaxation.start()
+        rounds = max(self.limits.rounds // (2 * TURNS), 1)
+        bound, turns = None, 0
+        pattern = Pattern(np.zeros(len(net.lane_fixed), dtype=np.bool_), np.zeros(len(net.link_fixed), dtype=np.bool_))
+        while turns < TURNS and not clock.over(0.6):
+            share = 0.6 * (turns + 0.5) / TURNS
+            target = state.cost(net)
+            now = ascend(relaxation, prices, free(relaxation), target, rounds, partial(clock.over, share))
+            bound = now if bound is None or now.value.bound > bound.value.bound else bound
+            prices = bound.prices
+            if self._near(state, bound) or clock.over(0.6):
+                break
+            state, pattern = self._planned(state, bound, (turns + 1) / TURNS * 0.6)
+            turns += 1
+        if bound is None:
+            return state, float("-inf")
+        if not self._near(state, bound):
+            bound = branched(relaxation, bound, state.cost(net), self.limits.gap, CASES, lambda: clock.over(0.8))
+        return self._polished(state, pattern, bound), bound.value.bound
+
+    def _near(self, state: State, bound: Bound) -> bool:
+        cost = state.cost(self.net)
+        return cost - bound.value.bound <= self.limits.gap * abs(cost)
+
+    def _planned(self, state: State, bound: Bound, share: float) -> tuple[State, Pattern]:
+        """The plan that follows from the bound's prices, or the given one where that is cheaper."""
+        net, clock = self.net, self.clock
+        priced = self.relaxation.priced(bound.prices)
+        pattern = search(net, bound.prices, priced, Pattern(bound.value.opened, bound.value.link > 0))
+        found = choose(net, promising(net, priced, pattern), pattern, bound.prices, seconds=clock.left(share))
+        if found is None:
+            return state, pattern
+        state = _better(net, state, repaired(net, found.state))
+        items = part(net, found.undecided, pattern.lane, pattern.link)
+        seconds = clock.left(share)
+        exact = improve(net, found.state, items, seconds=seconds, nodes=self.limits.nodes, gap=1e-3).state
+        return _better(net, state, exact), pattern
+
+    def _polished(self, state: State, pattern: Pattern, bound: Bound) -> State:
+        """The plan after planning some items after the other exactly, on the lanes and links that are open."""
+        net = self.net
+        items = np.random.default_rng(0).permutation(len(net.weight))
+        for at in range(0, len(items), CHUNK):
+            if self.clock.over() or self._near(state, bound):
+                break
+            used = usage(net, state)
+            chunk: Ints = items[at : at + CHUNK]
+            open_ = part(net, chunk, pattern.lane | (used.lanes > 0), pattern.link | (used.links > 0))
+            found = improve(net, state, open_, seconds=self.clock.left(), nodes=self.limits.nodes, gap=1e-3)
+            state = _better(net, state, found.state)
+        return state
+
+
 def _solution(net: Network, state: State, bound: float, ended: Ended, clock: Clock) -> Solution:
-    if not feasible(net, state):
-        state = nothing(net)
     lines, transfers = net.lines(state.quantity), net.transfers(state.moved)
     costs = costs_of(net.problem, lines, transfers)
     return Solution(

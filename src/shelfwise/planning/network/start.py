@@ -10,7 +10,8 @@ import numpy as np
 from shelfwise.planning.model import Floats
 from shelfwise.planning.network.arrays import Network
 from shelfwise.planning.network.highs import Ints
-from shelfwise.planning.network.state import State, nothing, repaired, usage
+from shelfwise.planning.network.plan import Solution
+from shelfwise.planning.network.state import State, feasible, nothing, repaired, usage
 
 SIZES = 12
 """How many quantities of a transfer are compared."""
@@ -24,24 +25,23 @@ class Best:
     gain: Floats
 
 
-def best(net: Network, price: Floats, unit: Floats, stock: Floats) -> Best:
+def best(net: Network, cost: Floats, fixed: Floats, stock: Floats) -> Best:
     """The best quantity of each row, as if it were the only one.
 
     Args:
-        price: of each row's goods; `fixed` of the goods is scaled with them.
-        unit: what a unit costs beyond the goods.
+        cost: of a unit, by row; `fixed` comes on top of it where a row is used.
         stock: of each shelf without it.
     """
     rows = net.rows
     if not len(rows):
         return Best(np.zeros(0, dtype=np.int64), np.zeros(0))
-    wanted = net.curves.wanted(rows.shelf, price + unit) - stock[rows.shelf]
+    wanted = net.curves.wanted(rows.shelf, cost) - stock[rows.shelf]
     packs = np.clip(wanted, 0, rows.high) / rows.multiple
     before = net.curves.at(rows.shelf, stock[rows.shelf])
     quantity, gain = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows))
     for rounded in (np.floor(packs), np.ceil(packs)):
         tried = np.clip(rounded.astype(np.int64) * rows.multiple, rows.low, rows.high)
-        saved = before - net.curves.at(rows.shelf, stock[rows.shelf] + tried) - (price + unit) * tried - rows.fixed
+        saved = before - net.curves.at(rows.shelf, stock[rows.shelf] + tried) - cost * tried - fixed
         better = saved > gain
         quantity[better], gain[better] = tried[better], saved[better]
     return Best(quantity, gain)
@@ -59,7 +59,7 @@ def _opened(net: Network) -> State:
     rows = net.rows
     if not len(rows):
         return nothing(net)
-    found = best(net, rows.price, rows.unit, net.available)
+    found = best(net, rows.price + rows.unit, rows.fixed, net.available)
     allowed = np.ones(len(net.order_cost), dtype=np.bool_)
     while True:
         state = repaired(net, _greedy(net, found, allowed))
@@ -131,3 +131,23 @@ def _transferred(net: Network, state: State) -> State:
     paid = np.bincount(moves.link, gain * (moved > 0), len(net.link_fixed)) > net.link_fixed
     moved[~paid[moves.link]] = 0
     return repaired(net, State(state.quantity, moved))
+
+
+def resumed(net: Network, solution: Solution) -> State:
+    """What of an earlier plan still keeps the rules."""
+    problem, rows, moves = net.problem, net.rows, net.moves
+    lines = {(one.item, one.supplier, one.site, one.carrier): one.quantity for one in solution.lines}
+    sent = {(one.item, one.origin, one.destination, one.carrier): one.quantity for one in solution.transfers}
+    quantity, moved = np.zeros(len(rows), dtype=np.int64), np.zeros(len(moves), dtype=np.int64)
+    if lines:
+        for row, (lane, shelf) in enumerate(zip(rows.lane.tolist(), rows.shelf.tolist(), strict=True)):
+            way = problem.lanes[lane]
+            given = lines.get((problem.shelves[shelf].item, *way.key), 0)
+            if rows.low[row] <= given <= rows.high[row] and given % rows.multiple[row] == 0:
+                quantity[row] = given
+    if sent:
+        for move, (link, shelf) in enumerate(zip(moves.link.tolist(), moves.shelf.tolist(), strict=True)):
+            way = problem.links[link]
+            moved[move] = min(sent.get((problem.shelves[shelf].item, *way.key), 0), int(moves.high[move]))
+    state = repaired(net, State(quantity, moved))
+    return state if feasible(net, state) else repaired(net, State(quantity, 0 * moved))

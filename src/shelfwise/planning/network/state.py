@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shelfwise.planning.model import Floats
 from shelfwise.planning.network.arrays import Network
 from shelfwise.planning.network.curve import NEARLY
 from shelfwise.planning.network.highs import Ints
+
+NEAR = 0.05
+"""Share of a minimum value that may be missing for more to be ordered; else nothing is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +148,47 @@ def repaired(net: Network, state: State) -> State:
         short = (value > 0) & (value < net.minimum_value)
         units = np.bincount(rows.supplier, quantity, len(net.order_cost)) > 0
         short |= units & (value < net.minimum_value)
+        if short.any() and _topped_up(net, quantity, moved, short):
+            continue
         if not short.any():
             return State(quantity, moved)
         quantity[short[rows.supplier]] = 0
+
+
+def _topped_up(net: Network, quantity: Ints, moved: Ints, short: NDArray[np.bool_]) -> bool:
+    """Add packs to what is ordered from suppliers that are a little short of their minimum value, those that are missed
+    least first; `quantity` is changed. False where that does not help."""
+    rows = net.rows
+    used = usage(net, State(quantity, moved))
+    missing = net.minimum_value - used.value
+    if (missing[short] > NEAR * net.minimum_value[short]).any():
+        return False
+    before = quantity.copy()
+    more = quantity + rows.multiple
+    fits = (quantity > 0) & (more <= rows.high) & (used.stock[rows.shelf] + rows.multiple <= net.most[rows.shelf])
+    stock = used.stock[rows.shelf]
+    loss = net.curves.at(rows.shelf, stock + rows.multiple) - net.curves.at(rows.shelf, stock)
+    loss = (loss + (rows.price + rows.unit) * rows.multiple) / np.maximum(rows.price * rows.multiple, NEARLY)
+    for supplier in np.flatnonzero(short):
+        some = np.flatnonzero(fits & (rows.supplier == supplier))
+        some = some[np.argsort(loss[some], kind="stable")]
+        some = some[np.unique(rows.shelf[some], return_index=True)[1]]
+        some = some[np.argsort(loss[some], kind="stable")]
+        reached = np.cumsum(rows.price[some] * rows.multiple[some])
+        some = some[: int(np.searchsorted(reached, missing[supplier])) + 1]
+        quantity[some] = more[some]
+    grown = usage(net, State(quantity, moved))
+    within = (
+        _within(grown.value.sum(), net.budget)
+        and _within(grown.room, net.room)
+        and _within(grown.units, net.supplier_capacity)
+        and _within(grown.sold, net.maximum)
+        and _within(grown.carried, net.lane_capacity)
+        and bool((grown.value[short] >= net.minimum_value[short]).all())
+    )
+    if not within:
+        quantity[:] = before
+    return within
 
 
 def _cut(amount: Ints, group: Ints, use: Floats, limit: Floats, gains: Floats) -> None:
