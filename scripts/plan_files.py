@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from shelfwise.planning.files.columns import COLUMNS, WORDS
 from shelfwise.planning.files.sheets import DEMAND, INPUTS, names_of
-from shelfwise.planning.files.writing import COLUMNS, WORDS
 
 _HEAD = """# Files of a plan
 
@@ -32,7 +32,14 @@ _OF_DEMAND = {
     "forecast": "quantiles of each day, week or month, or a mean alone: item, location, date, mean, q0.1 and so on",
     "history": "what sold: item, location, date, quantity; lines of orders (with an order number) are added up by day",
 }
-_KINDS = {"code": "a code", "text": "a text", "number": "a number", "whole": "a whole number", "instant": "a day"}
+_KINDS = {
+    "day": "a day",
+    "code": "a code",
+    "text": "a text",
+    "number": "a number",
+    "whole": "a whole number",
+    "instant": "a day",
+}
 
 
 def plan_files() -> str:

@@ -36,10 +36,18 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     parser.add_argument(
         "--out", metavar="OUT", type=Path, required=True,
-        help="the folder to write: orders.csv, levels.csv and summary.json, all of them or none"
+        help="the folder to write: orders.csv, levels.csv, summary.json and what else there is to say; all or nothing"
     )  # fmt: skip
     for name, kind, default, words in _NUMBERS:
         parser.add_argument(name, metavar="N", type=kind, default=default, help=f"{words} (default: {default:g})")
+    parser.add_argument(
+        "--budget", metavar="N", type=float,
+        help="what all orders of a site may cost in this run; what is worth most now comes first (default: no limit)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-race", dest="race", action="store_false",
+        help="do not let policies race on each item's past: faster, and the forecast's quantile says when to order",
+    )  # fmt: skip
     parser.add_argument(
         "--today", metavar="DAY", type=_day, help="the first day to plan for (default: the one after the history)"
     )
@@ -69,8 +77,9 @@ def _plan(settings: Settings, given: argparse.Namespace) -> int:
         holding_rate=given.holding_rate,
         ordering_cost=given.ordering_cost,
         longest_cover_days=given.longest_cover_days,
+        budget=given.budget,
     )
-    options = Options(params, given.today, given.usual_lead_days, abs(given.seed))
+    options = Options(params, given.today, given.usual_lead_days, abs(given.seed), given.race)
     with Progress() as progress:
         made = plan_folder(given.folder, given.out, options, progress)
     for note in made.summary["notes"]:

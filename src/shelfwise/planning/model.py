@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -174,6 +174,7 @@ class ItemState:
         shelf_life_days: from coming in to the last day of sale; None: it keeps.
         pallet_share: what a unit takes of a pallet; 0: unknown.
         standing: which policy won its race; None: it did not race.
+        service_level: of this item; None: that of the run.
     """
 
     item_id: int
@@ -193,6 +194,7 @@ class ItemState:
     shelf_life_days: int | None = None
     pallet_share: float = 0.0
     standing: Standing | None = None
+    service_level: float | None = None
 
     @property
     def ordered(self) -> Decimal:
@@ -260,6 +262,10 @@ class Params:
     targets: tuple[Target, Target, Target] | None = None
     budget: float | None = None
     pallets: float | None = None
+
+    def of(self, item: ItemState) -> Params:
+        """What holds for an item."""
+        return self if item.service_level is None else replace(self, service_level=item.service_level)
 
     def target_of(self, group: str) -> Target:
         if self.targets is None or group not in CLASSES:

@@ -43,6 +43,7 @@ def weigh(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Ge
     """What would be ordered of an item now, of whom and why; None where nobody sells it."""
     if not item.offers:
         return None
+    params = params.of(item)
     offer = choose(item.offers)
     found = weigh_offer(snapshot, item, offer, params, rng)
     if found.quantity > 0 and (for_so_many := choose(item.offers, found.quantity)) is not offer:
@@ -59,6 +60,7 @@ def weigh(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Ge
 
 def weigh_offer(snapshot: Snapshot, item: ItemState, offer: Offer, params: Params, rng: np.random.Generator) -> Weighed:
     """What would be ordered of one supplier, before it is asked whether more would be cheaper."""
+    params = params.of(item)
     days = days_to_draw(item, offer, params, CHART_DAYS)
     futures = draw(item, offer.lead_time, snapshot.today, params, days, rng)
     policy = policy_of(item, offer, futures, snapshot.at, params)
@@ -120,6 +122,7 @@ def decision(
     Args:
         joined: the order of all items of the supplier that it is part of; None: nothing is asked of that one.
     """
+    params = params.of(item)
     offer, futures, policy, quantity = found.offer, found.futures, found.policy, found.quantity
     without = shelf(item, futures, snapshot.at, 0.0)
     with_order = shelf(item, futures, snapshot.at, float(quantity))

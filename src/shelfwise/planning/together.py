@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -17,6 +17,7 @@ from shelfwise.planning.policies.model import Terms
 from shelfwise.planning.replenish import Weighed, decision, weigh, weigh_offer
 from shelfwise.planning.why import Joined
 
+Look = Callable[[ItemState, Weighed | None], None]
 BUDGET, PALLETS = "budget", "pallets"
 
 
@@ -67,7 +68,11 @@ def decide(snapshot: Snapshot, params: Params, rng: np.random.Generator) -> tupl
     return plan_all(snapshot, params, rng).decisions
 
 
-def plan_all(snapshot: Snapshot, params: Params, rng: np.random.Generator) -> Planned:
+def nobody(item: ItemState, found: Weighed | None) -> None:
+    """Who looks at nothing."""
+
+
+def plan_all(snapshot: Snapshot, params: Params, rng: np.random.Generator, look: Look = nobody) -> Planned:
     """The orders that should be placed now, in the order of the snapshot's items, and those that wait.
 
     An item is ordered when its policy wants some more than its inventory position (on hand - reserved - backordered +
@@ -75,11 +80,15 @@ def plan_all(snapshot: Snapshot, params: Params, rng: np.random.Generator) -> Pl
     without one only what is owed beyond stock and orders is ordered. Where the supplier delivers only from some value
     on, items that will be needed next are ordered along.
     The same snapshot, parameters and seed give the same decisions.
+
+    Args:
+        look: shown each item as it was weighed, None where nobody sells it; its futures are not kept afterwards.
     """
     places = []
     for item, one in zip(snapshot.items, rng.spawn(len(snapshot.items)), strict=True):
         before = deepcopy(one) if any(offer.minimum_value for offer in item.offers) else one
         found = weigh(snapshot, item, params, one)
+        look(item, found)
         if found is not None:
             made = decision(snapshot, item, found, params) if found.quantity > 0 else None
             daily = found.policy.daily_mean

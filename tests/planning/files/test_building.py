@@ -80,11 +80,11 @@ def test_a_lead_time_is_said_by_the_terms_else_by_the_supplier_else_assumed(tmp_
     assert "Nobody said how long GROCER takes" in order(assumed)["reason"]
 
 
-def test_lead_times_are_learned_from_receipts_of_the_suppliers_other_items_in_proportion(tmp_path: Path) -> None:
+def test_lead_times_are_learned_from_receipts_of_the_item_and_in_part_of_others(tmp_path: Path) -> None:
     terms = TERMS + "GROCER,MUG,2,EUR,1,,10\n"
     receipts = "supplier,sku,ordered at,received at\n" + "GROCER,MUG,2026-01-01,2026-01-21\n" * 8
     made = plan_of(tmp_path, terms=terms, receipts=receipts)
-    assert 6 < level(made)["lead_days"] < 8.5
+    assert 5 < level(made)["lead_days"] < 8
     assert said(made, "lead times of 1 supplier are learned from 8 deliveries")
 
 
@@ -97,6 +97,45 @@ def test_price_breaks_minimum_and_packs_shape_the_order_and_are_named(tmp_path: 
     assert (deal["quantity"], deal["unit_cost"], deal["binds"]) == (400, 0.1, "price break")
     only_from = order(plan_of(tmp_path / "d", terms="sku,from,cost,pack\nTEA,1000,3.50,7\n"))
     assert only_from["quantity"] == 1001
+
+
+def test_policies_race_on_the_history_and_the_winner_says_when_to_order(tmp_path: Path) -> None:
+    made = plan_of(tmp_path, history=history(days=120))
+    race = made.tables["race"]
+    assert race["won"].sum() == 1
+    winner = race.filter("won").row(0, named=True)
+    assert level(made)["policy"] == winner["policy"]
+    assert (winner["percent"], winner["days"]) == (0, 84)
+    assert level(made)["next_best"] in race["policy"].to_list()
+    assert said(made, f"Policies raced for 1 item on their own past; it won: {winner['policy']} for 1.")
+    without = plan_folder(tmp_path / "in", options=Options(race=False))
+    assert level(without)["policy"] == "forecast quantile"
+    assert "race" not in without.tables
+
+
+def test_orders_of_a_supplier_are_joined_up_to_its_minimum(tmp_path: Path) -> None:
+    files = {
+        "history": history(("TEA", "MUG")),
+        "stock": "sku,quantity\nTEA,10\nMUG,40\n",
+        "terms": TERMS + "GROCER,MUG,2,EUR,1,,4\n",
+        "suppliers": "supplier,minimum value\nGROCER,1000\n",
+    }
+    made = plan_of(tmp_path, **files)
+    assert made.orders["total"].sum() >= 1000
+    assert made.orders["binds"].str.contains("supplier's minimum").any()
+
+
+def test_what_does_not_fit_into_the_budget_waits(tmp_path: Path) -> None:
+    files = {"history": history(("TEA", "MUG")), "stock": "sku,quantity\nTEA,0\nMUG,20\n"}
+    folder = tmp_path / "in"
+    whole = plan_of(tmp_path, **files, terms=TERMS + "GROCER,MUG,3,EUR,1,,4\n")
+    assert whole.orders.height == 2
+    assert "waiting" not in whole.tables
+    budget = float(whole.orders.filter(pl.col("sku") == "TEA")["total"].sum()) + 1
+    made = plan_folder(folder, options=Options(Params(budget=budget)))
+    assert made.orders["sku"].to_list() == ["TEA"]
+    (waits,) = made.tables["waiting"].to_dicts()
+    assert (waits["sku"], waits["waits_for"]) == ("MUG", "budget")
 
 
 def test_offers_in_another_currency_are_left_out_and_named(tmp_path: Path) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
 
 from shelfwise.planning.files.building import Built
-from shelfwise.planning.model import Decision, ItemState, Params, Snapshot
-from shelfwise.planning.replenish import Weighed, decide_item, weigh
+from shelfwise.planning.files.rows import Rows
+from shelfwise.planning.model import ItemState, Params, Snapshot
+from shelfwise.planning.replenish import Weighed
 from shelfwise.planning.simulate import shelf
+from shelfwise.planning.together import plan_all
 
 Progress = Callable[[str, int, int], None]
 EVERY = 200
@@ -25,64 +27,45 @@ class Options:
     Attributes:
         today: the first day that is planned for; None: the one after the last that the files tell of.
         usual_lead_days: assumed where nobody says how long a supplier takes.
+        race: whether policies race on each item's past; else the forecast's quantile decides.
     """
 
     params: Params = field(default_factory=Params)
     today: date | None = None
     usual_lead_days: float = 7.0
     seed: int = 0
+    race: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class Planned:
-    """One item at one site.
-
-    Attributes:
-        weighed: None: nobody sells it.
-        decision: None: nothing has to be ordered.
-        service_level: that was to be kept.
-        order_by: the last day on which ordering keeps what was promised; None: nothing is ordered.
-    """
-
-    site: str
-    item: ItemState
-    service_level: float
-    weighed: Weighed | None
-    decision: Decision | None
-    order_by: date | None
-
-
-def planned(built: Built, options: Options, progress: Progress) -> Iterator[Planned]:
-    """What is to be done about every item, in the order of sites and SKUs; each is worked out when it is asked for, or
-    the futures of all of them would have to be kept.
+def decided(built: Built, options: Options, rows: Rows, progress: Progress) -> None:
+    """Plan every item of every site; what is found goes to `rows`.
 
     The same files, options and seed give the same.
     """
     count, done = sum(len(one.items) for one in built.sites.values()), 0
     for site, snapshot in built.sites.items():
-        seeds = np.random.SeedSequence([options.seed, snapshot.site_id]).spawn(len(snapshot.items))
-        for item, seed in zip(snapshot.items, seeds, strict=True):
+        by: dict[int, date] = {}
+
+        def look(item: ItemState, found: Weighed | None, site: str = site, by: dict[int, date] = by) -> None:
+            nonlocal done
             if done % EVERY == 0:
                 progress("planning: items", done, count)
             done += 1
-            level = built.levels.get(item.sku, options.params.service_level)
-            yield _plan(site, snapshot, item, replace(options.params, service_level=level), seed)
+            rows.weighed(site, item, found, options.params.of(item).service_level)
+            if found is not None and found.quantity > 0:
+                by[item.item_id] = order_by(built.sites[site], item, found, options.params)
+
+        seed = np.random.default_rng([options.seed, snapshot.site_id])
+        made = plan_all(snapshot, options.params, seed, look)
+        rows.decided(site, snapshot, made, by)
 
 
-def _plan(site: str, snapshot: Snapshot, item: ItemState, params: Params, seed: np.random.SeedSequence) -> Planned:
-    weighed = weigh(snapshot, item, params, np.random.default_rng(seed))
-    if weighed is None or weighed.quantity <= 0:
-        return Planned(site, item, params.service_level, weighed, None, None)
-    decision = decide_item(snapshot, item, params, np.random.default_rng(seed))
-    return Planned(site, item, params.service_level, weighed, decision, _order_by(snapshot, item, weighed, params))
-
-
-def _order_by(snapshot: Snapshot, item: ItemState, weighed: Weighed, params: Params) -> date:
+def order_by(snapshot: Snapshot, item: ItemState, found: Weighed, params: Params) -> date:
     """The last day on which an order comes, after its median lead time, before running out is likelier than was
     promised; never before today, and never after the next review."""
-    path = shelf(item, weighed.futures, snapshot.at, 0.0)
+    path = shelf(item, found.futures, snapshot.at, 0.0)
     risk = (np.minimum.accumulate(path, axis=1) < 0).mean(axis=0)
-    beyond = np.flatnonzero(risk > 1 - params.service_level)
+    beyond = np.flatnonzero(risk > 1 - params.of(item).service_level)
     empty = int(beyond[0]) if len(beyond) else path.shape[1]
-    wait = empty - 1 - int(np.median(weighed.futures.lead))
+    wait = empty - 1 - int(np.median(found.futures.lead))
     return snapshot.today + timedelta(days=min(max(wait, 0), params.review_days))

@@ -54,6 +54,7 @@ class Heard:
         has_sites: whether the files say at which site.
         written: how they write dates.
         prices: by SKU, what one recently sold for, where the history tells.
+        last_sold: by item and site, the last day (or the first of the period) on which any sold.
     """
 
     read: Read | None
@@ -63,6 +64,7 @@ class Heard:
     has_sites: bool
     written: str
     prices: Mapping[str, float]
+    last_sold: Mapping[Place, date]
 
 
 def heard(sources: Mapping[str, Source], seed: int, notes: Say) -> Heard:
@@ -74,13 +76,14 @@ def heard(sources: Mapping[str, Source], seed: int, notes: Say) -> Heard:
     history = sources.get(HISTORY)
     read = None if history is None else _read(history, notes)
     prices = {} if history is None else _prices(history)
+    last = {} if read is None else _last_sold(read.panel)
     told = _told(sources, seed, notes)
     if told is not None:
         places = dict.fromkeys((*told.paths, *(() if read is None else places_of(read.panel))))
         if read is not None and len(places) > len(told.paths):
             lacking = many(len(places) - len(told.paths), "item")
             notes(f"{lacking} of the history have no forecast: only what is owed is ordered of them.")
-        return Heard(read, told, tuple(places), told.first_day, told.has_sites, told.written, prices)
+        return Heard(read, told, tuple(places), told.first_day, told.has_sites, told.written, prices, last)
     if read is None:
         raise Invalid(
             Fault(
@@ -89,7 +92,7 @@ def heard(sources: Mapping[str, Source], seed: int, notes: Say) -> Heard:
             )
         )  # fmt: skip
     has_sites = any(location for _, location in read.panel.keys)
-    return Heard(read, None, places_of(read.panel), _begin(read)[0], has_sites, read.written, prices)
+    return Heard(read, None, places_of(read.panel), _begin(read)[0], has_sites, read.written, prices, last)
 
 
 def _prices(history: Source) -> dict[str, float]:
@@ -109,6 +112,12 @@ def _prices(history: Source) -> dict[str, float]:
     skus = history.cells(roles["item"]).cast(pl.String).str.strip_chars()
     mean = pl.DataFrame({"sku": skus, "price": prices}).filter(lately).group_by("sku").agg(pl.col("price").mean())
     return {unguarded(str(sku)): float(price) for sku, price in mean.iter_rows()}
+
+
+def _last_sold(panel: Panel) -> dict[Place, date]:
+    sold = np.nan_to_num(panel.quantity) > 0
+    last = panel.periods - 1 - np.argmax(sold[:, ::-1], axis=1)
+    return {place: panel.dates[last[series]] for series, place in enumerate(places_of(panel)) if sold[series].any()}
 
 
 def forecasts(said: Heard, seed: int, notes: Say, progress: Progress) -> Mapping[Place, DemandPaths]:

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from shelfwise.planning.files.sheets import TERMS
 from shelfwise.planning.files.tables import Faults, Table, once
-from shelfwise.planning.files.wording import few, many
-from shelfwise.planning.leadtime import learn
+from shelfwise.planning.files.wording import exact, few, many
+from shelfwise.planning.leadtime import Took, habit
 from shelfwise.planning.model import LeadTime, Offer
 from shelfwise.records.prices import Break
 
@@ -21,10 +21,11 @@ NOBODY = "supplier"
 
 @dataclass(frozen=True, eq=False)
 class Sellers:
-    """Offers by SKU, the currencies of those that cannot be compared, and all suppliers by id."""
+    """Offers by SKU, the currencies of those that cannot be compared, and the ids of all suppliers by code."""
 
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ids: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,38 +55,47 @@ def sellers_of(
             notes("There is no file terms.csv that says who sells what for how much: nothing can be ordered.")
         return Sellers()
     once(terms, TERMS.key, faults)
-    names, stated_by = _suppliers(tables.get("suppliers"), faults)
+    names, stated_by, least = _suppliers(tables.get("suppliers"), faults)
     grouped = _grouped(terms)
-    seen = _receipts(tables.get("receipts"), grouped, stated_by, usual_lead_days, faults, notes)
+    numbers = {sku: number for number, sku in enumerate(sorted({sku for _, sku in grouped}), start=1)}
+    took = _receipts(tables.get("receipts"), grouped, numbers, stated_by, usual_lead_days, faults, notes)
+    habits = {supplier: habit(took.get(supplier, ())) for supplier, _ in grouped}
     ids = {supplier: number for number, supplier in enumerate(sorted({one for one, _ in grouped}), start=1)}
-    learned: dict[tuple[str, float | None], LeadTime] = {}
+    learned: dict[tuple[str, float | None, int], LeadTime] = {}
     assumed: Counter[str] = Counter()
     found: dict[str, list[Offer]] = {}
     for (supplier, sku), rows in grouped.items():
         said = next((one.lead_days for one in rows if one.lead_days is not None), stated_by.get(supplier))
         assumed[supplier] += said is None
-        key = (supplier, said)
+        # Items that never came are alike: their samples are kept once.
+        known = habits[supplier]
+        key = (supplier, said, numbers[sku] if numbers[sku] in known.items else 0)
         if key not in learned:
-            learned[key] = _lead_time(said, usual_lead_days, seen.get(supplier, ()))
+            lead_time = known.lead_time(key[2], usual_lead_days if said is None else said)
+            learned[key] = replace(lead_time, assumed=said is None)
         offer = _offer(terms, ids[supplier], names.get(supplier, supplier), rows, learned[key], faults)
-        found.setdefault(sku, []).append(offer)
+        value = least.get(supplier)
+        found.setdefault(sku, []).append(replace(offer, minimum_value=None if value is None else exact(value)))
     if count := sum(assumed.values()):
         who = few(sorted(one for one, unsaid in assumed.items() if unsaid))
         notes(f"{terms.name}: {many(count, 'lead time')} not said (of {who}): {usual_lead_days:g} days are assumed.")
     if not terms.has("pack_size"):
         notes(f"{terms.name}: it has no pack sizes: any whole number can be ordered.")
-    return _comparable(found, notes)
+    return _comparable(found, ids, notes)
 
 
-def _suppliers(table: Table | None, faults: Faults) -> tuple[dict[str, str], dict[str, float]]:
-    """(name by code, lead time by code)."""
+def _suppliers(table: Table | None, faults: Faults) -> tuple[dict[str, str], dict[str, float], dict[str, float]]:
+    """(name, lead time, least value of an order), each by code."""
     if table is None:
-        return {}, {}
+        return {}, {}, {}
     once(table, ("supplier",), faults)
     codes = table.texts("supplier")
     names = {code: name for code, name in zip(codes, table.texts("name"), strict=True) if name}
-    days = zip(codes, table.numbers("lead_time_days"), strict=True)
-    return names, {code: one for code, one in days if one is not None}
+    days, least = (
+        {code: one for code, one in zip(codes, table.numbers(column), strict=True) if one}
+        for column in ("lead_time_days", "minimum_value")
+    )
+    return names, days, least
 
 
 def _grouped(terms: Table) -> dict[tuple[str, str], list[_Row]]:
@@ -97,7 +107,7 @@ def _grouped(terms: Table) -> dict[tuple[str, str], list[_Row]]:
     )  # fmt: skip
     found: dict[tuple[str, str], list[_Row]] = {}
     for row, (supplier, sku, start, cost, currency, pack, least, days) in enumerate(columns):
-        one = _Row(row, _exact(start or 0.0), _exact(cost or 0.0), currency.upper(), pack, least, days)
+        one = _Row(row, exact(start or 0.0), exact(cost or 0.0), currency.upper(), pack, least, days)
         found.setdefault((supplier, sku), []).append(one)
     return {key: sorted(rows, key=lambda one: one.start) for key, rows in sorted(found.items())}
 
@@ -122,32 +132,26 @@ def _offer(
         supplier=name,
         unit_cost=first.unit_cost,
         currency=next((one.currency for one in rows if one.currency), ""),
-        pack_size=_exact(pack),
-        minimum_order=_exact(least),
+        pack_size=exact(pack),
+        minimum_order=exact(least),
         lead_time=lead_time,
         breaks=breaks if len(rows) > 1 else (),
     )
 
 
-def _lead_time(said: float | None, usual: float, seen: Sequence[tuple[float, float]]) -> LeadTime:
-    """A supplier late with one thing is late with others, in proportion to what was stated."""
-    stated = usual if said is None else said
-    observed = [days * stated / other if stated > 0 and other > 0 else days for days, other in seen]
-    return replace(learn(stated, observed), assumed=said is None)
-
-
 def _receipts(
     table: Table | None,
     grouped: Mapping[tuple[str, str], Sequence[_Row]],
+    numbers: Mapping[str, int],
     stated_by: Mapping[str, float],
     usual: float,
     faults: Faults,
     notes: Say,
-) -> dict[str, list[tuple[float, float]]]:
-    """By supplier, (days that a delivery took, days that were stated)."""
+) -> dict[str, list[Took]]:
+    """What came, by supplier."""
     if table is None:
         return {}
-    found: dict[str, list[tuple[float, float]]] = {}
+    found: dict[str, list[Took]] = {}
     strange: set[str] = set()
     suppliers = {supplier for supplier, _ in grouped}
     rows = zip(
@@ -167,7 +171,7 @@ def _receipts(
             continue
         terms = grouped.get((supplier, sku), ())
         said = next((one.lead_days for one in terms if one.lead_days is not None), stated_by.get(supplier, usual))
-        found.setdefault(supplier, []).append((float((received - ordered).days), said))
+        found.setdefault(supplier, []).append(Took(numbers.get(sku, 0), float((received - ordered).days), said))
     if strange:
         notes(f"{table.name}: it names suppliers that sell nothing here, such as {sorted(strange)[0]!r}.")
     deliveries = many(sum(map(len, found.values())), "delivery").replace("ys", "ies")
@@ -175,7 +179,7 @@ def _receipts(
     return found
 
 
-def _comparable(found: Mapping[str, Sequence[Offer]], notes: Say) -> Sellers:
+def _comparable(found: Mapping[str, Sequence[Offer]], ids: Mapping[str, int], notes: Say) -> Sellers:
     """Offers of an item in several currencies cannot be compared: those in the most usual one count."""
     usual = Counter(one.currency for offers in found.values() for one in offers).most_common()
     rank = {currency: place for place, (currency, _) in enumerate(usual)}
@@ -189,8 +193,4 @@ def _comparable(found: Mapping[str, Sequence[Offer]], notes: Say) -> Sellers:
     if left_out:
         lacking = many(len(left_out), "item")
         notes(f"Of {lacking} offers in other currencies are left out: nobody said what these are worth.")
-    return Sellers(offers, left_out)
-
-
-def _exact(value: float) -> Decimal:
-    return Decimal(repr(round(value, 6)))
+    return Sellers(offers, left_out, ids)

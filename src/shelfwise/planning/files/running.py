@@ -12,11 +12,15 @@ import polars as pl
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.demand.files.source import Source
-from shelfwise.planning.files.building import built, read_rest
-from shelfwise.planning.files.deciding import Options, Progress, planned
+from shelfwise.planning.files.building import built
+from shelfwise.planning.files.columns import LEVELS, ORDERS
+from shelfwise.planning.files.deciding import Options, Progress, decided
 from shelfwise.planning.files.demand import Heard, forecasts, heard
+from shelfwise.planning.files.racing import raced
+from shelfwise.planning.files.reading import read_rest
+from shelfwise.planning.files.rows import Rows
 from shelfwise.planning.files.tables import Faults, folder, frames
-from shelfwise.planning.files.writing import LEVELS, ORDERS, Rows, summary, write
+from shelfwise.planning.files.writing import summary, write
 
 _ANY_DAY = date(2000, 1, 1)
 """Where demand could not be read: the rest is looked at all the same, for what is wrong with it."""
@@ -91,9 +95,10 @@ def _planned(sources: Mapping[str, Source], options: Options, notes: list[str], 
     if abs((today - demand.today).days) > 1:
         notes.append(f"Demand is told up to {demand.today}, and {today} is planned for.")
     known = built(rest, forecasts(demand, options.seed, notes.append, progress), notes.append)
-    rows = Rows(known.today)
-    for one in planned(known, options, progress):
-        rows.add(one)
+    if options.race:
+        known = raced(known, demand, options, notes.append, progress)
+    rows = Rows()
+    decided(known, options, rows, progress)
     made = rows.tables()
     return Plan(made, summary(made, rows.counts, known, options, notes))
 

@@ -29,7 +29,7 @@ _TERMS = (
 )
 STOCK = Sheet(
     "stock", "Stock", "One row for what lies at a site of an item, or in one of its places, lots or states.",
-    ("site", "sku", "place", "lot", "status"),
+    ("site", "sku", "place", "lot", "expires_on", "status"),
     (
         _SITE,
         _SKU,
@@ -38,6 +38,7 @@ STOCK = Sheet(
         Column("backordered", "number", "owed to customers beyond that"),
         Column("place", "code", "where; rows that differ in it are added up"),
         Column("lot", "code", "the same"),
+        Column("expires_on", "day", "the last day on which it may be sold"),
         Column("status", "code", "what is on hold, quarantined or damaged is not counted"),
     ),
 )  # fmt: skip
@@ -68,6 +69,7 @@ SUPPLIERS = Sheet(
         Column("supplier", "code", "as in the terms", True),
         Column("name", "text", "what people call it"),
         Column("lead_time_days", "number", "days from order to arrival, for terms that do not say"),
+        Column("minimum_value", "number", "what an order of all items has to come to at least"),
     ),
 )  # fmt: skip
 PURCHASE_ORDERS = Sheet(
@@ -75,10 +77,12 @@ PURCHASE_ORDERS = Sheet(
     (
         Column("number", "code", "the order's number"),
         Column("line", "whole", "number of the line within its order"),
+        Column("supplier", "code", "as in the terms; tells how late it may be"),
         _SITE,
         _SKU,
         Column("quantity", "number", "units ordered", True),
         Column("received", "number", "units of it that have come"),
+        Column("ordered_at", "instant", "when it was ordered"),
         Column("expected_at", "instant", "when it is expected; left out, after the usual days from today"),
         Column("state", "code", "drafts, and what is received, cancelled or closed, do not count"),
     ),
@@ -128,6 +132,7 @@ _OWN: dict[str, tuple[str, ...]] = {
     "service_level": ("servicelevel", "target", "servicegrad"),
     "reorder_point": ("rop", "min", "minimumstock", "minstock", "meldebestand", "mindestbestand"),
     "order_up_to": ("max", "maximumstock", "maxstock", "targetstock", "hoechstbestand"),
+    "minimum_value": ("minimumordervalue", "minordervalue", "minimumvalueoforder", "mindestbestellwert"),
     "pack_size": ("pack", "casesize", "batch", "lotsize"),
     "received": ("receivedquantity", "delivered", "geliefert"),
     "received_at": ("receiptdate", "receiveddate", "arrivedat", "arrivaldate", "deliveredat", "eingangsdatum"),

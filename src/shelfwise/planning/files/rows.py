@@ -1,0 +1,116 @@
+"""Rows of all tables of a plan, site by site: what is behind them need not be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from shelfwise.planning.files.columns import ALWAYS, COLUMNS, LEVELS, ORDERS, RACE, WAITING
+from shelfwise.planning.model import Decision, ItemState, Snapshot
+from shelfwise.planning.replenish import Weighed
+from shelfwise.planning.standing import Standing
+from shelfwise.planning.together import Planned
+
+Cell = str | float | int | bool | date | None
+_DECIMALS = 4
+
+
+class Rows:
+    """Takes what is found item by item.
+
+    Attributes:
+        counts: of items at sites, and what was found of how many.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[list[Cell]]] = {name: [] for name in COLUMNS}
+        self.counts = {"items_at_sites": 0, "with_forecast": 0, "raced": 0, "without_terms": 0}
+
+    def weighed(self, site: str, item: ItemState, found: Weighed | None, service_level: float) -> None:
+        """An item as it stands; `found` None: nobody sells it."""
+        self.counts["items_at_sites"] += 1
+        self.counts["with_forecast"] += item.demand is not None
+        self.counts["without_terms"] += found is None
+        self._rows[LEVELS].append(_level(site, item, found, service_level))
+        if item.standing is not None:
+            self.counts["raced"] += 1
+            self._rows[RACE] += _raced(site, item.sku, item.standing)
+
+    def decided(self, site: str, snapshot: Snapshot, made: Planned, order_by: Mapping[int, date]) -> None:
+        """The orders of a site, and those that wait; `order_by` of items that are not only ordered along."""
+        items = {item.item_id: item for item in snapshot.items}
+        for one in made.decisions:
+            by = order_by.get(one.item_id, snapshot.today)
+            self._rows[ORDERS].append(_order(site, items[one.item_id], one, by))
+        self._rows[WAITING] += [[site, one.sku, float(one.quantity), one.limit, one.says] for one in made.waiting]
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """Those that have rows, and those that are always there; orders by supplier, site and SKU."""
+        found = {
+            name: _frame(self._rows[name], {column: kind for column, (kind, _) in columns.items()})
+            for name, columns in COLUMNS.items()
+            if self._rows[name] or name in ALWAYS
+        }
+        found[ORDERS] = found[ORDERS].sort("supplier", "site", "sku")
+        return found
+
+
+def _order(site: str, item: ItemState, decision: Decision, by: date) -> list[Cell]:
+    wait, shown = decision.alternative["wait"], decision.evidence
+    stockout, why = shown["stockout"], shown["why"]
+    binds = ", ".join(dict.fromkeys(one["limit"] for one in shown["binding"]))
+    return [
+        site, item.sku, item.description, shown["terms"]["supplier"], float(decision.quantity), item.unit,
+        float(decision.unit_cost), decision.currency, float(decision.quantity * decision.unit_cost), by,
+        decision.today + timedelta(days=round(decision.expected_days)), binds, decision.reason, why["earlier"],
+        why["more"], why["supplier"], stockout["until_next_order_without"], stockout["until_next_order_with"],
+        max(wait["units_short"] - wait["units_short_with_order"], 0.0), wait["margin_lost"],
+    ]  # fmt: skip
+
+
+def _level(site: str, item: ItemState, found: Weighed | None, service_level: float) -> list[Cell]:
+    stands: list[Cell] = [
+        site, item.sku, item.on_hand.mean, item.available, float(item.ordered), item.position,
+    ]  # fmt: skip
+    model = item.demand.model if item.demand else None
+    if found is None:
+        return [*stands, *[None] * 9, model, "nobody sells it: it has no terms"]
+    policy, lead = found.policy, found.offer.lead_time.quantile(0.5)
+    if item.demand is None and item.rule is None:
+        return [*stands, None, lead, *[None] * 7, None, "no forecast: only what is owed is ordered"]
+    known = item.demand is not None
+    return [
+        *stands, policy.daily_mean if known else None, lead, policy.name, policy.reorder_point, policy.order_up_to,
+        policy.safety if known else None, *_next_best(item.standing), service_level, model,
+        None if known else "no forecast: your own rule counts",
+    ]  # fmt: skip
+
+
+def _next_best(standing: Standing | None) -> tuple[Cell, Cell]:
+    """The policy that came nearest to the winner, and by how much more it costs, in percent."""
+    if standing is None:
+        return None, None
+    least = next(one.cost for one in standing.raced if one.name == standing.policy)
+    others = [one for one in standing.raced if one.name != standing.policy and one.able] or [
+        one for one in standing.raced if one.name != standing.policy
+    ]
+    best = min(others, key=lambda one: one.cost, default=None)
+    return (None, None) if best is None or least <= 0 else (best.name, 100 * (best.cost / least - 1))
+
+
+def _raced(site: str, sku: str, standing: Standing) -> list[list[Cell]]:
+    least = next(one.cost for one in standing.raced if one.name == standing.policy)
+    return [
+        [
+            site, sku, one.name, one.name == standing.policy, one.cost,
+            100 * (one.cost / least - 1) if least > 0 else None, one.unsure, one.fill, one.able, standing.days,
+        ]
+        for one in standing.raced
+    ]  # fmt: skip
+
+
+def _frame(rows: Sequence[Sequence[Cell]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    frame = pl.DataFrame(rows, schema=dict(schema), orient="row", strict=False)
+    return frame.with_columns(pl.col(pl.Float64).round(_DECIMALS))
