@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shelfwise.planning.leadtime import learn
-from shelfwise.planning.model import Floats
+from shelfwise.planning.model import Floats, LeadTime
 from shelfwise.planning.risk.coming import Coming, on_its_way
 
 SUPPLIERS = 12
@@ -41,14 +41,14 @@ class Suppliers:
 
     Attributes:
         promised: what each one says.
-        learned: what its receipts teach, shape (k,) each.
+        learned: what its receipts teach.
         never: what past orders say of those that never come.
     """
 
     promised: Floats
     middle: Floats
     spread: Floats
-    learned: tuple[Floats, ...]
+    learned: tuple[LeadTime, ...]
     never: Floats
 
     @classmethod
@@ -60,7 +60,7 @@ class Suppliers:
         failed = rng.binomial(KNOWN_ORDERS, FAILS, SUPPLIERS)
         return cls(
             promised, middle, spread,
-            tuple(learn(said, days.tolist()).samples for said, days in zip(promised, seen, strict=True)),
+            tuple(learn(said, days.tolist()) for said, days in zip(promised, seen, strict=True)),
             (failed + 0.5) / (KNOWN_ORDERS + 1),
         )  # fmt: skip
 

@@ -37,6 +37,7 @@ from shelfwise.planning.carriers import rebooking
 from shelfwise.planning.model import Params
 from shelfwise.planning.racing import service as racing
 from shelfwise.planning.racing.model import run as run_race
+from shelfwise.planning.risk import service as risk
 from shelfwise.records import service as records
 from shelfwise.records.joined import Kind
 from shelfwise.stock import service as stock
@@ -176,6 +177,7 @@ def nightly(office: Office, site_id: int, day: date, compute: str = HERE) -> Non
         office, site_id, lambda done, total: log.info("racing policies", site_id=site_id, done=done, of=total), compute
     )
     proposals = plan(office, site_id)
+    look_ahead(office, site_id)
     with office.context(system("accuracy"), aside=True) as ctx:
         accuracy.score_forecasts(
             ctx, site_id, day, lambda done, total: log.info("scoring forecasts", site_id=site_id, done=done, of=total)
@@ -186,7 +188,7 @@ def nightly(office: Office, site_id: int, day: date, compute: str = HERE) -> Non
         measure.record_day(ctx, site_id, day)
         scoring.score_forecasts(ctx, site_id, day)
         looking_ahead.settle_calls(ctx, site_id, day)
-        looking_ahead.look_ahead(ctx, site_id, day)
+        looking_ahead.keep_calls(ctx, site_id, day)
     log.info(
         "nightly run done", site_id=site_id, day=day.isoformat(), forecasts=forecasts, raced=raced, proposals=proposals
     )
@@ -224,6 +226,14 @@ def plan(office: Office, site_id: int, anew: bool = False) -> int:
         return len(agents.propose_purchases(ctx, site_id, anew=anew))
 
 
+def look_ahead(office: Office, site_id: int) -> int:
+    """Say of every item of a site what may run out and what is too much; returns of how many. Repeatable."""
+    with office.context(system("planning"), aside=True) as ctx:
+        return risk.look_ahead(
+            ctx, site_id, progress=lambda done, of: log.info("looking ahead", site_id=site_id, done=done, of=of)
+        )
+
+
 def look(office: Office, run_id: int, compute: str = HERE) -> None:
     """What somebody asked for, now and not at midnight: sum the history, forecast, propose. Repeatable.
 
@@ -255,6 +265,7 @@ def look(office: Office, run_id: int, compute: str = HERE) -> None:
         race(office, site_id, lambda done, total: tell("Racing policies of ordering", done, total), compute)
         tell("Looking at what has to be ordered")
         proposals = plan(office, site_id, anew=True)
+        look_ahead(office, site_id)
         with office.context(actor, aside=True) as ctx:
             result = runs.what_came_of_it(ctx, site_id, proposals)
             runs.finish_run(ctx, run_id, asdict(result))

@@ -4,45 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import numpy as np
 import pytest
 
 from shelfwise.access.context import Context
 from shelfwise.demand.forecasting.service import forecast_site
 from shelfwise.demand.service import rebuild_history
 from shelfwise.measure import looking_ahead, today
-from shelfwise.measure.risks import outcome, risk_of
+from shelfwise.measure.scores import outcome
+from shelfwise.planning.risk import service as risk
 from shelfwise.store.database import run, values
 from tests.conftest import NOON
 from tests.planning.shop import Shop
 
 YESTERDAY = NOON.date() - timedelta(days=1)
-
-
-def paths(*daily: float) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    return np.array([[one] * 14 for one in daily], np.float32)
-
-
-@pytest.mark.parametrize(
-    ("available", "coming", "share"),
-    [
-        (100.0, [], 0.0),
-        (6.0, [], 1.0),
-        (15.0, [], 0.5),
-        (6.0, [(2, 100.0)], 0.5),
-        (6.0, [(6, 100.0)], 1.0),
-        (6.0, [(-3, 100.0)], 0.0),
-    ],
-)
-def test_a_risk_is_the_share_of_futures_that_are_out_within_a_week(
-    available: float, coming: list[tuple[int, float]], share: float
-) -> None:
-    assert risk_of(paths(2.0, 3.0), available, coming).within_week == share
-
-
-def test_the_day_is_the_first_on_which_more_futures_are_out_than_not() -> None:
-    assert risk_of(paths(2.0, 2.0, 1.0), 6.0, []).out_by == 2
-    assert risk_of(paths(0.0), 6.0, []).out_by is None
 
 
 def test_where_more_came_than_was_foreseen_nobody_knows_what_would_have_been() -> None:
@@ -64,11 +38,14 @@ def test_what_will_run_out_is_said_and_gone_once_more_has_come(shop: Shop) -> No
     shop.stock(vase, 90)
     rebuild_history(shop.ctx, shop.site)
     forecast_site(shop.ctx, shop.site, YESTERDAY, 28)
-    assert looking_ahead.look_ahead(shop.ctx, shop.site, YESTERDAY) == 1
-    (one,) = today.running_out(shop.ctx)
-    assert (one.sku, one.site, one.proposed) == ("MUG", "B", False)
+    risk.look_ahead(shop.ctx, shop.site)
+    assert looking_ahead.keep_calls(shop.ctx, shop.site, YESTERDAY) == 1
+    (at_risk,) = values(shop.ctx.tx, "select item_id from risk_call")
+    assert at_risk == (mug,)
+    (line,) = (line for line in today.today(shop.ctx).risk if "run out by" in line.words)
+    assert line.words.startswith("MUG will probably run out by")
     shop.stock(mug, 50)
-    assert today.running_out(shop.ctx) == []
+    assert not any("run out by" in line.words for line in today.today(shop.ctx).risk)
 
 
 def called(ctx: Context) -> list[date]:
@@ -83,7 +60,7 @@ def test_one_night_a_week_is_kept_and_settled_when_the_week_is_over(shop: Shop) 
         day = monday + timedelta(days=ago)
         told = "insert into risk_call values (1, %s, %s, %s, %s, 0.9, %s, 5, 0)"
         run(shop.ctx.tx, told, (shop.site, mug, day, day + timedelta(days=6), day + timedelta(days=2)))
-    looking_ahead.look_ahead(shop.ctx, shop.site, YESTERDAY)
+    looking_ahead.keep_calls(shop.ctx, shop.site, YESTERDAY)
     assert called(shop.ctx) == [monday, monday + timedelta(days=7)]
     run(
         shop.ctx.tx,

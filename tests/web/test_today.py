@@ -80,5 +80,6 @@ def test_what_changed_is_told_until_somebody_says_that_they_have_read_it(
 
 def test_a_new_house_leads_to_what_comes_first(office: Office, client: Client) -> None:
     mara = client("mara")
-    assert "/today/running-out" not in mara.get("/today").text
-    assert "Nothing, as far as is known" in mara.get("/today/running-out").text
+    assert 'href="/risk?' not in mara.get("/today").text
+    assert "Nothing, as far as is known" in mara.get("/risk").text
+    assert "Nothing, as far as is known" in mara.get("/excess").text

@@ -15,6 +15,7 @@ from shelfwise.demand.model import DemandHistory
 from shelfwise.measure.compare import wilson
 
 Segment = Literal["most_days", "now_and_then"]
+Outcome = Literal["ran_out", "held", "more_came"]
 HORIZONS = (7, 14, 28)
 LEAST_FORECASTS = 30
 LEAST_CALLS = 20
@@ -184,3 +185,10 @@ def calibration(calls: Sequence[tuple[float, bool]]) -> list[Bin]:
         said = sum(risk for risk, _ in some) / n if n else 0.0
         found.append(Bin(low, high, n, said, out, wilson(out, n) if n else None, max(LEAST_CALLS - n, 0)))
     return found
+
+
+def outcome(ran_out: bool, came: float, foreseen: float) -> Outcome:
+    """What became of a call. Where more came than was on order and it held, nobody knows what would have been."""
+    if ran_out:
+        return "ran_out"
+    return "more_came" if came > foreseen else "held"

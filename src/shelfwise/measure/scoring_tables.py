@@ -8,8 +8,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from shelfwise.measure.risks import Outcome
-from shelfwise.measure.scores import Score
+from shelfwise.measure.scores import Outcome, Score
 from shelfwise.store.database import Tx, run, values
 
 KEPT_EVERY_DAYS = 7
@@ -17,7 +16,7 @@ KEPT_EVERY_DAYS = 7
 
 @dataclass(frozen=True)
 class Call:
-    """How likely an item is to run out within a week; see `risks`."""
+    """How likely an item is to run out within a week; see `planning.risk`."""
 
     item_id: int
     risk: float

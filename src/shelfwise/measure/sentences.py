@@ -69,6 +69,8 @@ class Risks:
         running_out: (item, first day by which it is more likely out than not) of items still there, the soonest first.
         fixed_by: how many orders the open proposals for them would become; `fixed`: for how many of them one is open.
         out: items that customers wait for and that are not there.
+        risky: items that will probably run out within four weeks; `margin`: what is not earned then.
+        too_much: items of which more is there than sells in time; `too_much_worth`: what that cost.
     """
 
     running_out: tuple[tuple[str, date], ...] = ()
@@ -82,6 +84,10 @@ class Risks:
     expiring: int = 0
     expiring_worth: Decimal = Decimal(0)
     doubtful: int = 0
+    risky: int = 0
+    margin: Decimal = Decimal(0)
+    too_much: int = 0
+    too_much_worth: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -174,7 +180,7 @@ def at_risk(it: Risks, today: date, currency: str) -> list[Line]:
         words = f"{count(it.out, 'item')} ran out, and {waiting} for {'it' if it.out == 1 else 'them'}"
         lines.append(Line(words, "/sales?show=waiting", "danger"))
     if it.running_out:
-        lines.append(Line(running_out(it, today), "/today/running-out", "attention"))
+        lines.append(Line(running_out(it, today), "/risk?show=soon", "attention"))
     if it.late_orders:
         words = f"{count(it.late_orders, 'order')} from suppliers should have come by now"
         lines.append(Line(words, "/orders?show=late", "attention"))
@@ -187,6 +193,14 @@ def at_risk(it: Risks, today: date, currency: str) -> list[Line]:
         lines.append(Line(words, "/lots", "attention"))
     if it.doubtful:
         lines.append(Line(f"The books are in doubt for {count(it.doubtful, 'item')}", "/inbox?show=all", "attention"))
+    if it.risky:
+        worth = f"; {money(it.margin, currency)} of margin are at stake" if it.margin >= 1 else ""
+        words = f"{count(it.risky, 'item')} will probably run out within four weeks if nobody orders{worth}"
+        lines.append(Line(words, "/risk?show=likely"))
+    if it.too_much:
+        worth = f", {money(it.too_much_worth, currency)} at cost" if it.too_much_worth >= 1 else ""
+        words = f"Of {count(it.too_much, 'item')} there is more than will sell in time{worth}"
+        lines.append(Line(words, "/excess"))
     return by_urgency(lines)
 
 

@@ -43,18 +43,6 @@ class Today:
     sites: list[Site]
 
 
-@dataclass(frozen=True)
-class RunningOut:
-    """An item that is there and will probably not be, by the last night's look ahead."""
-
-    item_id: int
-    site_id: int
-    sku: str
-    site: str
-    out_on: date
-    proposed: bool
-
-
 def today(ctx: Context) -> Today:
     """The day of whoever asks, at the sites that are theirs.
 
@@ -91,14 +79,6 @@ def have_seen(ctx: Context, until: datetime) -> None:
     if ctx.actor.user_id is None:
         raise Forbidden("Only a person has a day of their own. Sign in.")
     tables.set_seen(ctx.tx, ctx.tenant, ctx.actor.user_id, min(until, ctx.now))
-
-
-def running_out(ctx: Context) -> list[RunningOut]:
-    """What will probably run out within three days, by the last night's look ahead, the soonest first."""
-    sites = records.sites(ctx)
-    zone = sites[0].zone_info if sites else ZoneInfo("UTC")
-    until = local_day(ctx.now, zone) + timedelta(days=SOON_DAYS)
-    return [RunningOut(*row) for row in tables.running_out(ctx.tx, ctx.tenant, ctx.sites(Right.VIEW), until)]
 
 
 def _at(ctx: Context, sites: list[Site], right: Right) -> list[int]:
@@ -143,13 +123,18 @@ def _work(ctx: Context, sites: list[Site], mine: list[Row], day: date, zone: Zon
 
 def _risks(ctx: Context, day: date, zone: ZoneInfo) -> Risks:
     tx, tenant, sites = ctx.tx, ctx.tenant, ctx.sites(Right.VIEW)
-    ending = [RunningOut(*row) for row in tables.running_out(tx, tenant, sites, day + timedelta(days=SOON_DAYS))]
+    ending = tables.running_out(tx, tenant, sites, day + timedelta(days=SOON_DAYS))
     out, waiting = tables.waiting_lines(tx, tenant, sites)
     lots, lots_worth = tables.expiring(tx, tenant, sites, EXPIRY_DAYS, ctx.now, approval.worth_today(ctx))
+    risky, margin, much, worth = tables.at_stake(tx, tenant, sites)
     return Risks(
-        running_out=tuple((one.sku, one.out_on) for one in ending),
-        fixed_by=tables.orders_against(tx, tenant, [(one.item_id, one.site_id) for one in ending]) if ending else 0,
-        fixed=sum(one.proposed for one in ending),
+        running_out=tuple((sku, out_on) for _, _, sku, out_on, _ in ending),
+        fixed_by=tables.orders_against(tx, tenant, [(item, site) for item, site, *_ in ending]) if ending else 0,
+        fixed=sum(proposed for *_, proposed in ending),
+        risky=risky,
+        margin=margin,
+        too_much=much,
+        too_much_worth=worth,
         out=out,
         waiting_lines=waiting,
         cold_rooms=tuple(tables.cold_rooms(tx, tenant, sites)),

@@ -185,25 +185,37 @@ def expiring(
     return lots, amount
 
 
-def running_out(tx: Tx, tenant: int, sites: Sites, until: date) -> list[tuple[int, int, str, str, date, bool]]:
-    """(item, site, sku, site's code, out on, whether an order is proposed), of what is still there; soonest first."""
+def running_out(tx: Tx, tenant: int, sites: Sites, until: date) -> list[tuple[int, int, str, date, bool]]:
+    """(item, site, sku, out on, whether an order is proposed), of what is still there; soonest first."""
     return values(
         tx,
-        f"""select r.item_id, r.site_id, i.sku, s.code, r.out_on, exists (
+        f"""select r.item_id, r.site_id, i.sku, r.out_day, exists (
                        select from proposal p where p.tenant_id = r.tenant_id and p.site_id = r.site_id
                          and p.item_id = r.item_id and p.state = 'proposed') as proposed
-            from risk_call r
-            join (select site_id, max(from_day) as from_day from risk_call r
-                  where tenant_id = %(tenant)s and {_HERE.format("r")} group by site_id) l using (site_id, from_day)
+            from stock_outlook r
             join stock_level v on v.tenant_id = r.tenant_id and v.item_id = r.item_id and v.site_id = r.site_id
             join item i on i.tenant_id = r.tenant_id and i.item_id = r.item_id
-            join site s on s.tenant_id = r.tenant_id and s.site_id = r.site_id
-            where r.tenant_id = %(tenant)s and r.out_on <= %(until)s
+            where r.tenant_id = %(tenant)s and {_HERE.format("r")} and r.out_day <= %(until)s
               -- What has come since is no risk any more; what is gone is told apart.
-              and v.on_hand - v.blocked - v.reserved between 1e-9 and r.on_hand
-            order by r.out_on, r.risk desc, i.sku""",
+              and v.on_hand - v.blocked - v.reserved between 1e-9 and r.available
+            order by r.out_day, r.out_by[7] desc, i.sku""",
         {"tenant": tenant, "sites": sites, "until": until},
     )
+
+
+def at_stake(tx: Tx, tenant: int, sites: Sites) -> tuple[int, Decimal, int, Decimal]:
+    """(items that may run out within the days looked at, the margin at stake, items of which there is too much, what
+    that cost), by what was said last; what has no price or cost counts in the numbers alone."""
+    ((risky, margin, much, worth),) = values(
+        tx,
+        f"""select count(*) filter (where available > 0 and out_day is not null),
+                   coalesce(sum(units_lost * unit_margin) filter (where available > 0), 0)::numeric,
+                   count(*) filter (where greatest(surplus, wasted) > 0),
+                   coalesce(sum(greatest(surplus, wasted) * unit_cost), 0)::numeric
+            from stock_outlook r where r.tenant_id = %(tenant)s and {_HERE.format("r")}""",
+        {"tenant": tenant, "sites": sites},
+    )
+    return risky, margin, much, worth
 
 
 def orders_against(tx: Tx, tenant: int, items: Collection[tuple[int, int]]) -> int:

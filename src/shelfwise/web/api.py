@@ -20,6 +20,7 @@ from shelfwise.web import (
     api_promotions,
     api_purchases,
     api_records,
+    api_risk,
     api_search,
     api_shipments,
     api_standing,
@@ -38,6 +39,6 @@ for part in (
     api_stock, api_ledger, api_counts, api_records, api_floor, api_orders, api_purchases, api_shipments, api_transfers,
     api_decisions, api_waiting, api_work, api_search, api_incoming,
     api_handover, api_history, api_standing, api_tags, api_devices, api_connections, api_accuracy,
-    api_promotions, api_outside,
+    api_promotions, api_outside, api_risk,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -34,6 +34,7 @@ from shelfwise.web.lists.stock import ALL, STOCK
 from shelfwise.web.made_of import made_of
 from shelfwise.web.overrides import totals
 from shelfwise.web.record_items import replacing
+from shelfwise.web.risk import outlook_of
 from shelfwise.web.visits import Visitor
 from shelfwise.work import objections
 
@@ -109,7 +110,7 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
         item = records.item_by_sku(ctx, sku)
         here = chosen_site(ctx, site)
         values: dict[str, Any] = {"chart": None, "race": [], "forecast": None, "level": None, "outs": []}
-        values |= {"made_of": None, "objection": None, "promoted": [], "changes": [], "today": None}
+        values |= {"made_of": None, "risk_strip": None, "objection": None, "promoted": [], "changes": [], "today": None}
         if here is not None:
             history = demand.history(ctx, here.site_id, [item.item_id]).get(item.item_id)
             latest = demand.latest(ctx, here.site_id, item.item_id)
@@ -136,6 +137,7 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
                 "promoted": [(one, one.state(today)) for one in reversed(promoted)],
                 "race": race_table(summary),
                 "made_of": made_of(summary, item.unit),
+                **outlook_of(ctx, item, here),
                 "kind": KINDS.get(((summary or {}).get("race") or {}).get("segment", "")),
                 "forecast": latest,
                 "level": level_of(ctx, item, here),

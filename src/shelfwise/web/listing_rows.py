@@ -59,6 +59,18 @@ def find(ctx: Context, listing: Listing, given: Mapping[str, str]) -> Found:
     return _found(ctx, asked, rows, total)
 
 
+def summed(ctx: Context, listing: Listing, given: Mapping[str, str], sums: str) -> Row:
+    """What the whole filtered list comes to: `sums` is what SQL selects of its rows, such as `sum(worth) as worth`.
+
+    Raises:
+        Forbidden, Invalid: see `find`.
+    """
+    query, _, told = _statement(ctx, wanted(listing, opened(ctx, listing, given)))
+    with ctx.tx.cursor(row_factory=dict_row) as cursor:
+        found: Row | None = cursor.execute(f"select {sums} from ({query}) listed", told).fetchone()
+    return found or {}
+
+
 def frame(ctx: Context, listing: Listing, given: Mapping[str, str]) -> Found:
     """What stands around a list, its search and filters, without looking for rows; for pages that show others.
 

@@ -40,12 +40,6 @@ def seen(visit: Visitor, until: Annotated[str, Form(max_length=40)]) -> Response
     return pages.go("/today", "Noted. From now on you are told what changes after this.")
 
 
-@router.get("/today/running-out")
-def running_out(visit: Visitor) -> Response:
-    with visit.context() as ctx:
-        return pages.render(visit, ctx, "running_out.html", items=days.running_out(ctx))
-
-
 def _instant(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)

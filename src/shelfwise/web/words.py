@@ -49,11 +49,13 @@ def temperature(value: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share of one as whole percents; what is above 0 and below 1 % says so."""
+    """A share of one as whole percents; what is above 0 and below 1 % says so, and what is above 99 % and not sure."""
     if share is None:
         return "–"
     if 0 < share < 0.01:
         return "< 1 %"
+    if 0.99 < share < 1:
+        return "> 99 %"
     return f"{100 * share:.0f} %"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shelfwise.planning.leadtime import learn
-from shelfwise.planning.model import Floats
+from shelfwise.planning.model import Floats, LeadTime
 from shelfwise.planning.risk.coming import Coming, known_day, on_its_way, stratified
 from shelfwise.planning.risk.running_out import project
 
@@ -63,25 +63,28 @@ def test_every_path_of_demand_is_used_as_often_as_any_other() -> None:
 
 
 def test_an_order_comes_after_what_its_lead_time_leaves_of_it() -> None:
-    lead = np.arange(1.0, 101.0)
+    lead = LeadTime(50, 100, np.arange(1.0, 101.0))
     fresh, old = on_its_way(5, lead, 0), on_its_way(5, lead, 40)
-    assert fresh.days.tolist() == lead.tolist()
+    assert fresh.days.tolist() == lead.samples.tolist()
     assert old.days.tolist() == np.arange(1.0, 61.0).tolist()
 
 
-def test_another_promise_moves_the_middle_of_when_it_comes() -> None:
-    lead = learn(7, [6, 7, 8]).samples
-    assert np.median(on_its_way(5, lead, 0, promised=21).days) == pytest.approx(21)
+@pytest.mark.parametrize(("promised", "middle"), [(5.0, 10.0), (8.0, 10.0), (10.0, 10.0), (20.0, 20.0), (2.5, 5.0)])
+def test_a_promise_moves_when_it_comes_only_where_it_is_neither_what_is_stated_nor_what_is_usual(
+    promised: float, middle: float
+) -> None:
+    lead = LeadTime(5, 9, np.array([8.0, 10.0, 13.0]))
+    assert np.median(on_its_way(5, lead, 0, promised=promised).days) == pytest.approx(middle)
 
 
 def test_an_order_later_than_anything_seen_takes_longer_the_older_it_is() -> None:
-    lead = learn(7, [6, 7, 8]).samples
+    lead = learn(7, [6, 7, 8])
     late, very_late = (float(np.median(on_its_way(5, lead, age).days)) for age in (60, 120))
     assert 0 < late < very_late == pytest.approx(2 * late)
 
 
 def test_what_should_have_come_long_ago_may_never_come() -> None:
-    lead = learn(7, [6, 7, 8]).samples
+    lead = learn(7, [6, 7, 8])
     fresh, due, old = (on_its_way(5, lead, age, never=0.02).never for age in (0, 8, 60))
     assert fresh == pytest.approx(0.02)
     assert fresh < due < 0.2

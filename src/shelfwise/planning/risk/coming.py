@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shelfwise.planning.model import Floats
+from shelfwise.planning.model import Floats, LeadTime
 
 LEAST_LEFT = 20
 """With fewer samples left beyond an order's age, how much longer it takes is told by how the longest ones spread."""
@@ -37,30 +37,32 @@ def known_day(quantity: float, days: float) -> Coming:
     return Coming(quantity, np.array([max(days, 0.0)]))
 
 
-def on_its_way(quantity: float, lead: Floats, age: float, promised: float | None = None, never: float = 0.0) -> Coming:
+def on_its_way(
+    quantity: float, lead: LeadTime, age: float, promised: float | None = None, never: float = 0.0
+) -> Coming:
     """An open order: what its lead time still may be, now that it is so old and has not come.
 
-    A supplier that promised another day than it usually takes is late in proportion: its lead times are stretched so
-    that their middle is the promise. Of those only the ones that are longer than the order is old are still possible.
-    Where hardly any are, it is later than anything seen; then it takes longer in the proportions in which the longest
-    tenth of lead times exceed where that tenth begins.
+    A promise between what the supplier states and what it usually takes says nothing new. One that is shorter or longer
+    than both stretches the lead times in proportion. Of those only the ones that are longer than the order is old are
+    still possible. Where hardly any are, it is later than anything seen; then it takes longer in the proportions in
+    which the longest tenth of lead times exceed where that tenth begins.
 
     Args:
-        lead: equally likely lead times in days from order to receipt, shape (k,), positive.
         age: days since it was ordered.
         promised: days from order to the promised arrival; None: nobody promised.
         never: the probability that a new order never comes. Of an old one it is higher: those that come have come.
     """
-    lead = np.sort(lead)
+    days = np.sort(lead.samples)
     if promised is not None and promised > 0:
-        lead = lead * (promised / float(np.median(lead)))
+        low, high = sorted((lead.quantile(0.5), lead.stated if lead.stated > 0 else lead.quantile(0.5)))
+        days = days * (promised / min(max(promised, low), high))
     age = max(age, 0.0)
-    left = lead[lead > age]
-    still = len(left) / len(lead)
-    if len(left) < LEAST_LEFT and len(left) < len(lead):
-        longest = lead[int(len(lead) * (1 - LONGEST_SHARE)) :]
+    left = days[days > age]
+    still = len(left) / len(days)
+    if len(left) < LEAST_LEFT and len(left) < len(days):
+        longest = days[int(len(days) * (1 - LONGEST_SHARE)) :]
         left = age * longest / longest[0]
-        still = max(still, 1 / (len(lead) + 1))
+        still = max(still, 1 / (len(days) + 1))
     lost = never / (never + (1 - never) * still) if never > 0 else 0.0
     return Coming(quantity, left - age, lost)
 

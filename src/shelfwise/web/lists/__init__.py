@@ -8,6 +8,7 @@ from shelfwise.web.lists.orders import PURCHASES, SALES, SHIPMENTS
 from shelfwise.web.lists.outside import OUTSIDE
 from shelfwise.web.lists.people import AUDIT, KEYS, PEOPLE, SUBSCRIPTIONS
 from shelfwise.web.lists.records import ITEMS, PLACES, SUPPLIERS
+from shelfwise.web.lists.risk import EXCESS, RISK
 from shelfwise.web.lists.stock import LOTS, STOCK
 from shelfwise.web.lists.trade import CLOSED_DAYS, CUSTOMERS, PROMOTIONS
 from shelfwise.web.lists.transfers import COUNTS, ON_THE_ROAD, TRANSFERS
@@ -19,6 +20,6 @@ ALL: dict[str, Listing] = {
         STOCK, LOTS, ITEMS, PLACES, SUPPLIERS, PURCHASES, SALES, SHIPMENTS, TRANSFERS, ON_THE_ROAD, COUNTS, PROPOSALS,
         INBOX, ALERTS, QUARANTINE, DEVICES, PEOPLE, KEYS, SUBSCRIPTIONS, AUDIT,
         CUSTOMERS, PROMOTIONS, CLOSED_DAYS, OUTSIDE,
-        MEASURES, FORECAST_ACCURACY,
+        MEASURES, FORECAST_ACCURACY, RISK, EXCESS,
     )
 }  # fmt: skip
