@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from shelfwise.access import service as access
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Right, Role, person
@@ -37,6 +39,7 @@ from shelfwise.planning.carriers import service as carriers
 from shelfwise.planning.carriers.areas import read_areas
 from shelfwise.planning.carriers.model import Break, RateCard, ServiceZone
 from shelfwise.planning.carriers.tables import Destination
+from shelfwise.planning.risk import service as risk
 from shelfwise.records import calendars, customers, promotions
 from shelfwise.records import service as records
 from shelfwise.records.calendars import ClosedDay
@@ -106,7 +109,10 @@ def build(ctx: Context) -> TwoSites:
            where schemaname = 'public' and data_type = 'bigint'::regtype and sequencename not like 'procrastinate%%'""",
         (FIRST_FAR_ID - 1,),
     )
-    return TwoSites(near, _rows(ctx, shared, "ZNZ", "Zanzibar"))
+    far = _rows(ctx, shared, "ZNZ", "Zanzibar")
+    for here, other in ((near, far), (far, near)):
+        _looked_ahead(ctx, here, other)
+    return TwoSites(near, far)
 
 
 def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
@@ -273,6 +279,18 @@ def _scored(ctx: Context, item_id: int, site_id: int) -> None:
                 demand, absolute, difference, scaled, pinball, covered, average_absolute, average_scaled)
            values (%s, %s, %s, %s, 1, 'smooth', 'moving average', '', 14, 56, 9, -2, 6, 4, 11, 12, 8)""",
         (ctx.tenant, site_id, item_id, ctx.now.date() - timedelta(days=15)),
+    )
+
+
+def _looked_ahead(ctx: Context, here: Rows, other: Rows) -> None:
+    """What may run out; and too much of it is there, of which the other site could have some."""
+    risk.look_ahead(ctx, here["site_id"])
+    name = records.site_by_id(ctx, other["site_id"]).name
+    move = {"deed": "move", "quantity": 3, "about": name, "subject_id": other["site_id"]}
+    run(
+        ctx.tx,
+        "update stock_outlook set surplus = 4, advice = %s where tenant_id = %s and site_id = %s",
+        (Jsonb([move]), ctx.tenant, here["site_id"]),
     )
 
 

@@ -73,7 +73,8 @@ def test_bytes_are_shown_as_printable_text_and_hex(payload: bytes) -> None:
     assert bytes.fromhex("".join(line[8:55] for line in dump.splitlines())) == payload
 
 
-def test_small_risks_are_not_rounded_to_none() -> None:
+def test_small_risks_are_not_rounded_to_none_and_high_ones_not_to_certainty() -> None:
     assert words.percent(0.004) == "< 1 %"
+    assert words.percent(0.998) == "> 99 %"
     assert words.percent(0.0) == "0 %"
     assert words.percent(None) == "–"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from shelfwise.access.context import Context
 from shelfwise.access.model import Right
@@ -58,19 +60,28 @@ def look_ahead(
 def outlook(ctx: Context, site_id: int, item_id: int) -> Outlook | None:
     """What was said last of an item; None: nothing yet."""
     ctx.require(Right.VIEW, site_id)
-    return tables.outlook(ctx.tx, ctx.tenant, site_id, item_id)
+    found = tables.outlook(ctx.tx, ctx.tenant, site_id, item_id)
+    return None if found is None else replace(found, advice=advice_for(ctx, found.advice))
 
 
 def riskiest(ctx: Context, site_id: int, limit: int | None = None, offset: int = 0) -> list[Outlook]:
     """What was said last of a site's items with a forecast, the most likely out within a week first; None: all."""
     ctx.require(Right.VIEW, site_id)
-    return tables.riskiest(ctx.tx, ctx.tenant, site_id, limit, offset)
+    found = tables.riskiest(ctx.tx, ctx.tenant, site_id, limit, offset)
+    return [replace(one, advice=advice_for(ctx, one.advice)) for one in found]
 
 
 def too_much(ctx: Context, site_id: int, limit: int, offset: int = 0) -> list[Outlook]:
     """What was said last of a site's items of which something is too much, the most in money first."""
     ctx.require(Right.VIEW, site_id)
-    return tables.too_much(ctx.tx, ctx.tenant, site_id, limit, offset)
+    found = tables.too_much(ctx.tx, ctx.tenant, site_id, limit, offset)
+    return [replace(one, advice=advice_for(ctx, one.advice)) for one in found]
+
+
+def advice_for(ctx: Context, advice: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What whoever asks may be told of it: what another site lacks is for those who may look at that site."""
+    sites = ctx.sites(Right.VIEW)
+    return [one for one in advice if one["deed"] != "move" or sites is None or one["subject_id"] in sites]
 
 
 def _beside(ctx: Context, seen: Snapshot, some: list[int]) -> dict[int, Beside]:

@@ -6,6 +6,7 @@ from shelfwise.access.context import Context
 from shelfwise.access.model import Right
 from shelfwise.measure.sentences import SOON_DAYS
 from shelfwise.planning.model import Params
+from shelfwise.planning.risk import service as risk
 from shelfwise.planning.risk.model import LEAST_RISK
 from shelfwise.records import service as records
 from shelfwise.store.database import values
@@ -125,6 +126,7 @@ RISK = Listing(
 
 def _deeds(ctx: Context, rows: list[Row]) -> None:
     for row in rows:
+        row["advice"] = risk.advice_for(ctx, row["advice"])
         row["deeds"] = [advice(one, row["sku"], row["item_id"]) for one in row["advice"]]
         row["do"] = "; ".join(words for words, _ in row["deeds"])
         row["expires"] = ", ".join(f"{one['lot']} ({one['last_day']})" for one in row["lots"])
