@@ -34,7 +34,7 @@ FACTS = {
     "planning.requested": "Somebody asked for a planning run of a site.",
     "proposal.approved": "A proposal was approved for an ERP that keeps the books. One order for each `key`.",
     "proposal.decided": "A proposal was approved, rejected or expired.",
-    "proposal.made": "A proposal was made.",
+    "proposal.made": "A proposal was made: of a purchase or, where it has a `from_site_id`, of a transfer.",
     "purchase.answered": "The supplier answered a change or a cancellation. `outstanding`: by line, what is to come.",
     "purchase.asked": "The supplier was asked for a change or a cancellation (`what`); until they answer it stands.",
     "purchase.cancelled": "A purchase order was cancelled; the supplier owes nothing of it.",

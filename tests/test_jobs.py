@@ -28,6 +28,16 @@ def queued(office: Office) -> list[tuple[str, dict[str, object]]]:
         return [(name, args) for name, args in values(tx, "select task_name, args from procrastinate_jobs order by id")]
 
 
+def tick_and_work(office: Office) -> None:
+    async def work() -> None:
+        queue = jobs.queue(office)
+        async with queue.open_async():
+            await asyncio.to_thread(jobs.tick, office)
+            await queue.run_worker_async(wait=False, install_signal_handlers=False)
+
+    asyncio.run(work())
+
+
 def test_a_day_that_ended_is_worked_on_once_however_often_the_clock_ticks(office: Office, site: int) -> None:
     assert jobs.tick(office) == 3
     assert jobs.tick(office) == 0
@@ -57,19 +67,23 @@ def test_a_tick_that_fails_has_enqueued_nothing(office: Office, site: int, monke
 
 
 def test_a_worker_does_what_a_tick_enqueued_while_its_queue_is_open(office: Office, site: int) -> None:
-    async def work() -> None:
-        queue = jobs.queue(office)
-        async with queue.open_async():
-            await asyncio.to_thread(jobs.tick, office)
-            await queue.run_worker_async(wait=False, install_signal_handlers=False)
-
-    asyncio.run(work())
+    tick_and_work(office)
     with office.database.transaction() as tx:
         assert values(tx, "select task_name, status from procrastinate_jobs order by id") == [
             ("nightly", "succeeded"),
             ("check_books", "succeeded"),
             ("judge_devices", "succeeded"),
         ]
+
+
+def test_what_sites_should_give_each_other_is_looked_at_once_after_all_of_them(office: Office, site: int) -> None:
+    with office.context(system("test")) as ctx:
+        records.add_site(ctx, code="YOR", name="York", time_zone="Europe/London", width_m=9, depth_m=9)
+
+    tick_and_work(office)
+    assert [name for name, _ in queued(office)] == ["nightly", "nightly", "check_books", "judge_devices", "share"]
+    with office.database.transaction() as tx:
+        assert values(tx, "select distinct status from procrastinate_jobs") == [("succeeded",)]
 
 
 def test_a_nightly_run_that_fails_is_an_alert_until_one_succeeds(

@@ -16,6 +16,7 @@ from shelfwise.access.context import Context, Office, business_time
 from shelfwise.access.model import system
 from shelfwise.agents import handover, runs
 from shelfwise.agents import service as agents
+from shelfwise.agents.transfers import service as transfers
 from shelfwise.computing import HERE, executor
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Unavailable, shorten
@@ -73,6 +74,10 @@ def queue(office: Office, compute: str = HERE) -> App:
     @app.task(name="look", retry=retry)
     def look_task(run_id: int) -> None:
         look(office, run_id, compute)
+
+    @app.task(name="share", retry=retry)
+    def share_task() -> None:
+        share(office)
 
     @app.task(name="learn_history", retry=retry)
     def learn_history_task(site_id: int) -> None:
@@ -178,6 +183,7 @@ def nightly(office: Office, site_id: int, day: date, compute: str = HERE) -> Non
     )
     proposals = plan(office, site_id)
     look_ahead(office, site_id)
+    share_later(office)
     with office.context(system("accuracy"), aside=True) as ctx:
         accuracy.score_forecasts(
             ctx, site_id, day, lambda done, total: log.info("scoring forecasts", site_id=site_id, done=done, of=total)
@@ -234,6 +240,23 @@ def look_ahead(office: Office, site_id: int) -> int:
         )
 
 
+def share(office: Office) -> int:
+    """Look at all sites together and propose what they should give each other; returns how many proposals are new.
+    Repeatable."""
+    with office.context(system("planning"), aside=True) as ctx:
+        return len(transfers.propose_transfers(ctx))
+
+
+def share_later(office: Office) -> None:
+    """Have that done once no site waits to be looked at any more; several sites that ask are one look."""
+    with office.context(system("planning")) as ctx:
+        waits = value(
+            ctx.tx, "select exists (select from procrastinate_jobs where task_name = 'share' and status = 'todo')"
+        )
+        if len(records.sites(ctx)) > 1 and not waits:
+            defer(ctx, "share")
+
+
 def look(office: Office, run_id: int, compute: str = HERE) -> None:
     """What somebody asked for, now and not at midnight: sum the history, forecast, propose. Repeatable.
 
@@ -266,6 +289,7 @@ def look(office: Office, run_id: int, compute: str = HERE) -> None:
         tell("Looking at what has to be ordered")
         proposals = plan(office, site_id, anew=True)
         look_ahead(office, site_id)
+        share_later(office)
         with office.context(actor, aside=True) as ctx:
             result = runs.what_came_of_it(ctx, site_id, proposals)
             runs.finish_run(ctx, run_id, asdict(result))

@@ -34,6 +34,7 @@ from shelfwise.planning.carriers.model import Break, RateCard, ServiceZone
 from shelfwise.planning.carriers.tables import Destination
 from shelfwise.planning.whatif import Asked
 from shelfwise.records.floor_model import Draft
+from shelfwise.records.lanes_model import Lane
 from shelfwise.records.model import NewItem, NewPlace, Site, Zone
 from shelfwise.records.promoting_model import NewEvent
 from shelfwise.records.supply import NewSupplier, Terms
@@ -182,6 +183,7 @@ def _rate_card(rows: Rows) -> RateCard:
 ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "access.people.add_user": lambda rows: {"login": "nina", "password": None, "role": None},
     "access.keys.add_key": lambda rows: {"name": "erp", "scopes": []},
+    "records.lanes.put_lane": lambda rows: {"lane": Lane(rows["site_id"], rows["site_id"] + 1, 1.0, Decimal(9))},
     "edge.connections.add_connection": lambda rows: {"kind": "llrp", "host": "192.0.2.9", "port": 5084},
     "edge.connections.change_connection": lambda rows: {"host": "192.0.2.9", "port": 5084},
     "records.items.change_item": lambda rows: {"to": NewItem(rows["sku"], "another name")},
@@ -256,6 +258,7 @@ CALLER_LOOKS = {("orders.receipts.record_receipt", "place_id"): "stock.receive m
 FOR_ADMINS = {
     "orders.approval.set_budget",
     "stock.transfers.receive_transfer",
+    "agents.transfers.deciding.approve",
     "demand.outside.feeds.put_feed",
     "demand.outside.feeds.remove_feed",
 }

@@ -19,6 +19,7 @@ from shelfwise.access import service as access
 from shelfwise.access.context import Context, Office
 from shelfwise.access.model import Right, Role, person
 from shelfwise.agents import service as agents
+from shelfwise.agents.transfers import tables as transfer_proposals
 from shelfwise.condition import service as condition
 from shelfwise.demand import service as demand
 from shelfwise.demand.forecasting import service as forecasting
@@ -40,6 +41,7 @@ from shelfwise.planning.carriers.areas import read_areas
 from shelfwise.planning.carriers.model import Break, RateCard, ServiceZone
 from shelfwise.planning.carriers.tables import Destination
 from shelfwise.planning.risk import service as risk
+from shelfwise.planning.sharing.model import Transshipment
 from shelfwise.records import calendars, customers, promotions
 from shelfwise.records import service as records
 from shelfwise.records.calendars import ClosedDay
@@ -190,6 +192,7 @@ def _rows(ctx: Context, shared: Rows, code: str, name: str) -> Rows:
         "alert_id": _newest(ctx, "alert_id", "alert"),
         "quarantine_id": _quarantined(ctx, device),
         "proposal_id": _proposal(ctx, shared["item_id"], site_id),
+        "transfer_proposal_id": _transfer_proposal(ctx, shared["item_id"], site_id, port),
         "override_id": _override(ctx, shared["item_id"], site_id, name),
         "mend_id": _mend(ctx, site_id),
         "purchase_order_id": order.purchase_order_id,
@@ -268,6 +271,19 @@ def _proposal(ctx: Context, item_id: int, site_id: int) -> int:
         )
     forecasting.forecast_site(ctx, site_id, demand.last_whole_day(ctx, site_id))
     (made,) = agents.propose_purchases(ctx, site_id)
+    return made
+
+
+def _transfer_proposal(ctx: Context, item_id: int, site_id: int, port: int) -> int:
+    """A mug for the port, which takes a decision there."""
+    risks = {"before_own_order_without": 0.9, "before_own_order_with": 0.1, "giver_without": 0.0, "giver_with": 0.1}
+    evidence = {"lane": {"days": 1.0, "weekdays": [1, 2, 3, 4, 5, 6, 7]}, "stockout": risks}
+    one = Transshipment(
+        item_id, "21001", site_id, port, Decimal(1), Decimal(1), ctx.now.date(), 1, None, ctx.now.date(),
+        "The port runs out.", evidence, {}, {"cost": 9.0, "currency": "EUR"}, ctx.now + timedelta(days=2),
+    )  # fmt: skip
+    made = transfer_proposals.insert(ctx.tx, ctx.tenant, one, 1, "Take it back.", ctx.now)
+    assert made is not None
     return made
 
 

@@ -13,6 +13,7 @@ from shelfwise.access.context import Context
 from shelfwise.core.errors import NotFound
 from shelfwise.orders.service import close_purchase_order
 from shelfwise.orders.transfers import draft_transfer
+from shelfwise.planning.model import Arrival
 from shelfwise.planning.offers import offers_of
 from shelfwise.planning.service import plan, snapshot
 from shelfwise.records.service import (
@@ -36,18 +37,17 @@ def shop(ctx: Context) -> Shop:
     return Shop.open(ctx)
 
 
-def test_what_is_on_the_road_from_another_site_counts_as_coming(ctx: Context, shop: Shop) -> None:
+def test_what_another_site_has_promised_or_sent_counts_as_coming(ctx: Context, shop: Shop) -> None:
     tea = shop.item("TEA")
     shop.stock(tea, 9)
     there = add_site(ctx, code="H", name="Hamburg", time_zone="Europe/Berlin", width_m=9, depth_m=9)
     draft = draft_transfer(ctx, shop.site, there, [(tea, Decimal(6))], NOON + timedelta(days=2))
-    approve_transfer(ctx, draft.transfer_id)
     assert [state for state in snapshot(ctx, there).items if state.on_order] == []
+    approve_transfer(ctx, draft.transfer_id)
+    promised = [(Arrival(Decimal(6), NOON + timedelta(days=2)),)]
+    assert [state.on_order for state in snapshot(ctx, there).items] == promised
     ship_transfer(ctx, draft.transfer_id, [Goods(1, Decimal(4), shop.bin)], "truck")
-    (state,) = snapshot(ctx, there).items
-    assert [(arrival.quantity, arrival.expected_at) for arrival in state.on_order] == [
-        (Decimal(4), NOON + timedelta(days=2))
-    ]
+    assert [state.on_order for state in snapshot(ctx, there).items] == promised
     assert snapshot(ctx, shop.site).items[0].on_order == ()
 
 

@@ -29,6 +29,8 @@ FILES = {
     "promotions": "promotion,site,sku,starts_on,ends_on,kind,price,discount_percent,note\n"
     "SPRING,LON,MUG,2026-03-09,2026-03-15,price,1.99,20,Leaflet\nSPRING,,MUG,2026-04-01,2026-04-02,feature,,,\n",
     "closed_days": "site,supplier,day,weekday,name\nLON,,2026-04-03,,Good Friday\nLON,,,sun,\n,POT,,fri,\n",
+    "lanes": "from_site,to_site,days,cost_per_shipment,cost_per_kg,weekdays\n"
+    'LON,YOR,1.5,12.5,0.2,"mon,thu"\nYOR,LON,2,0,0,none\n',
 }
 
 
@@ -37,6 +39,7 @@ def shop(office: Office) -> Office:
     """An office with the site LON, a mug and who makes it."""
     with office.context(MARA) as ctx:
         records.add_site(ctx, code="LON", name="London", time_zone="Europe/London", width_m=20, depth_m=10)
+        records.add_site(ctx, code="YOR", name="York", time_zone="Europe/London", width_m=20, depth_m=10)
         records.add_item(ctx, sku="MUG", description="Mug")
         records.add_supplier(ctx, code="POT", name="Potter")
     return office
@@ -68,6 +71,11 @@ def test_what_is_brought_in_is_given_out_again_and_taken_back(shop: Office, tmp_
         ("promotions", "SPRING,LON,MUG,2026-03-09,2026-03-01,,,,", "or up to a year later"),
         ("closed_days", "LON,POT,2026-04-03,,", "a site or a supplier"),
         ("closed_days", "LON,,2026-04-03,mon,", "a day or a weekday"),
+        ("lanes", "LON,LON,1,,,", "another site"),
+        ("lanes", "LON,YOR,-1,,,", "0 to 365"),
+        ("lanes", "LON,YOR,1,-5,,", "0 or more"),
+        ("lanes", "LON,YOR,1,,,someday", "mon, tue"),
+        ("lanes", "LON,ROM,1,,,", "a site"),
     ],
 )
 def test_what_cannot_be_right_is_named(shop: Office, tmp_path: Path, kind: str, row: str, wanted: str) -> None:

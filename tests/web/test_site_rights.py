@@ -97,7 +97,12 @@ WHOLE_HOUSE = {
 # What everybody does for themselves, and what all sites share.
 OWN = {path for path in CHANGES if path.startswith("/account/")}
 # What takes a right at another site than the one it is planned at.
-AT_THE_OTHER_END = {"/transfers/{transfer_id}/receive", "/api/v1/transfers/{transfer_id}/receive"}
+AT_THE_OTHER_END = {
+    "/transfers/{transfer_id}/receive",
+    "/api/v1/transfers/{transfer_id}/receive",
+    "/proposals/transfers/{transfer_proposal_id}/approve",
+    "/api/v1/proposed-transfers/{transfer_proposal_id}/approve",
+}
 
 Walk = Callable[[Role], TestClient]
 
@@ -231,6 +236,7 @@ def test_the_frame_counts_what_one_may_see(walk_in: Walk, office: Office, sites:
         assert value(ctx.tx, "select count(*) from alert where state <> 'cleared'") > 2
     page = walk_in(Role.MANAGER).get("/nav").text
     assert ">1</span>" in page.split('href="/quarantine"')[1].split("</a>")[0]
-    assert ">1</span>" in page.split('href="/proposals"')[1].split("</a>")[0]
+    # An order, and a transfer to the port.
+    assert ">2</span>" in page.split('href="/proposals"')[1].split("</a>")[0]
     assert Right.VIEW_AUDIT in MATRIX[Role.MANAGER]
     assert 'href="/audit"' not in page

@@ -106,7 +106,7 @@ def test_pages_are_written_as_the_company_says_and_forms_read_so(client: Client,
     mara = client("mara")
     told = {
         "time_zone": "Europe/Berlin", "numbers": "de", "days": "dmy", "usual_lead_days": "7.5", "answer_days": "5",
-        "take_back_minutes": "45",
+        "take_back_minutes": "45", "usual_lane_days": "1,5", "usual_lane_cost": "40",
     }  # fmt: skip
     assert mara.post("/settings/habits", data=told).status_code == 303
     page = mara.get("/settings").text
@@ -114,7 +114,7 @@ def test_pages_are_written_as_the_company_says_and_forms_read_so(client: Client,
     assert "02.03.2026" in page
     assert mara.post("/settings/habits", data=told | {"usual_lead_days": "8,25"}).status_code == 303
     with office.context(person("root", Role.ADMIN)) as ctx:
-        assert habits.habits(ctx) == habits.Habits("Europe/Berlin", "de", "dmy", 8.25, 5, 45)
+        assert habits.habits(ctx) == habits.Habits("Europe/Berlin", "de", "dmy", 8.25, 5, 45, 1.5, 40)
     refused = mara.post("/settings/habits", data=told | {"usual_lead_days": "1.234"})
     assert refused.status_code == 422
     assert "1234 or 1,234" in refused.text

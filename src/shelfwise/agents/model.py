@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from shelfwise.core.errors import Refused
 
@@ -33,12 +33,36 @@ MATERIAL_SHARE = Decimal("0.2")
 
 _WHAT_TO_DO: dict[State, str] = {
     "approved": "It is being carried out.",
-    "executed": "To go back on it, close its purchase order and tell the supplier.",
-    "rejected": "If it is needed after all, wait for the next planning run or order by hand.",
+    "rejected": "If it is needed after all, wait for the next planning run or do it by hand.",
     "expired": "Run planning again: what is still needed is proposed anew, from today's stock.",
     "failed": "See the audit log for the reason, then run planning again.",
     "undone": "Run planning again if it is needed after all.",
 }
+_TO_GO_BACK: dict[str, str] = {
+    "purchase": "To go back on it, close its purchase order and tell the supplier.",
+    "transfer": "To go back on it, cancel its transfer, or send the goods back.",
+}
+
+
+class Decidable(Protocol):
+    """What any proposal has, whatever it is for, and what decisions about it look at."""
+
+    @property
+    def proposal_id(self) -> int: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def site_id(self) -> int: ...
+    @property
+    def item_id(self) -> int: ...
+    @property
+    def sku(self) -> str: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def expires_at(self) -> datetime: ...
+    @property
+    def decided_by(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -149,7 +173,7 @@ class Waiting:
         return self.quantity * self.unit_cost
 
 
-def next_state(proposal: Proposal, verb: Verb, now: datetime) -> State:
+def next_state(proposal: Decidable, verb: Verb, now: datetime) -> State:
     """The state that follows.
 
     Raises:
@@ -163,10 +187,8 @@ def next_state(proposal: Proposal, verb: Verb, now: datetime) -> State:
     following = TRANSITIONS.get((proposal.state, verb))
     if following is None:
         by = f" by {proposal.decided_by}" if proposal.decided_by else ""
-        raise Refused(
-            f"Proposal {proposal.proposal_id} for {proposal.sku} is {proposal.state}{by}. "
-            f"{_WHAT_TO_DO.get(proposal.state, '')}".rstrip()
-        )
+        remedy = _TO_GO_BACK[proposal.action] if proposal.state == "executed" else _WHAT_TO_DO.get(proposal.state, "")
+        raise Refused(f"Proposal {proposal.proposal_id} for {proposal.sku} is {proposal.state}{by}. {remedy}".rstrip())
     return following
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 
 from shelfwise.access.context import Context
@@ -19,10 +20,11 @@ from shelfwise.agents.deciding import (
     take_back,
 )
 from shelfwise.agents.model import REJECTION_STANDS, Proposal, State, Waiting, differs
+from shelfwise.agents.transfers.tables import open_to as open_transfers_to
 from shelfwise.core.errors import NotFound
 from shelfwise.core.quantities import plain
 from shelfwise.orders import service as orders
-from shelfwise.planning.model import Decision, Params
+from shelfwise.planning.model import Arrival, Decision, Params
 from shelfwise.planning.service import plan_site
 from shelfwise.store.database import notify
 from shelfwise.work import objections, tasks
@@ -53,8 +55,8 @@ _NO_LONGER_NEEDED = "No longer needed: stock and orders suffice."
 def propose_purchases(ctx: Context, site_id: int, params: Params | None = None, *, anew: bool = False) -> list[int]:
     """One run of the purchasing agent: look at the site, decide, let what is too old expire, propose.
 
-    Open proposals for what is no longer needed are withdrawn. Returns the ids of new proposals; run again on
-    the same state it makes none.
+    Open proposals for what is no longer needed are withdrawn. What other sites are proposed to give is not ordered as
+    well. Returns the ids of new proposals; run again on the same state it makes none.
 
     Args:
         anew: somebody asked, or brought something in: see `propose`.
@@ -62,7 +64,7 @@ def propose_purchases(ctx: Context, site_id: int, params: Params | None = None, 
     Raises:
         NotFound: there is no such site.
     """
-    seen, planned = plan_site(ctx, site_id, params)
+    seen, planned = plan_site(ctx, site_id, params, _from_sites(ctx, site_id))
     expire(ctx, site_id)
     _ask_for_rates(ctx, seen.without_rate)
     reviewed = {item.item_id: _NO_LONGER_NEEDED for item in seen.items}
@@ -200,6 +202,14 @@ def _ask_for_rates(ctx: Context, missing: Mapping[str, Sequence[str]]) -> None:
             link="/approval",
             role=Role.ADMIN.value,
         )
+
+
+def _from_sites(ctx: Context, site_id: int) -> dict[int, list[Arrival]]:
+    """What open proposals of transfers would bring to a site, by item."""
+    coming: dict[int, list[Arrival]] = {}
+    for item_id, quantity, days in open_transfers_to(ctx.tx, ctx.tenant, site_id):
+        coming.setdefault(item_id, []).append(Arrival(quantity, ctx.now + timedelta(days=days)))
+    return coming
 
 
 def _shows_other(there: Proposal, decision: Decision) -> bool:

@@ -54,12 +54,12 @@ def lock_proposals(tx: Tx, tenant: int, proposal_ids: Collection[int]) -> list[P
 
 
 def open_items(tx: Tx, tenant: int, site_ids: Collection[int]) -> set[tuple[int, int]]:
-    """(site, item) of open proposals."""
+    """(site, item) of open proposals of purchases."""
     return set(
         values(
             tx,
             """select site_id, item_id from proposal
-               where tenant_id = %s and site_id = any(%s::bigint[]) and state = 'proposed'""",
+               where tenant_id = %s and site_id = any(%s::bigint[]) and action = 'purchase' and state = 'proposed'""",
             (tenant, list(site_ids)),
         )
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from shelfwise.access.context import Context
-from shelfwise.agents.model import Proposal, State
+from shelfwise.agents.model import Decidable, State
 from shelfwise.store.database import notify
 
 
-def tell_decided(ctx: Context, decided: Proposal, state: State, **data: Any) -> None:
+def tell_decided(ctx: Context, decided: Decidable, state: State, **data: Any) -> None:
     """Publish what became of a proposal."""
     ctx.publish(
         "proposal.decided", f"proposal:{decided.proposal_id}", state=state, item_id=decided.item_id,

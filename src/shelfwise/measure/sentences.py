@@ -33,7 +33,7 @@ class Waiting:
 
     Attributes:
         worth: of the proposals, in the company's currency; None: some are in a currency without a rate.
-        lapsing: proposals that nobody can approve any more by tonight.
+        lapsing: proposals that nobody can approve any more by tonight; transfers_lapsing: the same of transfers.
     """
 
     proposals: int = 0
@@ -44,6 +44,8 @@ class Waiting:
     second_worth: Decimal = Decimal(0)
     counts: int = 0
     held: int = 0
+    transfers: int = 0
+    transfers_lapsing: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,17 +120,20 @@ def by_urgency(lines: list[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: _ORDER[line.level])
 
 
+def _lapse(many: int) -> str:
+    return f"; {many} {'lapses' if many == 1 else 'lapse'} tonight" if many else ""
+
+
 def to_decide(it: Waiting, currency: str) -> list[Line]:
     lines = []
     if it.proposals:
         worth = "" if it.worth is None else f" for {money(it.worth, currency)}"
-        lapse = f"; {it.lapsing} {'lapses' if it.lapsing == 1 else 'lapse'} tonight" if it.lapsing else ""
-        lines.append(
-            Line(
-                f"{count(it.proposals, 'order line')} proposed{worth}, from {count(it.suppliers, 'supplier')}{lapse}",
-                "/proposals", "attention" if it.lapsing else "normal", "Decide",
-            )
-        )  # fmt: skip
+        words = f"{count(it.proposals, 'order line')} proposed{worth}, from {count(it.suppliers, 'supplier')}"
+        level: Level = "attention" if it.lapsing else "normal"
+        lines.append(Line(f"{words}{_lapse(it.lapsing)}", "/proposals", level, "Decide"))
+    if it.transfers:
+        words = f"{count(it.transfers, 'transfer')} between sites proposed{_lapse(it.transfers_lapsing)}"
+        lines.append(Line(words, "/proposals#transfers", "attention" if it.transfers_lapsing else "normal", "Decide"))
     if it.second_approvals:
         words = (
             f"{count(it.second_approvals, 'order waits', 'orders wait')} for a second approval, "

@@ -93,11 +93,15 @@ def _waiting(ctx: Context, sites: list[Site], tonight: datetime) -> Waiting:
     many, suppliers, lapsing, worth, without = (
         tables.proposals(tx, tenant, deciding, approval.worth_today(ctx), tonight) if deciding else (0, 0, 0, None, 0)
     )
+    giving = _at(ctx, sites, Right.TRANSFER_GOODS)
+    moves, moves_lapsing = tables.proposed_transfers(tx, tenant, deciding, giving, tonight)
     second, second_worth = approval.waiting_for_second(ctx)
     return Waiting(
         many, suppliers, None if without else worth, lapsing, second, second_worth,
         counts=tables.count_sheets(tx, tenant, adjusting, "to_approve") if adjusting else 0,
         held=tables.held_lots(tx, tenant, holding) if holding else 0,
+        transfers=moves,
+        transfers_lapsing=moves_lapsing,
     )  # fmt: skip
 
 

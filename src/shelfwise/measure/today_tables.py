@@ -32,7 +32,7 @@ def set_seen(tx: Tx, tenant: int, user_id: int, at: datetime) -> None:
 def proposals(
     tx: Tx, tenant: int, sites: Sites, worth: Mapping[str, Decimal], lapse: datetime
 ) -> tuple[int, int, int, Decimal, int]:
-    """(open proposals, suppliers, of which lapse by then, worth in our currency, of which without a rate)."""
+    """(open purchases proposed, suppliers, of which lapse by then, worth in our currency, of which without a rate)."""
     ((many, suppliers, lapsing, amount, without),) = values(
         tx,
         f"""select count(*), count(distinct p.supplier_id), count(*) filter (where p.expires_at <= %(lapse)s),
@@ -42,12 +42,25 @@ def proposals(
             from proposal p
             left join unnest(%(currencies)s::text[], %(rates)s::numeric[]) w (currency, rate)
                 on w.currency = p.arguments ->> 'currency'
-            where p.tenant_id = %(tenant)s and p.state = 'proposed' and {_HERE.format("p")}""",
+            where p.tenant_id = %(tenant)s and p.action = 'purchase' and p.state = 'proposed'
+              and {_HERE.format("p")}""",
         {
             "tenant": tenant, "sites": sites, "lapse": lapse, "currencies": list(worth), "rates": list(worth.values()),
         },
     )  # fmt: skip
     return many, suppliers, lapsing, amount, without
+
+
+def proposed_transfers(tx: Tx, tenant: int, takers: Sites, givers: Sites, lapse: datetime) -> tuple[int, int]:
+    """(open proposals of transfers to the ones from the others, of which lapse by then)."""
+    ((many, lapsing),) = values(
+        tx,
+        """select count(*), count(*) filter (where p.expires_at <= %(lapse)s) from proposal p
+           where p.tenant_id = %(tenant)s and p.action = 'transfer' and p.state = 'proposed'
+             and p.site_id = any(%(takers)s) and p.from_site_id = any(%(givers)s)""",
+        {"tenant": tenant, "takers": takers, "givers": givers, "lapse": lapse},
+    )
+    return many, lapsing
 
 
 def held_lots(tx: Tx, tenant: int, sites: Sites) -> int:
@@ -219,11 +232,11 @@ def at_stake(tx: Tx, tenant: int, sites: Sites) -> tuple[int, Decimal, int, Deci
 
 
 def orders_against(tx: Tx, tenant: int, items: Collection[tuple[int, int]]) -> int:
-    """How many orders the open proposals for these (item, site) would become."""
+    """How many orders and transfers the open proposals for these (item, site) would become."""
     return int(
         value(
             tx,
-            """select count(distinct (p.supplier_id, p.site_id, p.arguments ->> 'currency'))
+            """select count(distinct (p.supplier_id, p.from_site_id, p.site_id, p.arguments ->> 'currency'))
                from proposal p join unnest(%s::bigint[], %s::bigint[]) w (item_id, site_id) using (item_id, site_id)
                where p.tenant_id = %s and p.state = 'proposed'""",
             ([item for item, _ in items], [site for _, site in items], tenant),

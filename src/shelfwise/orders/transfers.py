@@ -31,11 +31,13 @@ def draft_transfer(
     expected_at: datetime,
     note: str = "",
     source: str | None = None,
+    line_keys: Sequence[str] = (),
 ) -> Transfer:
     """Plan to move goods from one site to another: (item, quantity). Nothing is promised yet.
 
     Args:
         source: the stable key of this telling: told twice, it is one draft. None: each is one of its own.
+        line_keys: of the decision behind each line, see `transfers_of_decisions`.
 
     Raises:
         Forbidden: the actor may not transfer goods from the source.
@@ -56,7 +58,7 @@ def draft_transfer(
     transfer_id = tables.insert_transfer(
         ctx.tx, ctx.tenant, number, from_site_id, to_site_id, expected_at, note, ctx.actor.by, ctx.now
     )
-    tables.set_lines(ctx.tx, ctx.tenant, transfer_id, lines)
+    tables.set_lines(ctx.tx, ctx.tenant, transfer_id, lines, line_keys)
     ctx.audit("transfer.drafted", f"transfer:{transfer_id}", number=number, count=len(lines), key=source)
     notify(ctx.tx, "live", "orders")
     return transfer(ctx, transfer_id)
@@ -142,6 +144,45 @@ def in_transit(ctx: Context, site_id: int) -> dict[int, list[tuple[Decimal, date
     for item_id, quantity, expected_at in tables.in_transit(ctx.tx, ctx.tenant, site_id):
         coming.setdefault(item_id, []).append((quantity, expected_at))
     return coming
+
+
+def coming(ctx: Context, site_id: int) -> dict[int, list[tuple[Decimal, datetime]]]:
+    """What is on the road to a site or promised to it: for each item (quantity, expected at), soonest first."""
+    ctx.require(Right.VIEW, site_id)
+    found: dict[int, list[tuple[Decimal, datetime]]] = {}
+    for item_id, quantity, expected_at in tables.in_transit(ctx.tx, ctx.tenant, site_id, promised=True):
+        found.setdefault(item_id, []).append((quantity, expected_at))
+    return found
+
+
+def being_moved(ctx: Context) -> set[tuple[int, int, int]]:
+    """(item, from, to) of what somebody plans to move, has promised or has sent, and that is not all there yet."""
+    return tables.being_moved(ctx.tx, ctx.tenant, ctx.sites(Right.VIEW))
+
+
+def transfers_of_decisions(ctx: Context, keys: Collection[str]) -> dict[str, int]:
+    """The transfer that was made for each of these decisions; those without one are left out."""
+    ctx.require_somewhere(Right.VIEW)
+    return tables.transfers_of_decisions(ctx.tx, ctx.tenant, keys)
+
+
+def decisions_of(ctx: Context, transfer_id: int) -> list[str]:
+    """The keys of the decisions that a transfer was made for.
+
+    Raises:
+        Forbidden, NotFound: as `transfer`.
+    """
+    transfer(ctx, transfer_id)
+    return tables.decisions_of(ctx.tx, ctx.tenant, transfer_id)
+
+
+def forget_decisions(ctx: Context, transfer_id: int) -> None:
+    """A cancelled transfer stands for no decision any more, so that they can be taken anew."""
+    found = to_change(ctx, transfer_id, Right.TRANSFER_GOODS)
+    if found.state != "cancelled":
+        raise Refused(f"{found.number} is {words(found.state)}: what was decided for it stands. Cancel it first.")
+    tables.forget_decisions(ctx.tx, ctx.tenant, transfer_id)
+    ctx.audit("transfer.forgotten", f"transfer:{transfer_id}", number=found.number)
 
 
 def history_of(ctx: Context, transfer_id: int) -> list[Changed]:

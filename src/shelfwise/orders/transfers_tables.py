@@ -86,19 +86,22 @@ def insert_transfer(
     )
 
 
-def set_lines(tx: Tx, tenant: int, transfer_id: int, lines: Sequence[tuple[int, Decimal]]) -> None:
-    """The lines of a draft: (item, quantity)."""
+def set_lines(
+    tx: Tx, tenant: int, transfer_id: int, lines: Sequence[tuple[int, Decimal]], keys: Sequence[str] = ()
+) -> None:
+    """The lines of a draft: (item, quantity); and the keys of the decisions behind them, where there are any."""
     run(tx, "delete from transfer_line where tenant_id = %s and transfer_id = %s", (tenant, transfer_id))
     run(
         tx,
-        """insert into transfer_line (tenant_id, transfer_id, line, item_id, quantity)
-           select %s, %s, u.* from unnest(%s::int[], %s::bigint[], %s::numeric[]) u""",
+        """insert into transfer_line (tenant_id, transfer_id, line, item_id, quantity, decision_key)
+           select %s, %s, u.* from unnest(%s::int[], %s::bigint[], %s::numeric[], %s::text[]) u""",
         (
             tenant,
             transfer_id,
             list(range(1, len(lines) + 1)),
             [item_id for item_id, _ in lines],
             [quantity for _, quantity in lines],
+            list(keys),
         ),
     )
 
@@ -166,19 +169,66 @@ def on_road(tx: Tx, tenant: int, transfer_id: int) -> list[OnRoad]:
     )
 
 
-def in_transit(tx: Tx, tenant: int, site_id: int) -> list[tuple[int, Decimal, datetime]]:
-    """What is on the road to a site: (item, quantity, expected at), soonest first."""
+def in_transit(tx: Tx, tenant: int, site_id: int, promised: bool = False) -> list[tuple[int, Decimal, datetime]]:
+    """What is on the road to a site: (item, quantity, expected at), soonest first; `promised`: or not left yet."""
     return values(
         tx,
-        """select l.item_id, sum(p.shipped - p.received - p.back - p.lost), t.expected_at
-           from transfer t
-           join transfer_line l using (tenant_id, transfer_id)
-           join transfer_progress p using (tenant_id, transfer_id, line)
-           where tenant_id = %s and t.to_site_id = %s and t.state in ('in_transit', 'part_received')
-           group by l.item_id, t.transfer_id, t.expected_at
-           having sum(p.shipped - p.received - p.back - p.lost) > 0
-           order by t.expected_at, l.item_id""",
-        (tenant, site_id),
+        """select item_id, sum(quantity), expected_at
+           from (select t.transfer_id, l.item_id, t.expected_at, p.shipped - p.received - p.back - p.lost
+                        + case when %(promised)s then l.reserved else 0 end as quantity
+                 from transfer t
+                 join transfer_line l using (tenant_id, transfer_id)
+                 join transfer_progress p using (tenant_id, transfer_id, line)
+                 where tenant_id = %(tenant)s and t.to_site_id = %(site)s
+                   and t.state in ('approved', 'in_transit', 'part_received')) coming
+           group by item_id, transfer_id, expected_at
+           having sum(quantity) > 0
+           order by expected_at, item_id""",
+        {"tenant": tenant, "site": site_id, "promised": promised},
+    )
+
+
+def being_moved(tx: Tx, tenant: int, sites: Collection[int] | None) -> set[tuple[int, int, int]]:
+    """(item, from, to) of lines of transfers from or to these sites that are not over."""
+    return set(
+        values(
+            tx,
+            """select l.item_id, t.from_site_id, t.to_site_id from transfer t
+               join transfer_line l using (tenant_id, transfer_id)
+               where t.tenant_id = %(tenant)s and t.state in ('draft', 'approved', 'in_transit', 'part_received')
+                 and (%(sites)s::bigint[] is null or t.from_site_id = any(%(sites)s) or t.to_site_id = any(%(sites)s))
+            """,
+            {"tenant": tenant, "sites": None if sites is None else list(sites)},
+        )
+    )
+
+
+def transfers_of_decisions(tx: Tx, tenant: int, keys: Collection[str]) -> dict[str, int]:
+    found = values(
+        tx,
+        "select decision_key, transfer_id from transfer_line where tenant_id = %s and decision_key = any(%s)",
+        (tenant, list(keys)),
+    )
+    return dict(found)
+
+
+def decisions_of(tx: Tx, tenant: int, transfer_id: int) -> list[str]:
+    return [
+        key
+        for (key,) in values(
+            tx,
+            """select decision_key from transfer_line
+               where tenant_id = %s and transfer_id = %s and decision_key is not null order by line""",
+            (tenant, transfer_id),
+        )
+    ]
+
+
+def forget_decisions(tx: Tx, tenant: int, transfer_id: int) -> None:
+    run(
+        tx,
+        "update transfer_line set decision_key = null where tenant_id = %s and transfer_id = %s",
+        (tenant, transfer_id),
     )
 
 

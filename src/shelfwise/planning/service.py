@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from shelfwise.demand.lifts import may_do
 from shelfwise.demand.overrides.service import expected_of
 from shelfwise.demand.service import StoredForecast
 from shelfwise.orders.service import on_order
-from shelfwise.orders.transfers import in_transit
+from shelfwise.orders.transfers import coming as coming_from_sites
 from shelfwise.planning import tables
 from shelfwise.planning.model import (
     Amount,
@@ -56,7 +58,7 @@ def snapshot(ctx: Context, site_id: int, item_ids: Collection[int] | None = None
     stock = {level.item_id: level for level in levels(ctx, site_id, item_ids)}
     owed = tables.backordered(ctx.tx, ctx.tenant, site_id)
     coming = on_order(ctx, site_id)
-    for item_id, arrivals in in_transit(ctx, site_id).items():
+    for item_id, arrivals in coming_from_sites(ctx, site_id).items():
         coming[item_id] = sorted([*coming.get(item_id, []), *arrivals], key=lambda arrival: arrival[1])
     forecasts = expected_of(ctx, site_id, item_ids)
     offers, left_out = comparable_offers(ctx, offers_of(ctx, [item.item_id for item in known], site_id))
@@ -122,18 +124,34 @@ def plan(ctx: Context, site_id: int, params: Params | None = None) -> tuple[Snap
     return seen, planned.decisions
 
 
-def plan_site(ctx: Context, site_id: int, params: Params | None = None) -> tuple[Snapshot, Planned]:
+def plan_site(
+    ctx: Context,
+    site_id: int,
+    params: Params | None = None,
+    also_coming: Mapping[int, Sequence[Arrival]] = MappingProxyType({}),
+) -> tuple[Snapshot, Planned]:
     """What should be ordered for a site now, what waits for a limit, and what was looked at. Proposing it is the
     purchasing agent's part.
 
     On one day the same state of the site gives the same decisions.
 
+    Args:
+        also_coming: by item, what is taken as on order besides.
+
     Raises:
         NotFound: there is no such site.
     """
     ctx.require(Right.RUN_PLANNING, site_id)
-    seen = snapshot(ctx, site_id)
+    seen = _with(snapshot(ctx, site_id), also_coming)
     return seen, plan_all(seen, params or Params(), np.random.default_rng(_seed(ctx, seen)))
+
+
+def _with(seen: Snapshot, also_coming: Mapping[int, Sequence[Arrival]]) -> Snapshot:
+    items = (
+        replace(one, on_order=(*one.on_order, *also_coming[one.item_id])) if one.item_id in also_coming else one
+        for one in seen.items
+    )
+    return replace(seen, items=tuple(items))
 
 
 def what_if(ctx: Context, site_id: int, item_id: int, asked: Asked) -> Answer | None:

@@ -23,6 +23,8 @@ NUMBERS: tuple[Numbers, ...] = get_args(Numbers)
 DAYS: tuple[Days, ...] = get_args(Days)
 LONGEST_LEAD_DAYS = 3650
 LONGEST_ANSWER_DAYS = 90
+LONGEST_LANE_DAYS = 365
+LARGEST_LANE_COST = 1_000_000
 LONGEST_TAKE_BACK_MINUTES = 7 * 24 * 60
 
 
@@ -34,6 +36,8 @@ class Habits:
         usual_lead_days: what orders assume where a supplier's terms say no lead time.
         answer_days: how long a supplier may be silent before somebody is asked to ask.
         take_back_minutes: how long whoever posted a movement may take it back without the right to adjust.
+        usual_lane_days, usual_lane_cost: how long a shipment to another site takes and what it costs, in the company's
+            currency, where nobody said.
     """
 
     time_zone: str = "UTC"
@@ -42,6 +46,8 @@ class Habits:
     usual_lead_days: float = 7.0
     answer_days: int = 3
     take_back_minutes: int = 30
+    usual_lane_days: float = 2.0
+    usual_lane_cost: float = 25.0
 
 
 def habits(ctx: Context) -> Habits:
@@ -53,8 +59,8 @@ def habits(ctx: Context) -> Habits:
     found = first(
         ctx.tx,
         Habits,
-        """select time_zone, numbers, days, usual_lead_days, answer_days, take_back_minutes from tenant
-           where tenant_id = %s""",
+        """select time_zone, numbers, days, usual_lead_days, answer_days, take_back_minutes, usual_lane_days,
+               usual_lane_cost from tenant where tenant_id = %s""",
         (ctx.tenant,),
     )
     if found is None:
@@ -76,9 +82,10 @@ def change_habits(ctx: Context, to: Habits) -> Habits:
         run(
             ctx.tx,
             """update tenant set time_zone = %s, numbers = %s, days = %s, usual_lead_days = %s, answer_days = %s,
-                   take_back_minutes = %s where tenant_id = %s""",
+                   take_back_minutes = %s, usual_lane_days = %s, usual_lane_cost = %s where tenant_id = %s""",
             (
-                to.time_zone, to.numbers, to.days, to.usual_lead_days, to.answer_days, to.take_back_minutes, ctx.tenant,
+                to.time_zone, to.numbers, to.days, to.usual_lead_days, to.answer_days, to.take_back_minutes,
+                to.usual_lane_days, to.usual_lane_cost, ctx.tenant,
             ),
         )  # fmt: skip
         ctx.audit("company.changed", "company", before=changed.before, after=changed.after)
@@ -100,9 +107,13 @@ def habit_faults(told: Habits) -> Iterator[Fault]:
         yield Fault("numbers", f"one of {', '.join(NUMBERS)}", shorten(told.numbers), "Choose one of them.")
     if told.days not in DAYS:
         yield Fault("days", f"one of {', '.join(DAYS)}", shorten(told.days), "Choose one of them.")
-    if not (math.isfinite(told.usual_lead_days) and 0 <= told.usual_lead_days <= LONGEST_LEAD_DAYS):
-        wanted = f"0 to {LONGEST_LEAD_DAYS} days"
-        yield Fault("usual_lead_days", wanted, shorten(told.usual_lead_days), "Correct the number of days.")
+    for name, most, wanted in (
+        ("usual_lead_days", LONGEST_LEAD_DAYS, f"0 to {LONGEST_LEAD_DAYS} days"),
+        ("usual_lane_days", LONGEST_LANE_DAYS, f"0 to {LONGEST_LANE_DAYS} days"),
+        ("usual_lane_cost", LARGEST_LANE_COST, f"0 to {LARGEST_LANE_COST}"),
+    ):
+        if not (math.isfinite(getattr(told, name)) and 0 <= getattr(told, name) <= most):
+            yield Fault(name, wanted, shorten(getattr(told, name)), "Correct the number.")
     for name, least, most, unit in (
         ("answer_days", 1, LONGEST_ANSWER_DAYS, "days"),
         ("take_back_minutes", 0, LONGEST_TAKE_BACK_MINUTES, "minutes"),

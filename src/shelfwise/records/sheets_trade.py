@@ -1,5 +1,5 @@
-"""The files of trade: who buys, what sold by day, what is promoted, on which days nobody works, and what demand may
-follow besides. Pure."""
+"""The files of trade: who buys, what sold by day, what is promoted, on which days nobody works, how goods get
+from site to site, and what demand may follow besides. Pure."""
 
 from __future__ import annotations
 
@@ -44,6 +44,20 @@ CLOSED_DAYS = Sheet(
         Column("day", "day", "the day; either this or a weekday"),
         Column("weekday", "code", "mon, tue, wed, thu, fri, sat or sun: every week"),
         Column("name", "text", "why, such as Christmas"),
+    ),
+)  # fmt: skip
+LANES = Sheet(
+    "lanes", "Lanes between sites",
+    "One row for the way from one site to another. Where there is none, what the settings say is usual counts.",
+    ("from_site", "to_site"),
+    (
+        Column("from_site", "code", "the code of the site that sends", True),
+        Column("to_site", "code", "the code of the site that receives", True),
+        Column("days", "number", "days from leaving to lying there", True),
+        Column("cost_per_shipment", "number", "what a shipment costs, in the company's currency; 0 where left out"),
+        Column("cost_per_kg", "number", "what each kilogram costs besides; 0 where left out"),
+        Column("weekdays", "text", "on which days something leaves, such as mon,thu; none where nothing is sent this "
+               "way; every day where left out"),
     ),
 )  # fmt: skip
 DAILY_SALES = Sheet(

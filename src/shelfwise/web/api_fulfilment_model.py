@@ -1,9 +1,9 @@
-"""The shapes of the REST interface for sales orders, shipments, returns and transfers."""
+"""The shapes of the REST interface for sales orders, shipments, returns and transfers, made and proposed."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -288,3 +288,26 @@ class ComingOut(Shown):
     sku: str
     quantity: Exact
     expected_at: datetime
+
+
+class ProposedTransferOut(Shown):
+    """A proposed transfer. `alternative`, `evidence` and `expected_value` are given for one, not in lists."""
+
+    proposal_id: int
+    state: str
+    sku: str
+    description: str
+    from_site: str
+    to_site: str = Field(validation_alias="site")
+    quantity: Exact
+    unit: str
+    reason: str
+    proposed_at: datetime
+    expires_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    decision_note: str | None
+    how_to_undo: str
+    evidence: dict[str, Any] | None = None
+    alternative: dict[str, Any] | None = None
+    expected_value: dict[str, Any] | None = None

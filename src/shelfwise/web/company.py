@@ -60,6 +60,8 @@ def change_habits(visit: Visitor, sent: Sent) -> Response:
             answers.chosen("days", DAYS, "Days"), float(answers.needed("usual_lead_days", "Usual lead time")),
             answers.whole("answer_days", "Days for an answer") or 0,
             answers.whole("take_back_minutes", "Minutes to take back") or 0,
+            float(answers.needed("usual_lane_days", "Days to another site")),
+            float(answers.needed("usual_lane_cost", "Cost of a shipment to another site")),
         )  # fmt: skip
         answers.check()
         habit.change_habits(ctx, told)

@@ -15,6 +15,8 @@ from shelfwise.access.model import Right
 from shelfwise.agents import service as agents
 from shelfwise.agents.model import State, Waiting
 from shelfwise.agents.service import Approved, Wanted
+from shelfwise.agents.transfers.deciding import may_refuse
+from shelfwise.agents.transfers.service import proposed_transfers
 from shelfwise.core.errors import Invalid, Refused
 from shelfwise.core.quantities import plain
 from shelfwise.demand import service as demand
@@ -75,12 +77,14 @@ def list_proposals(visit: Visitor) -> Response:
     with visit.context() as ctx:
         waiting = agents.waiting(ctx, SHOWN)
         decided = agents.proposals(ctx, DECIDED, limit=30)
+        transfers = [(one, may_refuse(visit.actor, one)) for one in proposed_transfers(ctx)]
+        transfers_decided = proposed_transfers(ctx, DECIDED, limit=30)
         totals: dict[str, Decimal] = {}
         for one in waiting:
             totals[one.currency] = totals.get(one.currency, Decimal(0)) + one.total
         return pages.render(
             visit, ctx, "proposals.html", waiting=waiting, groups=grouped(waiting), decided=decided, totals=totals,
-            shown=SHOWN,
+            shown=SHOWN, transfers=transfers, transfers_decided=transfers_decided,
         )  # fmt: skip
 
 
@@ -122,14 +126,15 @@ def decide(visit: Visitor, said: Annotated[Told, Depends(told)]) -> Response:
         return _answer(visit, f"{_many(len(said.chosen))} rejected; your reason is kept with them.", said.chosen)
     if said.verb != "approve":
         raise Refused("Say whether to approve or to reject.")
-    wanted, faults = _wanted(said)
+    wanted, faults = read_wanted(said)
     with visit.context() as ctx:
         done = agents.approve_many(ctx, wanted, said.note, leave_out_faulty=True) if wanted else NOTHING
     faults |= {number: f"{fault.where}: expected {fault.expected}. {fault.remedy}" for number, fault in done.faults}
     return _answer(visit, _said(done), done.proposal_ids, faults)
 
 
-def _wanted(said: Told) -> tuple[list[Wanted], dict[int, str]]:
+def read_wanted(said: Told) -> tuple[list[Wanted], dict[int, str]]:
+    """What is to be approved with which quantity, and which quantities cannot be read."""
     wanted, faults = [], {}
     for number in said.chosen:
         try:
@@ -197,9 +202,9 @@ def why(visit: Visitor, proposal_id: int) -> Response:
         )
 
 
-def projection(evidence: dict[str, Any]) -> dict[str, Any] | None:
-    """The chart of what will be available with the order and without; None where nothing was projected."""
-    chart = evidence.get("chart")
+def projection(evidence: dict[str, Any], name: str = "chart") -> dict[str, Any] | None:
+    """The chart of what will be available with it and without; None where nothing was projected."""
+    chart = evidence.get(name)
     return {"kind": "projection", **chart} if chart else None
 
 

@@ -79,7 +79,8 @@ def shell(ctx: Context, at_site: int | None = None) -> Shell:
                (array_agg(a.title order by a.severity = 'danger' desc, a.alert_id desc)
                    filter (where a.state = 'open'))[1] as newest_title,
                (select count(*) from proposal p where p.tenant_id = t.tenant_id and p.state = 'proposed'
-                   and (%(sites)s::bigint[] is null or p.site_id = any(%(sites)s))) as proposals,
+                   and (%(sites)s::bigint[] is null or p.site_id = any(%(sites)s) or p.from_site_id = any(%(sites)s)))
+                   as proposals,
                (select count(*) from quarantine q where q.tenant_id = t.tenant_id and q.state = 'waiting'
                    and (%(sites)s::bigint[] is null or exists (
                        select from device d

@@ -13,6 +13,7 @@ from shelfwise.intake.kinds.customers import CUSTOMERS
 from shelfwise.intake.kinds.daily_sales import DAILY_SALES
 from shelfwise.intake.kinds.erp import ERP_ORDERS, ERP_STOCK
 from shelfwise.intake.kinds.items import ITEMS
+from shelfwise.intake.kinds.lanes import LANES
 from shelfwise.intake.kinds.outside import OUTSIDE_SERIES, OUTSIDE_VALUES
 from shelfwise.intake.kinds.places import PLACES
 from shelfwise.intake.kinds.promotions import PROMOTIONS
@@ -27,8 +28,8 @@ from shelfwise.intake.kinds.terms import TERMS
 from shelfwise.intake.kinds.zones import ZONES
 
 KINDS: tuple[Kind, ...] = (
-    SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, TERM_PERIODS, CUSTOMERS, PROMOTIONS, CLOSED_DAYS, STOCK,
-    SALES, DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS, OUTSIDE_SERIES, OUTSIDE_VALUES, RATE_CARDS,
+    SITES, ZONES, ITEMS, BARCODES, PLACES, SUPPLIERS, TERMS, TERM_PERIODS, CUSTOMERS, PROMOTIONS, CLOSED_DAYS, LANES,
+    STOCK, SALES, DAILY_SALES, PURCHASE_ORDERS, ERP_STOCK, ERP_ORDERS, OUTSIDE_SERIES, OUTSIDE_VALUES, RATE_CARDS,
 )  # fmt: skip
 
 

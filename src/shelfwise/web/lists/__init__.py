@@ -12,13 +12,13 @@ from shelfwise.web.lists.risk import EXCESS, RISK
 from shelfwise.web.lists.stock import LOTS, STOCK
 from shelfwise.web.lists.trade import CLOSED_DAYS, CUSTOMERS, PROMOTIONS
 from shelfwise.web.lists.transfers import COUNTS, ON_THE_ROAD, TRANSFERS
-from shelfwise.web.lists.waiting import ALERTS, DEVICES, INBOX, PROPOSALS, QUARANTINE
+from shelfwise.web.lists.waiting import ALERTS, DEVICES, INBOX, PROPOSALS, PROPOSED_TRANSFERS, QUARANTINE
 
 ALL: dict[str, Listing] = {
     one.name: one
     for one in (
         STOCK, LOTS, ITEMS, PLACES, SUPPLIERS, PURCHASES, SALES, SHIPMENTS, TRANSFERS, ON_THE_ROAD, COUNTS, PROPOSALS,
-        INBOX, ALERTS, QUARANTINE, DEVICES, PEOPLE, KEYS, SUBSCRIPTIONS, AUDIT,
+        PROPOSED_TRANSFERS, INBOX, ALERTS, QUARANTINE, DEVICES, PEOPLE, KEYS, SUBSCRIPTIONS, AUDIT,
         CUSTOMERS, PROMOTIONS, CLOSED_DAYS, OUTSIDE,
         MEASURES, FORECAST_ACCURACY, RISK, EXCESS,
     )

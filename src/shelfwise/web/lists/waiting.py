@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import groupby
 from operator import attrgetter
 
 from shelfwise.access.context import Context, business_time
 from shelfwise.agents import service as agents
+from shelfwise.agents.transfers.service import proposed_transfers
 from shelfwise.edge import connected, connections, devices
 from shelfwise.edge.devices import SITE_OF_DEVICE
 from shelfwise.edge.health import service as health
@@ -202,6 +203,45 @@ PROPOSALS = Listing(
         ),
     ),
 )  # fmt: skip
+
+
+def _proposed_transfers(ctx: Context) -> Iterable[Row]:
+    for one in proposed_transfers(ctx, None, limit=MOST_PROPOSALS):
+        yield {
+            "proposal_id": one.proposal_id, "state": one.state, "sku": one.sku, "description": one.description,
+            "from_site": one.from_site, "to_site": one.site, "proposed": one.proposed_quantity,
+            "quantity": one.quantity, "unit": one.unit, "cost": one.expected_value.get("cost"),
+            "worth": one.expected_value.get("mean"), "reason": one.reason, "proposed_at": one.proposed_at,
+            "expires_at": one.expires_at, "decided_by": one.decided_by, "decided_at": one.decided_at,
+            "note": one.decision_note,
+        }  # fmt: skip
+
+
+PROPOSED_TRANSFERS = replace(
+    PROPOSALS,
+    name="proposed_transfers",
+    title="Proposed transfers",
+    columns=(
+        Column("proposal_id", "Number", "whole"),
+        Column("state", "State", "code"),
+        Column("sku", "Item", "code"),
+        Column("description", "Description"),
+        Column("from_site", "From", "code"),
+        Column("to_site", "To", "code"),
+        Column("proposed", "Proposed", "number"),
+        Column("quantity", "Quantity", "number"),
+        Column("unit", "Unit", "code"),
+        Column("cost", "Cost", "number"),
+        Column("worth", "Worth", "number"),
+        Column("reason", "Why"),
+        Column("proposed_at", "Proposed at", "instant"),
+        Column("expires_at", "Expires", "instant"),
+        Column("decided_by", "Decided by"),
+        Column("decided_at", "Decided", "instant"),
+        Column("note", "Note"),
+    ),
+    rows=_proposed_transfers,
+)
 
 
 # What is said of a device that we call, in the words of those that call us.
