@@ -13,7 +13,7 @@ from benchmarks._ways import OURS, ways
 from benchmarks.harness import Result, progress
 from shelfwise.planning.model import Floats
 
-ITEMS, SEEDS = 120, 20
+SEEDS = 20
 QUICK_ITEMS, QUICK_SEEDS = 60, 2
 AIMS = {"moving average": 0.0, "min/max": 10.0, "uniform cover": 25.0}
 """Percent of inventory below each baseline."""
@@ -29,7 +29,7 @@ def replays(seed: int, quick: bool) -> list[Result]:
 
 
 def _replay(name: str, seed: int, quick: bool) -> list[Result]:
-    one = trace(DEMAND, name, QUICK_ITEMS if quick else ITEMS, seed)
+    one = trace(DEMAND, name, QUICK_ITEMS if quick else KINDS[name].items, seed)
     seeds = range(QUICK_SEEDS if quick else SEEDS)
     outcomes: dict[str, list[list[Outcome]]] = {}
     for number in seeds:
@@ -51,18 +51,21 @@ def _below(
 ) -> list[Result]:
     results = []
     for place, fill in enumerate(fills):
+        if np.isnan(found.mean[place]):
+            progress(f"{name}: nobody serves {100 * fill:.0f} % in so many seeds that it could be compared")
+            continue
         less = 100 * float(found.mean[place])
-        progress(
-            f"{name}, {100 * fill:.0f} % served: {less:.1f} % below {baseline} ({100 * found.low[place]:.1f} to "
-            f"{100 * found.high[place]:.1f}); {ours[:, place].mean():.0f} units, {theirs[:, place].mean():.0f}"
-        )
+        low, high = 100 * found.low[place], 100 * found.high[place]
+        units = [float(np.nanmean(side[:, place])) for side in (ours, theirs)]
+        served = f"{name}, {100 * fill:.0f} % of demand served"
+        progress(f"{served}: {less:.1f} % below {baseline} ({low:.1f} to {high:.1f}); {units[0]:.0f} to {units[1]:.0f}")
         results.append(
             Result(
-                f"{name}, {100 * fill:.0f} % of demand served: inventory below {baseline}", less, "%", aim, less >= aim,
-                baseline, float(theirs[:, place].mean()),
+                f"{served}: inventory below {baseline}", less, "%", aim, less >= aim,
+                baseline, units[1],
             )
         )  # fmt: skip
-    for what, value in (("from", float(found.low.mean())), ("to", float(found.high.mean()))):
+    for what, value in (("from", float(np.nanmean(found.low))), ("to", float(np.nanmean(found.high)))):
         results.append(Result(f"{name}: below {baseline}, 95 % interval, mean of shares, {what}", 100 * value, "%"))
     return results
 

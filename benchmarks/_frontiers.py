@@ -14,6 +14,8 @@ from benchmarks._replaying import Outcome
 from shelfwise.planning.model import Floats
 
 RESAMPLED = 400
+ENOUGH = 0.75
+"""A share served is compared where so many of the seeds reach it on both sides."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +53,9 @@ def _between(served: Floats, stock: Floats, fills: Floats) -> Floats:
 def least(some: Sequence[Replays], fills: Floats, weight: Floats | None = None) -> Floats:
     """Stock of whichever of a baseline's variants needs least, on average over seeds, at each share; (seeds, fills)."""
     each = np.stack([one.at(fills, weight) for one in some])
-    means = np.array([[np.mean(column) for column in one.T] for one in each])
-    best = np.where(np.isnan(means), np.inf, means).argmin(axis=0)
+    reached = ~np.isnan(each)
+    means = np.where(reached, each, 0.0).sum(axis=1) / np.maximum(reached.sum(axis=1), 1)
+    best = np.where(reached.mean(axis=1) >= ENOUGH, means, np.inf).argmin(axis=0)
     return np.stack([each[variant, :, place] for place, variant in enumerate(best)], axis=1)
 
 
@@ -77,9 +80,20 @@ def saved(ours: Sequence[Replays], theirs: Sequence[Replays], fills: Floats, see
         count = np.bincount(rng.integers(items, size=items), minlength=items)[:, None]
         count = count * np.bincount(rng.integers(quarters, size=quarters), minlength=quarters)
         weight = np.broadcast_to(count.astype(np.float64), (seeds, items, quarters))
-        drawn[place] = (1 - least(ours, fills, weight) / least(theirs, fills, weight))[some].mean(axis=0)
-    low, high = np.nanquantile(drawn, (0.025, 0.975), axis=0)
-    return Saved(share.mean(axis=0), low, high, share)
+        drawn[place] = _mean((1 - least(ours, fills, weight) / least(theirs, fills, weight))[some])
+    mean = _mean(share)
+    low, high = np.full((2, len(fills)), np.nan)
+    there = ~np.isnan(mean)
+    low[there], high[there] = np.nanquantile(drawn[:, there], (0.025, 0.975), axis=0)
+    return Saved(mean, low, high, share)
+
+
+def _mean(share: Floats) -> Floats:
+    """Over the seeds that reach it, shape (fills,); NaN where those are too few."""
+    reached = ~np.isnan(share)
+    mean = np.where(reached, share, 0.0).sum(axis=0) / np.maximum(reached.sum(axis=0), 1)
+    found: Floats = np.where(reached.mean(axis=0) >= ENOUGH, mean, np.nan)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,7 @@ THIRDS = (1 / 3, 2 / 3)
 OURS = "Shelfwise"
 
 
-class Kind(Protocol):
+class Shapes(Protocol):
     """What is tuned: shapes, and a number of which more means that less is missed."""
 
     numbers: ClassVar[Floats]
@@ -149,7 +149,7 @@ class Pair(Rule):
 class Tuned:
     """A way with its shape and number at each price, shape (prices, items) each."""
 
-    kind: Kind
+    kind: Shapes
     shape: Ints
     number: Floats
 
@@ -169,7 +169,7 @@ class Tuned:
 class Training:
     """What came of every shape and number of a way on a walk through the earlier part of the past."""
 
-    kind: Kind
+    kind: Shapes
     one: Trace
     supply: Supply
     seed: int
