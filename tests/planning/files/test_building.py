@@ -113,6 +113,34 @@ def test_policies_race_on_the_history_and_the_winner_says_when_to_order(tmp_path
     assert "race" not in without.tables
 
 
+def test_what_may_run_out_is_told_day_by_day_as_if_nothing_were_done(tmp_path: Path) -> None:
+    made = plan_of(tmp_path / "a")
+    risk = made.tables["risk"]
+    assert risk.height == 28
+    assert risk["date"][0].isoformat() == "2026-02-02"
+    assert risk["out_by"].is_sorted()
+    assert risk["out_by"][0] == 0
+    assert risk["out_by"][-1] == 1
+    assert level(made)["runs_out_on"].isoformat() == "2026-02-04"
+    assert plan_of(tmp_path / "b", stock="sku,quantity\nTEA,2000\n").tables["risk"].is_empty()
+    late = "number,supplier,sku,quantity,ordered at,eta\n1,GROCER,TEA,500,2026-01-01,2026-01-05\n"
+    helped = plan_of(tmp_path / "c", purchase_orders=late)
+    assert 0 < helped.tables["risk"]["out_by"][-1] <= 1
+    assert level(helped)["units_lost"] < level(made)["units_lost"]
+
+
+def test_what_is_too_much_is_told_with_what_to_do(tmp_path: Path) -> None:
+    stock = "sku,lot,expires on,quantity\nTEA,L1,2026-02-04,60\nTEA,,,900\n"
+    coming = "number,sku,quantity,eta\n7,TEA,40,2026-02-20\n"
+    (found,) = plan_of(tmp_path, stock=stock, purchase_orders=coming).tables["excess"].to_dicts()
+    assert found["surplus"] > 600
+    assert found["surplus_on_order"] == 40
+    assert found["expires"] > 40
+    assert found["value"] == pytest.approx(max(found["surplus"], found["expires"]) * 3.5)
+    assert "Take 40 off order 7." in found["what_to_do"]
+    assert "of lot L1." in found["what_to_do"]
+
+
 def test_orders_of_a_supplier_are_joined_up_to_its_minimum(tmp_path: Path) -> None:
     files = {
         "history": history(("TEA", "MUG")),
@@ -229,7 +257,9 @@ def test_what_a_spreadsheet_could_run_is_guarded_in_files_and_not_in_memory(tmp_
 
 def test_files_of_an_earlier_plan_go_and_others_stay(tmp_path: Path) -> None:
     folder, out = written(tmp_path / "in", GOOD), tmp_path / "out"
-    written(out, {"mine.txt": "kept", "orders.csv": "old"})
+    written(out, {"mine.txt": "kept", "orders.csv": "old", "race.csv": "old"})
     plan_folder(folder, out)
-    assert sorted(path.name for path in out.iterdir()) == ["levels.csv", "mine.txt", "orders.csv", "summary.json"]
+    there = {path.name for path in out.iterdir()}
+    assert {"levels.csv", "mine.txt", "orders.csv", "summary.json"} <= there
+    assert "race.csv" not in there
     assert (out / "orders.csv").read_text("utf-8") != "old"

@@ -25,12 +25,14 @@ class Built:
         sites: by the code of each site, what is known of it.
         told: what the files say of each item at each site.
         suppliers: id by code.
+        last_sold: the last day on which any of it sold.
     """
 
     today: date
     sites: Mapping[str, Snapshot]
     told: Mapping[Place, Told]
     suppliers: Mapping[str, int]
+    last_sold: Mapping[Place, date]
 
 
 def built(rest: Rest, forecasts: Mapping[Place, DemandPaths], notes: Say) -> Built:
@@ -76,6 +78,7 @@ def built(rest: Rest, forecasts: Mapping[Place, DemandPaths], notes: Say) -> Bui
         {site: Snapshot(number, at, rest.today, tuple(states[site])) for number, site in enumerate(sites, start=1)},
         known,
         sellers.ids,
+        rest.last_sold,
     )
 
 

@@ -49,6 +49,9 @@ _LEVELS: Columns = {
     "next_best_percent": (_NUMBER, "by how much more it costs"),
     "service_level": (_NUMBER, "that was to be kept"),
     "forecast": (_TEXT, "which method forecast it"),
+    "runs_out_on": (_DAY, "the first day by which it is more likely out than not, if nothing is done; see risk.csv"),
+    "units_lost": (_NUMBER, "wanted from an empty shelf in the coming four weeks, on average, if nothing is done"),
+    "margin_lost": (_NUMBER, "what these would have earned"),
     "note": (_TEXT, "why there are no levels, where there are none"),
 }
 _RACE: Columns = {
@@ -63,6 +66,26 @@ _RACE: Columns = {
     "able": (_YES, "whether it kept what is promised, where its numbers were chosen"),
     "days": (_NUMBER, "of the past that they raced on"),
 }
+_RISK: Columns = {
+    "site": (_TEXT, "where"),
+    "sku": (_TEXT, "the item"),
+    "date": (_DAY, "the end of this day"),
+    "out_by": (_NUMBER, "probability that it has run out by then, if nothing more is ordered or moved"),
+    "out_on": (_NUMBER, "probability that it is out then"),
+}
+_EXCESS: Columns = {
+    "site": (_TEXT, "where"),
+    "sku": (_TEXT, "the item"),
+    "available": (_NUMBER, "what lies there and is promised to nobody"),
+    "daily_demand": (_NUMBER, "mean of a day; empty where there is no forecast"),
+    "surplus": (_NUMBER, "units there beyond what sells within sixty days in nine of ten futures"),
+    "surplus_on_order": (_NUMBER, "units on order beyond it"),
+    "expires": (_NUMBER, "units of lots that expire before they sell, on average"),
+    "value": (_NUMBER, "of what is too much of what lies there, at cost; empty where no cost is known"),
+    "currency": (_TEXT, "of the value"),
+    "idle_days": (_NUMBER, "since any was sold, where that is long ago"),
+    "what_to_do": (_TEXT, "what costs least first"),
+}
 _WAITING: Columns = {
     "site": (_TEXT, "where"),
     "sku": (_TEXT, "the item"),
@@ -71,12 +94,16 @@ _WAITING: Columns = {
     "reason": (_TEXT, "that in a sentence"),
 }
 
-COLUMNS: dict[str, Columns] = {ORDERS: _ORDERS, LEVELS: _LEVELS, RACE: _RACE, WAITING: _WAITING}
+COLUMNS: dict[str, Columns] = {
+    ORDERS: _ORDERS, LEVELS: _LEVELS, RISK: _RISK, EXCESS: _EXCESS, RACE: _RACE, WAITING: _WAITING,
+}  # fmt: skip
 WORDS = {
     ORDERS: "One row for what should be ordered of an item at a site, by supplier.",
     LEVELS: "One row for every item at every site, whether something is ordered or not.",
+    RISK: "One row an item, site and day of the coming four weeks, of all that may run out in them.",
+    EXCESS: "One row for an item at a site of which more lies there or comes than will sell in time.",
     RACE: "One row for each policy that raced for an item at a site; written where any could race.",
     WAITING: "One row for an order that is needed and does not fit into the budget; written with a budget.",
 }
-ALWAYS = (ORDERS, LEVELS)
+ALWAYS = (ORDERS, LEVELS, RISK, EXCESS)
 """Written also where they have no rows."""

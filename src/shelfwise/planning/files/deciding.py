@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from shelfwise.planning.files.building import Built
+from shelfwise.planning.files.looking import outlook
 from shelfwise.planning.files.rows import Rows
 from shelfwise.planning.model import ItemState, Params, Snapshot
 from shelfwise.planning.replenish import Weighed
@@ -35,6 +36,19 @@ class Options:
     usual_lead_days: float = 7.0
     seed: int = 0
     race: bool = True
+
+
+def looked(built: Built, options: Options, rows: Rows, progress: Progress) -> None:
+    """What may run out and what is too much, if nothing is done."""
+    count, done = sum(len(one.items) for one in built.sites.values()), 0
+    for site, snapshot in built.sites.items():
+        for item in snapshot.items:
+            if done % EVERY == 0:
+                progress("looking ahead: items", done, count)
+            done += 1
+            place = item.sku, site
+            told, last = built.told[place], built.last_sold.get(place)
+            rows.looked(site, item, outlook(options.seed, snapshot, item, told, built.suppliers, last))
 
 
 def decided(built: Built, options: Options, rows: Rows, progress: Progress) -> None:

@@ -7,9 +7,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from shelfwise.planning.files.columns import ALWAYS, COLUMNS, LEVELS, ORDERS, RACE, WAITING
+from shelfwise.planning.files.columns import ALWAYS, COLUMNS, EXCESS, LEVELS, ORDERS, RACE, RISK, WAITING
+from shelfwise.planning.files.looking import advised
 from shelfwise.planning.model import Decision, ItemState, Snapshot
 from shelfwise.planning.replenish import Weighed
+from shelfwise.planning.risk.model import LEAST_RISK, Outlook
 from shelfwise.planning.standing import Standing
 from shelfwise.planning.together import Planned
 
@@ -26,14 +28,23 @@ class Rows:
 
     def __init__(self) -> None:
         self._rows: dict[str, list[list[Cell]]] = {name: [] for name in COLUMNS}
+        self._at_stake: dict[tuple[str, str], tuple[Cell, ...]] = {}
         self.counts = {"items_at_sites": 0, "with_forecast": 0, "raced": 0, "without_terms": 0}
+
+    def looked(self, site: str, item: ItemState, seen: Outlook) -> None:
+        """What may become of an item if nothing is done."""
+        self._at_stake[site, item.sku] = (seen.out_day, seen.units_lost, seen.margin_lost)
+        self._rows[RISK] += _risk(site, item.sku, seen)
+        if seen.surplus > 0 or seen.surplus_coming > 0 or seen.wasted > 0:
+            self._rows[EXCESS].append(_excess(site, item, seen))
 
     def weighed(self, site: str, item: ItemState, found: Weighed | None, service_level: float) -> None:
         """An item as it stands; `found` None: nobody sells it."""
         self.counts["items_at_sites"] += 1
         self.counts["with_forecast"] += item.demand is not None
         self.counts["without_terms"] += found is None
-        self._rows[LEVELS].append(_level(site, item, found, service_level))
+        level, at_stake = _level(site, item, found, service_level), self._at_stake[site, item.sku]
+        self._rows[LEVELS].append([*level, *at_stake, _note(item, found)])
         if item.standing is not None:
             self.counts["raced"] += 1
             self._rows[RACE] += _raced(site, item.sku, item.standing)
@@ -76,15 +87,39 @@ def _level(site: str, item: ItemState, found: Weighed | None, service_level: flo
     ]  # fmt: skip
     model = item.demand.model if item.demand else None
     if found is None:
-        return [*stands, *[None] * 9, model, "nobody sells it: it has no terms"]
+        return [*stands, *[None] * 9, model]
     policy, lead = found.policy, found.offer.lead_time.quantile(0.5)
     if item.demand is None and item.rule is None:
-        return [*stands, None, lead, *[None] * 7, None, "no forecast: only what is owed is ordered"]
+        return [*stands, None, lead, *[None] * 7, None]
     known = item.demand is not None
     return [
         *stands, policy.daily_mean if known else None, lead, policy.name, policy.reorder_point, policy.order_up_to,
         policy.safety if known else None, *_next_best(item.standing), service_level, model,
-        None if known else "no forecast: your own rule counts",
+    ]  # fmt: skip
+
+
+def _note(item: ItemState, found: Weighed | None) -> str | None:
+    if found is None:
+        return "nobody sells it: it has no terms"
+    if item.demand is not None:
+        return None
+    return f"no forecast: {'only what is owed is ordered' if item.rule is None else 'your own rule counts'}"
+
+
+def _risk(site: str, sku: str, seen: Outlook) -> list[list[Cell]]:
+    """Day by day, of what may run out at all."""
+    if not seen.out_by or not seen.out_on or seen.out_by[-1] < LEAST_RISK:
+        return []
+    days = enumerate(zip(seen.out_by, seen.out_on, strict=True))
+    return [[site, sku, seen.first_day + timedelta(days=day), by, on] for day, (by, on) in days]
+
+
+def _excess(site: str, item: ItemState, seen: Outlook) -> list[Cell]:
+    too_much = max(seen.surplus, seen.wasted)
+    return [
+        site, item.sku, float(seen.available), seen.daily, seen.surplus, seen.surplus_coming, seen.wasted,
+        None if seen.unit_cost is None else too_much * seen.unit_cost,
+        item.offers[0].currency if item.offers else None, seen.idle_days, advised(seen),
     ]  # fmt: skip
 
 

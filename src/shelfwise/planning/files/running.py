@@ -14,7 +14,7 @@ from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.demand.files.source import Source
 from shelfwise.planning.files.building import built
 from shelfwise.planning.files.columns import LEVELS, ORDERS
-from shelfwise.planning.files.deciding import Options, Progress, decided
+from shelfwise.planning.files.deciding import Options, Progress, decided, looked
 from shelfwise.planning.files.demand import Heard, forecasts, heard
 from shelfwise.planning.files.racing import raced
 from shelfwise.planning.files.reading import read_rest
@@ -98,6 +98,7 @@ def _planned(sources: Mapping[str, Source], options: Options, notes: list[str], 
     if options.race:
         known = raced(known, demand, options, notes.append, progress)
     rows = Rows()
+    looked(known, options, rows, progress)
     decided(known, options, rows, progress)
     made = rows.tables()
     return Plan(made, summary(made, rows.counts, known, options, notes))
