@@ -32,7 +32,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "folder", metavar="FOLDER", type=Path,
-        help="CSV or Parquet files: stock, history or forecast, and terms, items, suppliers, purchase_orders, receipts"
+        help="CSV or Parquet files: stock, history or forecast, and terms, items, suppliers, purchase_orders, lanes,"
+        " receipts"
     )  # fmt: skip
     parser.add_argument(
         "--out", metavar="OUT", type=Path, required=True,

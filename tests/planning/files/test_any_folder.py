@@ -67,7 +67,7 @@ def folders(draw: st.DrawFn) -> dict[str, str | bytes]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(files=folders())
 def test_any_folder_is_planned_sanely_or_refused_in_words(files: dict[str, str | bytes]) -> None:
     with TemporaryDirectory() as folder:

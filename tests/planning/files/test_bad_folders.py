@@ -55,6 +55,10 @@ TWO = "site,sku,quantity\nN,TEA,10\nS,TEA,4\n"
         ({"stock": TWO}, "the file of demand, headings: expected a column 'site', got none"),
         ({"stock": TWO, "history": history(site="N"), "purchase_orders": "sku,quantity\nTEA,5\n"},
          "purchase_orders.csv, headings: expected a column 'site'"),
+        (
+            {"lanes": "from,to,days\nmain,moon,1\n"},
+            "lanes.csv, row 2, column to: expected a site such as 'main', got 'moon'",
+        ),
         ({"history": "item,date,quantity\nTEA,soon,1\n"}, "row 2, column date: expected a date, got 'soon'"),
         ({"history": "item,date\nTEA,2026-01-01\n"}, "history.csv, headings: expected a column 'quantity'"),
         ({"history": history() + "TEA,,2026-01-05,1\n"}, "expected one row of each item, location and day"),

@@ -229,6 +229,25 @@ def test_each_site_is_planned_by_itself_and_one_site_needs_no_name(tmp_path: Pat
     assert plan_of(tmp_path / "c").levels["site"].to_list() == ["main"]
 
 
+def test_what_one_site_can_spare_goes_to_another_and_is_not_ordered_there(tmp_path: Path) -> None:
+    two = history(site="N") + "".join(history(site="S").splitlines(keepends=True)[1:])
+    files = {
+        "history": two,
+        "stock": "site,sku,quantity\nN,TEA,0\nS,TEA,500\n",
+        "items": "sku,name,unit price\nTEA,Tea,9\n",
+    }
+    alone = plan_of(tmp_path, **files)
+    assert "transfers" not in alone.tables
+    assert said(alone, "There is no file lanes.csv")
+    made = plan_of(tmp_path, **files, lanes="from,to,days,cost\nS,N,1,5\n")
+    (move,) = made.tables["transfers"].to_dicts()
+    assert (move["from_site"], move["to_site"], move["sku"], move["description"]) == ("S", "N", "TEA", "Tea")
+    assert move["arrives_on"].isoformat() == "2026-02-03"
+    north = made.levels.filter(pl.col("site") == "N").row(0, named=True)
+    assert north["on_order"] == move["quantity"]
+    assert made.orders["total"].sum() < alone.orders["total"].sum()
+
+
 def test_another_day_and_other_parameters_are_kept_to(tmp_path: Path) -> None:
     folder = written(tmp_path / "in", GOOD)
     late = plan_folder(folder, options=Options(today=date(2026, 2, 20)))

@@ -12,6 +12,7 @@ from shelfwise.planning.files.reading import Rest, Told
 from shelfwise.planning.files.tables import Table
 from shelfwise.planning.files.wording import exact, few, many
 from shelfwise.planning.model import Amount, Arrival, DemandPaths, ItemState, Snapshot
+from shelfwise.records.lanes_model import Lane
 from shelfwise.records.model import Rule
 
 Say = Callable[[str], None]
@@ -26,6 +27,9 @@ class Built:
         told: what the files say of each item at each site.
         suppliers: id by code.
         last_sold: the last day on which any of it sold.
+        lanes: between the sites.
+        weights: kilograms of a unit by SKU, where they are known.
+        currency: the most usual one of the terms.
     """
 
     today: date
@@ -33,6 +37,9 @@ class Built:
     told: Mapping[Place, Told]
     suppliers: Mapping[str, int]
     last_sold: Mapping[Place, date]
+    lanes: tuple[Lane, ...]
+    weights: Mapping[str, float]
+    currency: str
 
 
 def built(rest: Rest, forecasts: Mapping[Place, DemandPaths], notes: Say) -> Built:
@@ -43,7 +50,7 @@ def built(rest: Rest, forecasts: Mapping[Place, DemandPaths], notes: Say) -> Bui
     ids = {sku: number for number, sku in enumerate(skus, start=1)}
     items = tables.get("items")
     about = {sku: row for row, sku in enumerate(items.texts("sku"))} if items else {}
-    levels = _levels(items)
+    levels = _told(items, "service_level")
     rules = _rules(items, ids, len(sites) == 1, notes)
     prices = items.numbers("unit_price") if items else []
     descriptions, units = (items.texts("description"), items.texts("unit", "each")) if items else ([], [])
@@ -79,6 +86,9 @@ def built(rest: Rest, forecasts: Mapping[Place, DemandPaths], notes: Say) -> Bui
         known,
         sellers.ids,
         rest.last_sold,
+        rest.lanes,
+        {sku: grams / 1000 for sku, grams in _told(items, "unit_weight_g").items()},
+        sellers.currency,
     )
 
 
@@ -96,11 +106,11 @@ def _rules(items: Table | None, ids: Mapping[str, int], one_site: bool, notes: S
     }
 
 
-def _levels(items: Table | None) -> dict[str, float]:
+def _told(items: Table | None, column: str) -> dict[str, float]:
+    """A number of each item that has one."""
     if items is None:
         return {}
-    told = zip(items.texts("sku"), items.numbers("service_level"), strict=True)
-    return {sku: level for sku, level in told if level is not None}
+    return {sku: one for sku, one in zip(items.texts("sku"), items.numbers(column), strict=True) if one is not None}
 
 
 def _say_unknown(tables: Mapping[str, Table], skus: Sequence[str], sellers: Sellers, notes: Say) -> None:

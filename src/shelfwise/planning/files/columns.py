@@ -86,6 +86,21 @@ _EXCESS: Columns = {
     "idle_days": (_NUMBER, "since any was sold, where that is long ago"),
     "what_to_do": (_TEXT, "what costs least first"),
 }
+_TRANSFERS: Columns = {
+    "from_site": (_TEXT, "where it can be spared"),
+    "to_site": (_TEXT, "where it is needed"),
+    "sku": (_TEXT, "the item"),
+    "description": (_TEXT, "what people call it"),
+    "quantity": (_NUMBER, "how many units"),
+    "unit": (_TEXT, "what they are counted in"),
+    "leaves_on": (_DAY, "the next day on which something goes this way"),
+    "arrives_on": (_DAY, "when it lies there"),
+    "cost": (_NUMBER, "of the way: its part of the shipment, and its weight"),
+    "margin_kept": (_NUMBER, "expected: of what is not short at one end, less what is short at the other"),
+    "currency": (_TEXT, "of both"),
+    "binds": (_TEXT, "why it is not more: enough, giver (it would run short), stock (no more lies there) or scarce"),
+    "reason": (_TEXT, "why, in sentences with the numbers in them"),
+}
 _WAITING: Columns = {
     "site": (_TEXT, "where"),
     "sku": (_TEXT, "the item"),
@@ -95,13 +110,15 @@ _WAITING: Columns = {
 }
 
 COLUMNS: dict[str, Columns] = {
-    ORDERS: _ORDERS, LEVELS: _LEVELS, RISK: _RISK, EXCESS: _EXCESS, RACE: _RACE, WAITING: _WAITING,
+    ORDERS: _ORDERS, TRANSFERS: _TRANSFERS, LEVELS: _LEVELS, RISK: _RISK, EXCESS: _EXCESS, RACE: _RACE,
+    WAITING: _WAITING,
 }  # fmt: skip
 WORDS = {
     ORDERS: "One row for what should be ordered of an item at a site, by supplier.",
     LEVELS: "One row for every item at every site, whether something is ordered or not.",
     RISK: "One row an item, site and day of the coming four weeks, of all that may run out in them.",
     EXCESS: "One row for an item at a site of which more lies there or comes than will sell in time.",
+    TRANSFERS: "One row for what one site should send another now; written where something should.",
     RACE: "One row for each policy that raced for an item at a site; written where any could race.",
     WAITING: "One row for an order that is needed and does not fit into the budget; written with a budget.",
 }

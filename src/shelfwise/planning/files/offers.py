@@ -21,11 +21,13 @@ NOBODY = "supplier"
 
 @dataclass(frozen=True, eq=False)
 class Sellers:
-    """Offers by SKU, the currencies of those that cannot be compared, and the ids of all suppliers by code."""
+    """Offers by SKU, the currencies of those that cannot be compared, the ids of all suppliers by code, and the most
+    usual currency."""
 
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ids: Mapping[str, int] = field(default_factory=dict)
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -193,4 +195,4 @@ def _comparable(found: Mapping[str, Sequence[Offer]], ids: Mapping[str, int], no
     if left_out:
         lacking = many(len(left_out), "item")
         notes(f"Of {lacking} offers in other currencies are left out: nobody said what these are worth.")
-    return Sellers(offers, left_out, ids)
+    return Sellers(offers, left_out, ids, usual[0][0] if usual else "")

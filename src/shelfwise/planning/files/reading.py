@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -12,9 +12,10 @@ from shelfwise.core.errors import Fault, Invalid
 from shelfwise.demand.files.source import Source
 from shelfwise.planning.files.demand import Heard, Place
 from shelfwise.planning.files.offers import Sellers, sellers_of
-from shelfwise.planning.files.sheets import ITEMS, PURCHASE_ORDERS, RECEIPTS, STOCK, SUPPLIERS, TERMS
+from shelfwise.planning.files.sheets import ITEMS, LANES, PURCHASE_ORDERS, RECEIPTS, STOCK, SUPPLIERS, TERMS
 from shelfwise.planning.files.tables import Faults, Table, once, read_table
 from shelfwise.planning.files.wording import exact, few, many
+from shelfwise.records.lanes_model import Lane, lane_faults, weekdays_read
 from shelfwise.records.sheet import Sheet
 
 Say = Callable[[str], None]
@@ -68,6 +69,7 @@ class Rest:
 
     Attributes:
         known: what is said of each item at each site.
+        lanes: between sites.
         prices, last_sold: see `Heard`.
     """
 
@@ -76,6 +78,7 @@ class Rest:
     tables: Mapping[str, Table]
     known: Mapping[Place, Told]
     sellers: Sellers
+    lanes: tuple[Lane, ...]
     prices: Mapping[str, float]
     last_sold: Mapping[Place, date]
 
@@ -92,7 +95,7 @@ def read_rest(
     written = "" if demand is None else demand.written
     tables = {
         sheet.name: table
-        for sheet in (STOCK, ITEMS, TERMS, SUPPLIERS, PURCHASE_ORDERS, RECEIPTS)
+        for sheet in (STOCK, ITEMS, TERMS, SUPPLIERS, PURCHASE_ORDERS, LANES, RECEIPTS)
         if (table := _table(sources, sheet, faults, written)) is not None
     }
     if "terms" not in sources and "items" in tables:
@@ -117,9 +120,10 @@ def read_rest(
         once(tables["items"], ITEMS.key, faults)
     _say_unread(tables, sources, notes)
     sellers = sellers_of(tables, "terms" in sources, usual, faults, notes)
+    lanes = _lanes(tables.get("lanes"), sites, faults, notes)
     prices = {} if demand is None else demand.prices
     last = {} if demand is None else {(sku, site or sites[0]): day for (sku, site), day in demand.last_sold.items()}
-    return Rest(today, sites, tables, known, sellers, prices, last)
+    return Rest(today, sites, tables, known, sellers, lanes, prices, last)
 
 
 def _table(sources: Mapping[str, Source], sheet: Sheet, faults: Faults, written: str) -> Table | None:
@@ -252,6 +256,33 @@ def _open_orders(
         notes(f"{table.name}: {many(late, 'row')} overdue: taken to come on the first day.")
     if unknown:
         notes(f"{table.name}: {many(unknown, 'row')} without a day: taken to come in {usual:g} days.")
+
+
+def _lanes(table: Table | None, sites: Sequence[str], faults: Faults, notes: Say) -> tuple[Lane, ...]:
+    """The ways between sites; what is wrong with one goes to `faults`."""
+    if table is None:
+        if len(sites) > 1:
+            notes("There is no file lanes.csv that says what it takes to move goods between sites: none are moved.")
+        return ()
+    once(table, LANES.key, faults)
+    ids = {site: number for number, site in enumerate(sites, start=1)}
+    rows = zip(
+        table.texts("from_site"), table.texts("to_site"), table.numbers("days"), table.numbers("cost_per_shipment"),
+        table.numbers("cost_per_kg"), table.texts("weekdays"), strict=True,
+    )  # fmt: skip
+    found = []
+    for row, (start, end, days, shipment, kg, weekdays) in enumerate(rows):
+        strange = [(name, site) for name, site in (("from_site", start), ("to_site", end)) if site not in ids]
+        for name, site in strange:
+            faults.add(table.fault(row, name, f"a site such as {few(sites)}", site, "Call it as in the other files."))
+        if strange:
+            continue
+        cost = exact(shipment or 0.0), exact(kg or 0.0)
+        lane = Lane(ids[start], ids[end], days or 0.0, *cost, weekdays_read(weekdays))
+        where = f"{table.name}, {table.source.row(row)}, column "
+        faults.add(*(replace(one, where=where + one.where) for one in lane_faults(lane)))
+        found.append(lane)
+    return tuple(found)
 
 
 def noon(day: date) -> datetime:

@@ -7,11 +7,13 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from shelfwise.planning.files.columns import ALWAYS, COLUMNS, EXCESS, LEVELS, ORDERS, RACE, RISK, WAITING
+from shelfwise.planning.files.building import Built
+from shelfwise.planning.files.columns import ALWAYS, COLUMNS, EXCESS, LEVELS, ORDERS, RACE, RISK, TRANSFERS, WAITING
 from shelfwise.planning.files.looking import advised
 from shelfwise.planning.model import Decision, ItemState, Snapshot
 from shelfwise.planning.replenish import Weighed
 from shelfwise.planning.risk.model import LEAST_RISK, Outlook
+from shelfwise.planning.sharing.model import Transshipment
 from shelfwise.planning.standing import Standing
 from shelfwise.planning.together import Planned
 
@@ -56,6 +58,18 @@ class Rows:
             by = order_by.get(one.item_id, snapshot.today)
             self._rows[ORDERS].append(_order(site, items[one.item_id], one, by))
         self._rows[WAITING] += [[site, one.sku, float(one.quantity), one.limit, one.says] for one in made.waiting]
+
+    def moved(self, built: Built, moves: Sequence[Transshipment]) -> None:
+        """What one site should send another."""
+        sites = {seen.site_id: site for site, seen in built.sites.items()}
+        items = {item.item_id: item for seen in built.sites.values() for item in seen.items}
+        for one in moves:
+            worth, item = one.expected_value, items[one.item_id]
+            self._rows[TRANSFERS].append([
+                sites[one.from_site_id], sites[one.to_site_id], one.sku, item.description, float(one.quantity),
+                item.unit, one.leaves_on, one.today + timedelta(days=one.days), worth["cost"], worth["margin_kept"],
+                worth["currency"], one.evidence["binds"], one.reason,
+            ])  # fmt: skip
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """Those that have rows, and those that are always there; orders by supplier, site and SKU."""

@@ -16,6 +16,7 @@ from shelfwise.planning.files.building import built
 from shelfwise.planning.files.columns import LEVELS, ORDERS
 from shelfwise.planning.files.deciding import Options, Progress, decided, looked
 from shelfwise.planning.files.demand import Heard, forecasts, heard
+from shelfwise.planning.files.moving import moved
 from shelfwise.planning.files.racing import raced
 from shelfwise.planning.files.reading import read_rest
 from shelfwise.planning.files.rows import Rows
@@ -99,6 +100,8 @@ def _planned(sources: Mapping[str, Source], options: Options, notes: list[str], 
         known = raced(known, demand, options, notes.append, progress)
     rows = Rows()
     looked(known, options, rows, progress)
+    known, moves = moved(known, options.params, options.seed, progress)
+    rows.moved(known, moves)
     decided(known, options, rows, progress)
     made = rows.tables()
     return Plan(made, summary(made, rows.counts, known, options, notes))

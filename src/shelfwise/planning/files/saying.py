@@ -19,6 +19,8 @@ def in_words(summary: Mapping[str, Any], orders: pl.DataFrame, out: Path) -> Ite
     counts = summary["counts"]
     planned = f"{many(counts['items'], 'item')} at {many(counts['sites'], 'site')}"
     yield f"{planned}, as of {summary['as_of']}."
+    if counts["transfers"]:
+        yield f"{many(counts['transfers'], 'transfer')} between sites come first: {out / 'transfers.csv'}"
     if not counts["orders"]:
         yield f"Nothing has to be ordered. Where each item stands: {out / 'levels.csv'}"
         return

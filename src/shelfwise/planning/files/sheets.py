@@ -48,6 +48,7 @@ ITEMS = Sheet(
         _SKU,
         Column("description", "text", "what people call it"),
         Column("unit", "code", "the unit in which it is counted: each, kg, m"),
+        Column("unit_weight_g", "number", "of one unit in g, where moving it costs something by weight"),
         Column("unit_price", "number", "what one unit sells for; the history may tell it as well"),
         Column("service_level", "number", "of this item, 0.5 to 0.999, where it is another than that of all"),
         Column("reorder_point", "number", "your own rule, which counts while there is no forecast"),
@@ -87,6 +88,18 @@ PURCHASE_ORDERS = Sheet(
         Column("state", "code", "drafts, and what is received, cancelled or closed, do not count"),
     ),
 )  # fmt: skip
+LANES = Sheet(
+    "lanes", "Ways between sites", "One row a way by which goods go from one site to another.",
+    ("from_site", "to_site"),
+    (
+        Column("from_site", "code", "the site that sends", True),
+        Column("to_site", "code", "the site that receives", True),
+        Column("days", "number", "days from leaving to lying there", True),
+        Column("cost_per_shipment", "number", "what a shipment costs, in the currency of the terms; 0 where left out"),
+        Column("cost_per_kg", "number", "what each kilogram costs besides; 0 where left out"),
+        Column("weekdays", "text", "on which something leaves, such as mon,thu; every day where left out"),
+    ),
+)  # fmt: skip
 RECEIPTS = Sheet(
     "receipts", "Receipts", "One row a delivery of the past, from which lead times are learned.", (),
     (
@@ -116,6 +129,7 @@ INPUTS = (
     Input(TERMS, ("terms", "supplierterms", "suppliersterms", "pricelist", "costs")),
     Input(SUPPLIERS, ("suppliers", "vendors", "lieferanten")),
     Input(PURCHASE_ORDERS, ("purchaseorders", "openorders", "onorder", "erporders")),
+    Input(LANES, ("lanes", "transferlanes", "ways", "links")),
     Input(RECEIPTS, ("receipts", "deliveries", "goodsreceipts")),
 )
 DEMAND = {
@@ -128,6 +142,10 @@ DEMAND = {
 
 _OWN: dict[str, tuple[str, ...]] = {
     "reserved": ("allocated", "committed", "promised", "reserviert"),
+    "from_site": ("from", "origin", "fromlocation", "source"),
+    "to_site": ("to", "destination", "tolocation"),
+    "days": ("leadtime", "leadtimedays", "transitdays", "transit"),
+    "cost_per_shipment": ("cost", "costpershipment", "fixedcost", "shipmentcost"),
     "backordered": ("backorder", "backorders", "owed", "rueckstand"),
     "service_level": ("servicelevel", "target", "servicegrad"),
     "reorder_point": ("rop", "min", "minimumstock", "minstock", "meldebestand", "mindestbestand"),

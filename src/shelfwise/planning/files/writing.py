@@ -14,7 +14,7 @@ import polars as pl
 from shelfwise import __version__
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.planning.files.building import Built
-from shelfwise.planning.files.columns import COLUMNS, LEVELS, ORDERS, SUMMARY
+from shelfwise.planning.files.columns import COLUMNS, LEVELS, ORDERS, SUMMARY, TRANSFERS
 from shelfwise.planning.files.deciding import Options
 from shelfwise.records.exchange import guarded
 
@@ -50,6 +50,7 @@ def summary(
             "items": tables[LEVELS]["sku"].n_unique(),
             **counts,
             "orders": made.height,
+            "transfers": tables[TRANSFERS].height if TRANSFERS in tables else 0,
         },
         "totals": [{"currency": currency, "total": total} for currency, total in totals.iter_rows()],
         "suppliers": by_supplier.to_dicts(),
