@@ -28,6 +28,15 @@ ZONE: dict[str, object] = {
     "delay": "10",
 }  # fmt: skip
 REST_ZONE = {"code": "Z8", "name": "Z8", "kind": "ambient", "x_m": 0, "y_m": 0, "width_m": 2, "depth_m": 2}
+CARD: dict[str, object] = {
+    "service_code": "NEW", "valid_from": "2026-01-01", "currency": "EUR", "charged_per": "parcel", "zone": "near",
+    "areas": "GB", "transit_days": "1", "up_to_kg": "30", "price": "9", "per_kg": "", "pick_up_days": "mon",
+    "delivery_days": "mon", "cut_off": "16:00", "site": "LON",
+}  # fmt: skip
+REST_CARD: dict[str, object] = {
+    "carrier": "FOX", "service_code": "NEW", "valid_from": "2026-01-01", "currency": "EUR", "site": "LON",
+    "prices": [{"zone": "near", "areas": "GB", "transit_days": 1, "price": "9"}],
+}  # fmt: skip
 # What each changing route needs, its form or its JSON. Whatever is missing here fails the test that counts routes.
 CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/alerts/{alert_id}/acknowledge": (Right.HANDLE_ALERTS, {}),
@@ -165,6 +174,24 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     "/counts/{count_id}/cancel": (Right.COUNT_STOCK, {"reason": "no"}),
     "/counts/{count_id}/approve": (Right.ADJUST_STOCK, {}),
     "/counts/{count_id}/again": (Right.ADJUST_STOCK, {"place": "1"}),
+    "/carriers/new": (Right.EDIT_RECORDS, {"code": "OWL", "name": "Owl"}),
+    "/carriers/{carrier_id}": (Right.EDIT_RECORDS, {"name": "Fox"}),
+    "/carriers/{carrier_id}/cards/new": (Right.EDIT_RECORDS, CARD),
+    "/rate-cards/{rate_card_id}": (Right.EDIT_RECORDS, CARD),
+    "/rate-cards/{rate_card_id}/remove": (Right.EDIT_RECORDS, {}),
+    "/shipments/{shipment_id}/destination": (Right.CHOOSE_CARRIER, {"country": "GB", "postal_code": "E1"}),
+    "/shipments/{shipment_id}/choose": (Right.CHOOSE_CARRIER, {"rate_card_id": "1"}),
+    "/shipments/{shipment_id}/choice/cancel": (Right.CHOOSE_CARRIER, {"reason": "no"}),
+    "/shipments/{shipment_id}/expected": (Right.CHOOSE_CARRIER, {"day": "2026-03-04"}),
+    "/shipments/{shipment_id}/arrived": (Right.CHOOSE_CARRIER, {"day": "2026-03-02"}),
+    "/sending": (Right.CHOOSE_CARRIER, {"pick": "1:1:9"}),
+    "/api/v1/rate-cards": (Right.EDIT_RECORDS, REST_CARD),
+    "/api/v1/rate-cards/{rate_card_id}": (Right.EDIT_RECORDS, REST_CARD),
+    "/api/v1/shipments/{shipment_id}/destination": (Right.CHOOSE_CARRIER, {"country": "GB"}),
+    "/api/v1/shipments/{shipment_id}/choose": (Right.CHOOSE_CARRIER, {"rate_card_id": 1}),
+    "/api/v1/shipments/{shipment_id}/choice/cancel": (Right.CHOOSE_CARRIER, {"reason": "no"}),
+    "/api/v1/shipments/{shipment_id}/expected": (Right.CHOOSE_CARRIER, {"day": "2026-03-04"}),
+    "/api/v1/shipments/{shipment_id}/arrived": (Right.CHOOSE_CARRIER, {"day": "2026-03-02"}),
     "/suppliers/new": (Right.EDIT_RECORDS, {"name": "Mill", "code": "MILL"}),
     "/suppliers/{supplier_id}": (Right.EDIT_RECORDS, {"name": "Mill", "code": "MILL"}),
     "/suppliers/{supplier_id}/terms": (
@@ -609,6 +636,8 @@ NEEDS_MORE_TO_READ = {
     "/imports/{file_id}": Right.IMPORT_DATA,
     "/promotions/new": Right.RUN_PLANNING,
     "/customers/new": Right.EDIT_RECORDS,
+    "/carriers/new": Right.EDIT_RECORDS,
+    "/carriers/{carrier_id}/cards/new": Right.EDIT_RECORDS,
     "/outside/new": Right.EDIT_RECORDS,
     "/incoming": Right.IMPORT_DATA,
     "/incoming/{incoming_id}": Right.IMPORT_DATA,

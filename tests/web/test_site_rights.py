@@ -70,6 +70,7 @@ NOT_THERE = {
 WHOLE_HOUSE = {
     "/export",
     "/customers/new",
+    "/carriers/new",
     "/incoming",
     "/sources/new",
     "/sources/{source_id}",

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from shelfwise.web import (
     api_accuracy,
+    api_carriers,
     api_connections,
     api_counts,
     api_decisions,
@@ -40,6 +41,6 @@ for part in (
     api_stock, api_ledger, api_counts, api_records, api_floor, api_orders, api_purchases, api_shipments, api_transfers,
     api_decisions, api_proposed_transfers, api_waiting, api_work, api_search, api_incoming,
     api_handover, api_history, api_standing, api_tags, api_devices, api_connections, api_accuracy,
-    api_promotions, api_outside, api_risk,
+    api_promotions, api_outside, api_risk, api_carriers,
 ):  # fmt: skip
     router.include_router(part.router)

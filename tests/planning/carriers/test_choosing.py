@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from shelfwise.planning.carriers.choosing import Booked, Option, choose, option, rebook
+from shelfwise.planning.carriers.choosing import Booked, Option, choose, option, percent, rebook
 from shelfwise.planning.carriers.model import Quote
 from shelfwise.planning.carriers.punctuality import (
     ABOVE_COUNTS_AS,
@@ -93,6 +93,17 @@ def test_the_counts_are_shown() -> None:
     seen = learn([*arrived(NEAR, 0, 0, 1), *arrived(FAR, 0), *arrived(OTHER_SERVICE, 2)]).lateness(NEAR).seen
     assert seen == Seen(3, 2, 4, 3, 5, 3)
     assert seen.words == "2 of 3 to this zone on time, 3 of 4 of this service on time."
+
+
+def test_a_zone_nobody_sent_to_leans_on_the_service_and_says_so() -> None:
+    seen = learn(arrived(FAR, 0, times=12)).lateness(NEAR).seen
+    assert seen.words == "None to this zone yet; 12 of 12 of this service on time."
+
+
+def test_what_is_not_certain_is_not_called_so() -> None:
+    assert [percent(one) for one in (0, 0.001, 0.5, 0.949, 0.998, 1)] == [
+        "0%", "under 1%", "50%", "95%", "over 99%", "100%",
+    ]  # fmt: skip
 
 
 def test_more_shipments_make_the_band_narrower() -> None:

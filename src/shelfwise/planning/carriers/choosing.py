@@ -24,6 +24,15 @@ _CLEARLY = 0.10
 _SLIPPED = 0.02
 
 
+def percent(chance: float) -> str:
+    """A chance for people; what is not quite certain is never called so."""
+    if 0 < chance < 0.005:
+        return "under 1%"
+    if 0.995 < chance < 1:
+        return "over 99%"
+    return f"{chance:.0%}"
+
+
 @dataclass(frozen=True, eq=False)
 class Option:
     """A service that can take it.
@@ -76,7 +85,7 @@ class Choice:
         """The choice in a sentence."""
         if self.best is None:
             return "No service can take it."
-        name, chance = self.best.quote.card.name, f"{self.best.chance:.0%}"
+        name, chance = self.best.quote.card.name, percent(self.best.chance)
         if not self.reached:
             return (
                 f"None reaches {self.target:.0%} by {self.due or 'its own promise'}: {name} is the most punctual, "
@@ -85,10 +94,8 @@ class Choice:
         cheaper = [one for one in self.options if one.price < self.best.price]
         if cheaper:
             closest = max(one.chance for one in cheaper)
-            return (
-                f"{name} is the cheapest of those with at least {self.target:.0%} ({chance}). "
-                f"{len(cheaper)} cheaper {'one reaches' if len(cheaper) == 1 else 'ones reach'} {closest:.0%} at most."
-            )
+            others = f"{len(cheaper)} cheaper {'one reaches' if len(cheaper) == 1 else 'ones reach'} {percent(closest)}"
+            return f"{name} is the cheapest of those with at least {self.target:.0%} ({chance}). {others} at most."
         return f"{name} is the cheapest, and arrives in time with {chance}."
 
 
@@ -162,8 +169,8 @@ def rebook(booked: Booked, choice: Choice, *, picked_up: bool) -> Rebooking | No
     if slipped and (choice.reached or best.chance >= booked.chance + _CLEARLY):
         return Rebooking(
             best, saves,
-            f"What is booked arrives in time with {booked.chance:.0%} only; {best.quote.card.name} with "
-            f"{best.chance:.0%}.",
+            f"What is booked arrives in time with {percent(booked.chance)} only; {best.quote.card.name} with "
+            f"{percent(best.chance)}.",
         )  # fmt: skip
     cheaper = booked.best_then is None or best.price < booked.best_then * (1 - _WORTH)
     if choice.reached and cheaper and saves > booked.price * _WORTH:

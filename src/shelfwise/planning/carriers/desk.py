@@ -47,6 +47,7 @@ class Ways:
         missing: what has to be said before anything can be priced; None: nothing.
         choice: None: something is missing.
         booking: what is chosen; None: nothing.
+        stored: the cards that were asked.
     """
 
     shipment: Shipment
@@ -59,6 +60,11 @@ class Ways:
     currency: str
     today: date
     booking: Booking | None
+    stored: tuple[StoredCard, ...]
+
+    def card_id(self, card: RateCard) -> int:
+        """The number of a card of an option, or of one that declined."""
+        return next(stored.rate_card_id for stored in self.stored if stored.card is card)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,14 +101,8 @@ class Desk:
         booking = next((one for one in self.standing if one.shipment_id == shipment.shipment_id), None)
         return Ways(
             shipment, to, None if to is not None else self._suggested(shipment), parcels, weighed, missing, choice,
-            self.currency, local_day(self.ctx.now, self.site.zone_info), booking,
+            self.currency, local_day(self.ctx.now, self.site.zone_info), booking, self.cards,
         )  # fmt: skip
-
-    def card_id(self, one: Option) -> int:
-        return self.card_id_of(one.quote.card)
-
-    def card_id_of(self, card: RateCard) -> int:
-        return next(stored.rate_card_id for stored in self.cards if stored.card is card)
 
     def used(self, but: int | None = None) -> dict[Slot, Used]:
         """What is booked of each service and day; `but`: without this shipment."""

@@ -70,6 +70,8 @@ class Seen:
         service = f"{self.service_on_time} of {self.service} of this service on time"
         if self.lane == self.service:
             return f"{service}, all of them to this zone."
+        if not self.lane:
+            return f"None to this zone yet; {service}."
         return f"{self.lane_on_time} of {self.lane} to this zone on time, {service}."
 
 

@@ -20,7 +20,7 @@ from shelfwise.orders import shipments, shipments_tables
 from shelfwise.orders.shipments_model import Shipment
 from shelfwise.planning.carriers import tables
 from shelfwise.planning.carriers.areas import normal
-from shelfwise.planning.carriers.choosing import TARGET
+from shelfwise.planning.carriers.choosing import TARGET, Option
 from shelfwise.planning.carriers.desk import Ways, open_desk
 from shelfwise.planning.carriers.model import days_after, days_between
 from shelfwise.planning.carriers.sharing import Wanted, share_out
@@ -40,10 +40,11 @@ class Share:
     """What a shipment would get of the day.
 
     Attributes:
-        rate_card_id: None: nothing is left that could take it.
+        option, rate_card_id: None: nothing is left that could take it.
     """
 
     ways: Ways
+    option: Option | None
     rate_card_id: int | None
 
 
@@ -81,10 +82,16 @@ def shares(ctx: Context, site_id: int, target: float = TARGET) -> list[Share]:
     ]  # fmt: skip
     given = share_out(wanted, desk.used(), target)
     return [
-        Share(one, None if option is None else desk.card_id(option))
+        Share(one, option, None if option is None else one.card_id(option.quote.card))
         for one in waiting
         for option in [given.get(str(one.shipment.shipment_id))]
     ]
+
+
+def without_destination(ctx: Context, site_id: int) -> int:
+    """How many shipments are to leave a site of which nobody has said where they go."""
+    ctx.require(Right.VIEW, site_id)
+    return tables.without_destination(ctx.tx, ctx.tenant, site_id)
 
 
 def _shipments(ctx: Context, shipment_ids: list[int]) -> Iterator[Shipment]:
@@ -139,13 +146,12 @@ def choose_service(ctx: Context, shipment_id: int, rate_card_id: int, price: Dec
     found = tables.cards(ctx.tx, ctx.tenant, rate_card_id=rate_card_id, lock=True)
     if not found or found[0].site_id not in (None, shipment.site_id):
         raise NotFound("rate card", rate_card_id)
-    desk = open_desk(ctx, shipment.site_id)
-    known = desk.ways(shipment)
+    known = open_desk(ctx, shipment.site_id).ways(shipment)
     if known.choice is None or known.destination is None:
         raise Refused(known.missing or "Say first where it goes.")
-    option = next((one for one in known.choice.options if desk.card_id(one) == rate_card_id), None)
+    option = next((one for one in known.choice.options if known.card_id(one.quote.card) == rate_card_id), None)
     if option is None:
-        why = next((one.why for one in known.choice.declined if desk.card_id_of(one.card) == rate_card_id), "")
+        why = next((one.why for one in known.choice.declined if known.card_id(one.card) == rate_card_id), "")
         raise Refused(f"{found[0].card.name} cannot take {shipment.number}. {why}".rstrip())
     if price is not None and price != option.quote.total:
         raise Refused(

@@ -350,6 +350,19 @@ def unsent(tx: Tx, tenant: int, site_id: int) -> list[int]:
     return [shipment_id for (shipment_id,) in found]
 
 
+def without_destination(tx: Tx, tenant: int, site_id: int) -> int:
+    """How many shipments of a site have not left and have no destination."""
+    return int(
+        value(
+            tx,
+            """select count(*) from shipment h where h.tenant_id = %s and h.site_id = %s
+                 and h.state in ('picking', 'packed') and not exists (select from shipment_destination d
+                     where d.tenant_id = h.tenant_id and d.shipment_id = h.shipment_id)""",
+            (tenant, site_id),
+        )
+    )
+
+
 def arrived(tx: Tx, tenant: int, since: date) -> list[tuple[Any, ...]]:
     """What arrived since a day: carrier, service, site, zone, days late, how often."""
     return values(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shelfwise.web.listing import Listing
+from shelfwise.web.lists.carriers import RATE_CARDS
 from shelfwise.web.lists.measures import FORECAST_ACCURACY, MEASURES
 from shelfwise.web.lists.orders import PURCHASES, SALES, SHIPMENTS
 from shelfwise.web.lists.outside import OUTSIDE
@@ -19,7 +20,7 @@ ALL: dict[str, Listing] = {
     for one in (
         STOCK, LOTS, ITEMS, PLACES, SUPPLIERS, PURCHASES, SALES, SHIPMENTS, TRANSFERS, ON_THE_ROAD, COUNTS, PROPOSALS,
         PROPOSED_TRANSFERS, INBOX, ALERTS, QUARANTINE, DEVICES, PEOPLE, KEYS, SUBSCRIPTIONS, AUDIT,
-        CUSTOMERS, PROMOTIONS, CLOSED_DAYS, OUTSIDE,
+        CUSTOMERS, PROMOTIONS, CLOSED_DAYS, OUTSIDE, RATE_CARDS,
         MEASURES, FORECAST_ACCURACY, RISK, EXCESS,
     )
 }  # fmt: skip
