@@ -1,0 +1,1 @@
+"""Live systems of carriers: one way to ask for quotes, book, cancel and track, whoever answers."""
