@@ -7,19 +7,22 @@ that is likely to bind, minimum values of orders lie around what a fair share of
 
 from __future__ import annotations
 
-import resource
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
-from benchmarks.harness import progress
+from benchmarks.harness import Result, progress
+from shelfwise.planning.network.arrays import network
 from shelfwise.planning.network.check import check
 from shelfwise.planning.network.curve import newsvendor
 from shelfwise.planning.network.model import Item, Lane, Offer, Problem, Shelf, Site, Supplier
-from shelfwise.planning.network.plan import Limits, Solution
+from shelfwise.planning.network.plan import Limits
 from shelfwise.planning.network.solve import solve
+from shelfwise.planning.network.start import first
 
-HORIZON = 28.0
 SAMPLES = 60
 CARRIERS = ((0.001, 0.085, 2.0), (0.006, 0.045, 3.0), (0.016, 0.022, 5.0), (0.003, 0.120, 1.0))
 """Fixed cost of a lane as a share of what its site needs; of what it carries; days. Parcel, pallet, truck, express."""
@@ -91,17 +94,51 @@ def _lane(rng: np.random.Generator, origin: str, site: str, carrier: int, value:
     )  # fmt: skip
 
 
-def measured(name: str, problem: Problem, seconds: float) -> tuple[Solution, float]:
-    """A plan found in so many seconds, and the processor time it took."""
-    begun = resource.getrusage(resource.RUSAGE_SELF)
+@dataclass(frozen=True)
+class Case:
+    """A size of network, and what is asked of its plans.
+
+    Attributes:
+        size: items, sites, suppliers, carriers.
+        gap: percent that may lie between plan and bound.
+    """
+
+    size: tuple[int, int, int, int]
+    seconds: float
+    gap: float | None
+
+
+FULL = (Case((1000, 3, 4, 3), 30, 0.2), Case((1000, 6, 6, 4), 60, 2.0))
+QUICK = (Case((100, 3, 4, 3), 8, None),)
+
+
+def networks(cases: Sequence[Case], seeds: Sequence[int]) -> list[Result]:
+    """Gap, time and faults of the plans of some networks of each size, beside each item's own best order."""
+    results = []
+    for case in cases:
+        name = "network of {} items, {} sites, {} suppliers, {} carriers".format(*case.size)
+        runs = [_run(name, invented(seed, *case.size), case.seconds) for seed in seeds]
+        gap, wall, spent, faults, saved = (float(np.max(one)) for one in zip(*runs, strict=True))
+        met = None if case.gap is None else gap <= case.gap
+        results += [
+            Result(f"{name}: plan above the bound of the relaxation, worst of {len(seeds)}", gap, "%", case.gap, met),
+            Result(f"{name}: time, longest", wall, "s", case.seconds, wall <= case.seconds),
+            Result(f"{name}: processor time of that", spent, "s"),
+            Result(f"{name}: rules that plans break", faults, "", 0, faults == 0),
+            Result(f"{name}: cost of the first plan, by opening lanes while they pay, above the last one", saved, "%"),
+        ]
+    return results
+
+
+def _run(name: str, problem: Problem, seconds: float) -> tuple[float, float, float, float, float]:
+    """Gap in percent, seconds, processor seconds, faults, and how much dearer the first plan is, in percent."""
+    begun = time.process_time()
     found = solve(problem, Limits(seconds=seconds))
-    ended = resource.getrusage(resource.RUSAGE_SELF)
-    spent = ended.ru_utime + ended.ru_stime - begun.ru_utime - begun.ru_stime
-    faults = check(problem, found)
-    if faults:
-        raise AssertionError(f"{name}: {faults[0]}")
+    spent = time.process_time() - begun
+    net = network(problem)
+    dearer = 100 * (first(net).cost(net) / found.costs.total - 1)
     progress(
-        f"{name}: cost {found.costs.total:,.0f}, bound {found.bound:,.0f}, gap {100 * found.gap:.3f} %, "
-        f"{found.seconds:.1f} s, {spent:.1f} s of processor time, ended {found.ended}"
+        f"{name}: cost {found.costs.total:,.0f}, bound {found.bound:,.0f}, gap {100 * found.gap:.3f} %, first plan "
+        f"{dearer:.2f} % dearer, {found.seconds:.1f} s, {spent:.1f} s of processor time; {found.ended}"
     )
-    return found, spent
+    return 100 * found.gap, found.seconds, spent, float(len(check(problem, found))), dearer

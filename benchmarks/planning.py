@@ -19,6 +19,9 @@ import numpy as np
 from tests.real import DEMAND, INVENTORY
 
 from benchmarks._compared import replays
+from benchmarks._network import FULL as NETWORKS
+from benchmarks._network import QUICK as QUICK_NETWORKS
+from benchmarks._network import networks
 from benchmarks._ordering import BEFORE, DELIVERIES, MARGINS, PERIODS, Instance, Plain, delivered, invented, reward
 from benchmarks._retail import order_lines, sold
 from benchmarks._sales import groceries
@@ -78,6 +81,9 @@ def _parts(size: Size) -> dict[str, Callable[[], list[Result]]]:
         "invented": partial(_invented, size),
         "wholesaler": partial(_wholesaler, size),
         "groceries": partial(_groceries, size),
+        "networks": partial(
+            networks, QUICK_NETWORKS if size is QUICK else NETWORKS, range(1, 2 if size is QUICK else 4)
+        ),
         "stockouts": partial(stockouts, size is QUICK),
         "replay": partial(replays, SEED, size is QUICK),
     }

@@ -31,12 +31,20 @@ def free(relaxation: Relaxation) -> Fixed:
 
 
 def branched(
-    relaxation: Relaxation, root: Bound, target: float, gap: float, cases: int, stop: Callable[[], bool]
+    relaxation: Relaxation,
+    root: Bound,
+    tuned: Bound | None,
+    to: Fixed,
+    target: float,
+    gap: float,
+    cases: int,
+    stop: Callable[[], bool],
 ) -> Bound:
     """The root's bound, raised by looking at cases of what is open, those with the lowest bound first.
 
     Args:
         root: the bound without any case.
+        tuned: the bound of the case `to`, the best plan's, with prices to begin with in all cases that hold in it.
         target: cost of the best plan known; cases that reach it are not looked into.
         gap: share of the target below which the bound need not be raised.
         cases: how many are looked at, at most.
@@ -56,7 +64,8 @@ def branched(
             continue
         for one in (0, 1):
             fixed = _with(case.fixed, *chosen, one)
-            bound = ascend(relaxation, case.bound.prices, fixed, target, ROUNDS, stop)
+            begin = tuned.prices if tuned is not None and _holds(fixed, to) else case.bound.prices
+            bound = ascend(relaxation, begin, fixed, target, ROUNDS, stop)
             better = (
                 bound
                 if bound.value.bound > case.value
@@ -66,6 +75,12 @@ def branched(
             looked += 1
     lowest = min((one for one in (*waiting, *reached)), key=lambda one: one.value)
     return lowest.bound if lowest.value > root.value.bound else root
+
+
+def _holds(fixed: Fixed, to: Fixed) -> bool:
+    """Whether what is known in one case is so in another."""
+    pairs = ((fixed.supplier, to.supplier), (fixed.lane, to.lane), (fixed.link, to.link))
+    return all(bool(((one < 0) | (one == other)).all()) for one, other in pairs)
 
 
 def _undecided(relaxation: Relaxation, case: _Case) -> tuple[str, int] | None:

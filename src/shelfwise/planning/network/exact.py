@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from shelfwise.planning.model import Floats
 from shelfwise.planning.network.arrays import Network
+from shelfwise.planning.network.bound import Prices
 from shelfwise.planning.network.highs import Ints, Outcome, Program
 from shelfwise.planning.network.state import State, Usage, usage
 
@@ -96,8 +97,9 @@ class _Model:
         without: what the part's shelves cost with nothing ordered or moved.
     """
 
-    def __init__(self, net: Network, part: Part, used: Usage) -> None:
+    def __init__(self, net: Network, part: Part, used: Usage, *, opened: bool = False) -> None:
         self.net, self.part, self.used, self.program = net, part, used, Program()
+        self.least_open = float(opened)
         self._columns()
         self._shelves()
         self._limits()
@@ -121,11 +123,11 @@ class _Model:
         lanes = np.where(self.used.lanes[self.lane] > 0, 0.0, net.lane_fixed[self.lane])
         links = np.where(self.used.links[self.link] > 0, 0.0, net.link_fixed[self.link])
         open_ = self.used.units[self.supplier] > 0
-        self.lane_open = add(lanes, 0, 1, whole=True, size=len(self.lane))
-        self.link_open = add(links, 0, 1, whole=True, size=len(self.link))
+        self.lane_open = add(lanes, self.least_open, 1, whole=True, size=len(self.lane))
+        self.link_open = add(links, self.least_open, 1, whole=True, size=len(self.link))
         # A supplier that others order from stays open; its minimum value may need what is ordered here.
         cost = np.where(open_, 0.0, net.order_cost[self.supplier])
-        self.supplier_open = add(cost, open_.astype(float), 1, whole=True, size=len(self.supplier))
+        self.supplier_open = add(cost, np.maximum(open_, self.least_open), 1, whole=True, size=len(self.supplier))
 
     def _shelves(self) -> None:
         net, part, program = self.net, self.part, self.program
@@ -149,7 +151,7 @@ class _Model:
         self.piece_shelf, self.piece_width, self.base = shelf, widths[shelf, piece], base
         self.without = float(net.curves.at(shelves, net.available[shelves]).sum())
         self.offset = float(net.curves.at(shelves, base).sum())
-        balance = program.rows_of(net.available[shelves] - base, net.available[shelves] - base, n)
+        self.balance = balance = program.rows_of(net.available[shelves] - base, net.available[shelves] - base, n)
         program.put(balance[shelf], self.pieces, 1.0)
         program.put(balance[row_shelf], self.packs, -self.multiple)
         program.put(balance[taker], self.moved, -1.0)
@@ -166,7 +168,8 @@ class _Model:
         program.put(taken[self.both], self.giving, free[self.both])
         bounded = np.flatnonzero(gives)
         limit = np.where(spot[bounded] >= 0, 0.0, net.to_give[shelves][bounded])
-        given = program.rows_of(-inf, limit, len(bounded))
+        self.giver, self.given = bounded, program.rows_of(-inf, limit, len(bounded))
+        given = self.given
         where = np.full(n, -1)
         where[bounded] = np.arange(len(bounded))
         program.put(given[where[giver]], self.moved, 1.0)
@@ -186,21 +189,22 @@ class _Model:
         line, line_of = np.unique(r.line[rows][tiered], return_inverse=True)
         once = program.rows_of(-inf, 1, len(line))
         program.put(once[line_of], self.chosen, 1.0)
-        for quantity, opens, most in (
-            (self.packs, self.lane_open[self.lane_of], packs),
-            (self.moved, self.link_open[self.link_of], net.moves.high[moves]),
-        ):
-            tied = program.rows_of(-inf, 0, len(quantity))
-            program.put(tied, quantity, 1.0)
-            program.put(tied, opens, -most)
+        if not self.least_open:
+            for quantity, opens, most in (
+                (self.packs, self.lane_open[self.lane_of], packs),
+                (self.moved, self.link_open[self.link_of], net.moves.high[moves]),
+            ):
+                tied = program.rows_of(-inf, 0, len(quantity))
+                program.put(tied, quantity, 1.0)
+                program.put(tied, opens, -most)
         tied = program.rows_of(-inf, 0, len(self.lane))
         program.put(tied, self.lane_open, 1.0)
         program.put(tied, self.supplier_open[np.searchsorted(self.supplier, net.lane_supplier[self.lane])], -1.0)
         weight = net.weight[self.item] * self.multiple
-        self._limit(
+        self.lane_row = self._limit(
             self.lane_of, self.packs, weight, self._free(net.lane_capacity, used.carried)[self.lane], self.lane_open
         )
-        self._limit(
+        self.link_row = self._limit(
             self.link_of,
             self.moved,
             net.weight[net.moves.item[moves]],
@@ -208,9 +212,10 @@ class _Model:
             self.link_open,
         )
         free = self._free(net.supplier_capacity, used.units)[self.supplier]
-        self._limit(self.supplier_of, self.packs, self.multiple, free, self.supplier_open)
+        self.supplier_row = self._limit(self.supplier_of, self.packs, self.multiple, free, self.supplier_open)
         offer, offer_of = np.unique(r.offer[rows], return_inverse=True)
-        self._limit(offer_of, self.packs, self.multiple, self._free(net.maximum, used.sold)[offer], None)
+        self.offer, free = offer, self._free(net.maximum, used.sold)[offer]
+        self.offer_row = self._limit(offer_of, self.packs, self.multiple, free, None)
         self._values()
         self._rooms()
 
@@ -218,8 +223,9 @@ class _Model:
     def _free(limit: Floats, used: Floats) -> Floats:
         return np.asarray(np.maximum(limit - used, 0))
 
-    def _limit(self, group: Ints, columns: Ints, use: Floats | Ints, free: Floats, opens: Ints | None) -> None:
-        """No group uses more than is free; where it has a column that opens it, nothing until it is open."""
+    def _limit(self, group: Ints, columns: Ints, use: Floats | Ints, free: Floats, opens: Ints | None) -> Ints:
+        """No group uses more than is free; where it has a column that opens it, nothing until it is open. The row of
+        each group, -1 where there is no limit."""
         bounded = np.isfinite(free)
         where = np.full(len(free), -1)
         where[bounded] = np.arange(bounded.sum())
@@ -228,6 +234,8 @@ class _Model:
         self.program.put(rows[where[group[inside]]], columns[inside], use[inside])
         if opens is not None:
             self.program.put(rows, opens[bounded], -free[bounded])
+        where[bounded] = rows
+        return where
 
     def _values(self) -> None:
         """The budget, and the least value of each supplier's order."""
@@ -236,12 +244,13 @@ class _Model:
         least = net.minimum_value[self.supplier]
         open_ = self.used.units[self.supplier] > 0
         needed = np.where(open_, least - self.used.value[self.supplier], 0.0)
-        value = program.rows_of(needed, inf, len(self.supplier))
+        self.value_row = value = program.rows_of(needed, inf, len(self.supplier))
         program.put(value[self.supplier_of], self.packs, goods)
         program.put(value[self.supplier_of[self.tiered]], self.chosen, r.fixed[rows][self.tiered])
         program.put(value, self.supplier_open, np.where(open_, 0.0, -least))
+        self.budget_row = np.full(1, -1)
         if net.budget < inf:
-            spent = program.rows_of(-inf, max(net.budget - float(self.used.value.sum()), 0.0), 1)
+            self.budget_row = spent = program.rows_of(-inf, max(net.budget - float(self.used.value.sum()), 0.0), 1)
             program.put(spent[np.zeros(len(rows), dtype=np.int64)], self.packs, goods)
             program.put(spent[np.zeros(len(self.tiered), dtype=np.int64)], self.chosen, r.fixed[rows][self.tiered])
 
@@ -253,6 +262,8 @@ class _Model:
         where[bounded] = np.arange(len(bounded))
         free = net.room[bounded] - self.used.room[bounded]
         rows = program.rows_of(-inf, free, len(bounded))
+        self.room_row = np.full(len(net.room), -1)
+        self.room_row[bounded] = rows
         for columns, site, size in (
             (self.packs, net.rows.site[part.rows], net.volume[self.item] * self.multiple),
             (self.moved, m.site[part.moves], net.volume[m.item[part.moves]]),
@@ -260,6 +271,30 @@ class _Model:
         ):
             inside = where[site] >= 0
             program.put(rows[where[site[inside]]], columns[inside], size[inside])
+
+    def prices(self, duals: Floats) -> Prices:
+        """What a unit more of everything would save, by the duals of the relaxation."""
+        net, part = self.net, self.part
+
+        def worth(rows: Ints, places: Ints, size: int, sign: float = -1.0) -> Floats:
+            found = np.zeros(size)
+            there = rows >= 0
+            found[places[there]] = np.maximum(sign * duals[rows[there]], 0.0)
+            return found
+
+        unit = worth(self.balance, part.shelves, len(net.available))
+        given = unit + worth(self.given, part.shelves[self.giver], len(net.available))
+        return Prices(
+            unit,
+            given,
+            worth(self.lane_row, self.lane, len(net.lane_fixed)),
+            worth(self.link_row, self.link, len(net.link_fixed)),
+            worth(self.supplier_row, self.supplier, len(net.order_cost)),
+            worth(self.value_row, self.supplier, len(net.order_cost), 1.0),
+            worth(self.offer_row, self.offer, len(net.maximum)),
+            worth(self.room_row, np.arange(len(net.room)), len(net.room)),
+            worth(self.budget_row, np.zeros(1, dtype=np.int64), 1),
+        )
 
     def start(self, state: State) -> Floats:
         """The columns' values of a plan."""
@@ -281,6 +316,15 @@ class _Model:
         below = _below(self.piece_shelf, self.piece_width)
         values[self.pieces] = np.clip(height[self.piece_shelf] - below, 0, self.piece_width)
         return values
+
+
+def shadow_prices(net: Network, some: Part, *, seconds: float | None) -> Prices | None:
+    """What a unit more of everything would be worth if all lanes and links of a part were open and fractions could be
+    ordered; None where the time does not suffice."""
+    nobody = State(np.zeros(len(net.rows), dtype=np.int64), np.zeros(len(net.moves), dtype=np.int64))
+    model = _Model(net, some, usage(net, nobody), opened=True)
+    found = model.program.solve(seconds=seconds, nodes=None, gap=0.0, relaxed=True)
+    return None if found.duals is None else model.prices(found.duals)
 
 
 def _below(group: Ints, width: Floats) -> Floats:

@@ -103,8 +103,12 @@ class Program:
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         proved = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
         values = np.array(solver.getSolution().col_value) if found else None
-        cost = float(info.objective_function_value) if found else float("inf")
+        reported = float(info.objective_function_value)
+        cost = reported if values is None else float(np.concatenate([one[0] for one in self._column]) @ values)
         bound = float(info.mip_dual_bound) if whole else (cost if proved else -float("inf"))
+        if whole and values is not None:
+            # HiGHS 1.16 leaves out what presolve has fixed from cost and bound when it is given a start.
+            bound += cost - reported
         duals = None if whole or not proved else np.array(solver.getSolution().row_dual)
         return Outcome(values, cost, bound, proved, duals)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from shelfwise.planning.model import Floats
 from shelfwise.planning.network.arrays import Network
-from shelfwise.planning.network.bound import Priced, Prices
+from shelfwise.planning.network.bound import Priced
 from shelfwise.planning.network.highs import Ints, Program
 from shelfwise.planning.network.pattern import Pattern
 from shelfwise.planning.network.state import State
@@ -73,28 +73,13 @@ def _distinct(parts: list[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
     return both[:, 0], both[:, 1]
 
 
-@dataclass(frozen=True, eq=False)
-class Chosen:
-    """The best plan of some options, and the prices under which it is."""
-
-    state: State
-    undecided: Ints
-    prices: Prices
-
-
-def choose(net: Network, options: Options, pattern: Pattern, prices: Prices, *, seconds: float | None) -> Chosen | None:
-    """The best plan of these options with all of a pattern open; None where the time or the pattern does not allow one.
-    It is rounded, and may use a little more or less of a limit than it should.
-
-    Args:
-        prices: of a bound; units of shelves keep theirs.
-    """
+def choose(net: Network, options: Options, *, seconds: float | None) -> tuple[State, Ints] | None:
+    """The best plan of these options when all their lanes are open, and the items of which it is in doubt; None
+    where the time or the limits do not allow one. It is rounded, and may use a little more or less of a limit than it
+    should."""
     model = _Model(net, options)
     found = model.program.solve(seconds=seconds, nodes=None, gap=0.0, relaxed=True)
-    if found.values is None or found.duals is None:
-        return None
-    state, undecided = model.read(found.values)
-    return Chosen(state, undecided, model.prices(found.duals, prices))
+    return None if found.values is None else model.read(found.values)
 
 
 class _Model:
@@ -133,10 +118,10 @@ class _Model:
         self.pieces = program.add(
             -net.curves.slopes[giver][shelf, piece], 0, self.piece_width, whole=False, size=len(shelf)
         )
-        self.given = given = program.rows_of(0, 0, len(giver))
+        given = program.rows_of(0, 0, len(giver))
         program.put(given[giver_of], self.move, -options.move_quantity)
         program.put(given[shelf], self.pieces, 1.0)
-        self.spared = spared = program.rows_of(-inf, net.to_give[giver], len(giver))
+        spared = program.rows_of(-inf, net.to_give[giver], len(giver))
         program.put(spared[giver_of], self.move, options.move_quantity)
         place = np.full(len(net.available), -1)
         place[giver] = np.arange(len(giver))
@@ -149,39 +134,25 @@ class _Model:
         rows, moves = net.rows, net.moves
         row, amount, move, moved = options.row, options.row_quantity, options.move, options.move_quantity
         suppliers, minimum = rows.supplier[row], net.minimum_value
-        self.lane = self._limit(rows.lane[row], self.row, net.weight[rows.item[row]] * amount, net.lane_capacity)
-        self.link = self._limit(moves.link[move], self.move, net.weight[moves.item[move]] * moved, net.link_capacity)
-        self.supplier = self._limit(suppliers, self.row, amount, net.supplier_capacity)
-        self.offer = self._limit(rows.offer[row], self.row, amount, net.maximum)
-        self.budget = self._limit(np.zeros(len(row), dtype=np.int64), self.row, self.goods, np.array([net.budget]))
+        self._limit(rows.lane[row], self.row, net.weight[rows.item[row]] * amount, net.lane_capacity)
+        self._limit(moves.link[move], self.move, net.weight[moves.item[move]] * moved, net.link_capacity)
+        self._limit(suppliers, self.row, amount, net.supplier_capacity)
+        self._limit(rows.offer[row], self.row, amount, net.maximum)
+        self._limit(np.zeros(len(row), dtype=np.int64), self.row, self.goods, np.array([net.budget]))
         used = np.bincount(suppliers, minlength=len(minimum)) > 0
-        self.value = self._limit(suppliers, self.row, -self.goods, np.where(used & (minimum > 0), -minimum, inf))
+        self._limit(suppliers, self.row, -self.goods, np.where(used & (minimum > 0), -minimum, inf))
         site = np.concatenate((rows.site[row], moves.site[move], moves.origin[move]))
         size = net.volume[moves.item[move]] * moved
         use = np.concatenate((net.volume[rows.item[row]] * amount, size, -size))
-        self.room = self._limit(site, np.concatenate((self.row, self.move, self.move)), use, net.room)
+        self._limit(site, np.concatenate((self.row, self.move, self.move)), use, net.room)
 
-    def _limit(self, group: Ints, columns: Ints, use: Floats | Ints, limit: Floats) -> Ints:
-        """The row of each group; -1 where there is no limit."""
+    def _limit(self, group: Ints, columns: Ints, use: Floats | Ints, limit: Floats) -> None:
         bounded = np.flatnonzero(np.isfinite(limit))
         where = np.full(len(limit), -1)
         where[bounded] = np.arange(len(bounded))
         inside = where[group] >= 0
         rows = self.program.rows_of(-inf, limit[bounded], len(bounded))
         self.program.put(rows[where[group[inside]]], columns[inside], use[inside])
-        where[bounded] = rows
-        return where
-
-    def prices(self, duals: Floats, before: Prices) -> Prices:
-        """What a unit more of each limit would save."""
-
-        def worth(rows: Ints) -> Floats:
-            return np.where(rows >= 0, np.maximum(-duals[rows], 0.0), 0.0)
-
-        given = before.given.copy()
-        given[self.giver] = np.maximum(duals[self.given], 0.0) + worth(self.spared)
-        limits = (self.lane, self.link, self.supplier, self.value, self.offer, self.room, self.budget)
-        return Prices(before.unit, given, *(worth(rows) for rows in limits))
 
     def read(self, values: Floats) -> tuple[State, Ints]:
         """The plan that columns' values say, rounded, and the items of which more than one quantity is in doubt.

@@ -12,7 +12,7 @@ import numpy as np
 
 from shelfwise.planning.model import Floats
 from shelfwise.planning.network.arrays import Network
-from shelfwise.planning.network.bound import Flags, Priced, Prices
+from shelfwise.planning.network.bound import Fixed, Flags, Priced, Prices
 from shelfwise.planning.network.highs import Ints
 
 
@@ -22,6 +22,11 @@ class Pattern:
 
     lane: Flags
     link: Flags
+
+    def fixed(self, net: Network) -> Fixed:
+        """All else closed."""
+        busy = np.bincount(net.lane_supplier, self.lane, len(net.order_cost)) > 0
+        return Fixed(busy.astype(np.int64), self.lane.astype(np.int64), self.link.astype(np.int64))
 
 
 @dataclass(frozen=True, eq=False)

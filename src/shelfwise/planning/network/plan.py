@@ -102,7 +102,7 @@ class Limits:
 
     seconds: float | None = 30.0
     gap: float = 1e-4
-    rounds: int = 2000
+    rounds: int = 1000
     nodes: int = 2000
 
 

@@ -16,9 +16,9 @@ from functools import partial
 import numpy as np
 
 from shelfwise.planning.network.arrays import Network, network
-from shelfwise.planning.network.bound import Bound, Relaxation, ascend
+from shelfwise.planning.network.bound import Bound, Prices, Relaxation, ascend
 from shelfwise.planning.network.branch import branched, free
-from shelfwise.planning.network.exact import improve, part, whole
+from shelfwise.planning.network.exact import improve, part, shadow_prices, whole
 from shelfwise.planning.network.highs import Ints
 from shelfwise.planning.network.model import Problem
 from shelfwise.planning.network.options import choose, promising
@@ -31,7 +31,7 @@ RESERVE = 0.08
 """Share of the time that is kept for writing the plan down."""
 SMALL = 1500
 """Rows and moves up to which a network is one program."""
-TURNS = 3
+TURNS = 2
 """How often prices and patterns are improved by turns."""
 CASES = 40
 CHUNK = 30
@@ -98,43 +98,50 @@ class _Search:
     def run(self, state: State) -> tuple[State, float]:
         """The best plan found, and the bound."""
         net, clock, relaxation = self.net, self.clock, self.relaxation
-        prices = relaxation.start()
-        rounds = max(self.limits.rounds // (2 * TURNS), 1)
-        bound, turns = None, 0
+        rounds = max(self.limits.rounds // 8, 1)
         pattern = Pattern(np.zeros(len(net.lane_fixed), dtype=np.bool_), np.zeros(len(net.link_fixed), dtype=np.bool_))
-        while turns < TURNS and not clock.over(0.6):
-            share = 0.6 * (turns + 0.5) / TURNS
-            target = state.cost(net)
-            now = ascend(relaxation, prices, free(relaxation), target, rounds, partial(clock.over, share))
-            bound = now if bound is None or now.value.bound > bound.value.bound else bound
-            prices = bound.prices
-            if self._near(state, bound) or clock.over(0.6):
+        bound = ascend(
+            relaxation, relaxation.start(), free(relaxation), state.cost(net), rounds, partial(clock.over, 0.1)
+        )
+        tuned, opened = None, free(relaxation)
+        for turn in range(TURNS):
+            share = 0.1 + 0.4 * (turn + 1) / TURNS
+            if self._near(state, bound) or clock.over(share):
                 break
-            state, pattern = self._planned(state, bound, (turns + 1) / TURNS * 0.6)
-            turns += 1
-        if bound is None:
-            return state, float("-inf")
+            begin = Pattern(bound.value.opened, bound.value.link > 0) if turn == 0 else pattern
+            pattern = search(net, bound.prices, relaxation.priced(bound.prices), begin)
+            some = part(net, np.arange(len(net.weight)), pattern.lane, pattern.link)
+            shadow = shadow_prices(net, some, seconds=clock.left(0.6))
+            if shadow is None:
+                break
+            state = self._planned(state, pattern, shadow)
+            # Prices that fit the pattern are the best to begin with where nothing is known to be open or closed, too.
+            opened = pattern.fixed(net)
+            stop, cost = partial(clock.over, share), state.cost(net)
+            tuned = ascend(relaxation, shadow, opened, cost, rounds, stop)
+            now = ascend(relaxation, tuned.prices, free(relaxation), cost, rounds, stop)
+            bound = now if now.value.bound > bound.value.bound else bound
         if not self._near(state, bound):
-            bound = branched(relaxation, bound, state.cost(net), self.limits.gap, CASES, lambda: clock.over(0.8))
+            stop, cost = partial(clock.over, 0.75), state.cost(net)
+            bound = branched(relaxation, bound, tuned, opened, cost, self.limits.gap, CASES, stop)
         return self._polished(state, pattern, bound), bound.value.bound
 
     def _near(self, state: State, bound: Bound) -> bool:
         cost = state.cost(self.net)
         return cost - bound.value.bound <= self.limits.gap * abs(cost)
 
-    def _planned(self, state: State, bound: Bound, share: float) -> tuple[State, Pattern]:
-        """The plan that follows from the bound's prices, or the given one where that is cheaper."""
+    def _planned(self, state: State, pattern: Pattern, prices: Prices) -> State:
+        """The plan that follows from a pattern and prices, or the given one where that is cheaper."""
         net, clock = self.net, self.clock
-        priced = self.relaxation.priced(bound.prices)
-        pattern = search(net, bound.prices, priced, Pattern(bound.value.opened, bound.value.link > 0))
-        found = choose(net, promising(net, priced, pattern), pattern, bound.prices, seconds=clock.left(share))
+        found = choose(net, promising(net, self.relaxation.priced(prices), pattern), seconds=clock.left(0.6))
         if found is None:
-            return state, pattern
-        state = _better(net, state, repaired(net, found.state))
-        items = part(net, found.undecided, pattern.lane, pattern.link)
-        seconds = clock.left(share)
-        exact = improve(net, found.state, items, seconds=seconds, nodes=self.limits.nodes, gap=1e-3).state
-        return _better(net, state, exact), pattern
+            return state
+        rounded, doubtful = found
+        state = _better(net, state, repaired(net, rounded))
+        items = part(net, doubtful, pattern.lane, pattern.link)
+        seconds = clock.left(0.6)
+        exact = improve(net, rounded, items, seconds=seconds, nodes=self.limits.nodes, gap=1e-3).state
+        return _better(net, state, repaired(net, exact))
 
     def _polished(self, state: State, pattern: Pattern, bound: Bound) -> State:
         """The plan after planning some items after the other exactly, on the lanes and links that are open."""
