@@ -82,7 +82,8 @@ def test_a_way_is_said_in_a_form_shown_again_where_it_is_wrong_and_forgotten(
     client: Client, office: Office, numbers: list[int]
 ) -> None:
     mara = client("mara")
-    assert "usual; nobody said" in mara.get("/lanes").text
+    page = mara.get("/lanes").text
+    assert "usual; nobody said" in page and "<function" not in page.replace("&lt;", "<")
     form = mara.get("/lanes?start=B&end=D").text
     assert "From Berlin to Dresden" in form
     ends = {"start": "B", "end": "D"}
