@@ -16,9 +16,10 @@ TWO = "site,sku,quantity\nN,TEA,10\nS,TEA,4\n"
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"stock": ""}, "file stock.csv: expected headings and rows, got no rows"),
-        ({"stock": "sku,quantity\n"}, "file stock.csv: expected headings and rows, got no rows"),
-        ({"stock": "\ufeff"}, "file stock.csv: expected headings and rows"),
+        ({"stock": ""}, "folder: expected a file stock.csv of what lies there, got none with rows"),
+        ({"stock": "sku,quantity\n"}, "folder: expected a file stock.csv of what lies there, got none with rows"),
+        ({"stock": "\ufeff"}, "folder: expected a file stock.csv of what lies there"),
+        ({"history": "item,date,quantity\n"}, "folder: expected a file history.csv of what sold, or a forecast"),
         ({"stock": "quantity\n3\n"}, "stock.csv, headings: expected a column 'sku'"),
         ({"stock": STOCK + "TEA,3\n"}, "stock.csv, row 3: expected one row of each sku, got 'TEA' again, as in row 2"),
         ({"stock": "sku,quantity\nTEA,many\n"}, "stock.csv, row 2, column quantity: expected a number, got 'many'"),
@@ -102,7 +103,7 @@ def test_without_stock_or_demand_it_is_said_what_to_add(tmp_path: Path) -> None:
     [
         ("stock.xlsx", "file stock.xlsx: expected a name that ends in .csv or .parquet"),
         ("inventory.csv", "expected one file of stock, got inventory.csv and stock.csv. Take one of them out"),
-        ("stock.parquet", "expected one file of stock, got stock.csv and stock.parquet"),
+        ("Stock .txt", "expected one file of stock, got Stock .txt and stock.csv"),
     ],
 )
 def test_files_that_nobody_can_choose_between_are_refused(tmp_path: Path, name: str, words: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from shelfwise.core.errors import Invalid
 from shelfwise.planning.files.deciding import Options
 from shelfwise.planning.files.running import Plan, plan, plan_folder
 from shelfwise.planning.model import Params
-from tests.planning.files.folders import GOOD, STOCK, TERMS, history, plan_of, written
+from shelfwise.records.exchange import SHEETS
+from tests.planning.files.folders import GOOD, START, STOCK, TERMS, history, plan_of, written
 
 
 def order(made: Plan, sku: str = "TEA") -> dict[str, Any]:
@@ -97,6 +98,42 @@ def test_price_breaks_minimum_and_packs_shape_the_order_and_are_named(tmp_path: 
     assert (deal["quantity"], deal["unit_cost"], deal["binds"]) == (400, 0.1, "price break")
     only_from = order(plan_of(tmp_path / "d", terms="sku,from,cost,pack\nTEA,1000,3.50,7\n"))
     assert only_from["quantity"] == 1001
+
+
+def test_the_folder_of_an_export_is_planned(tmp_path: Path) -> None:
+    """Every sheet is there, most of them without rows; sales are lines of orders, stock lies in places."""
+    days = [START + timedelta(days=number) for number in range(28)]
+    values: dict[str, list[dict[str, str]]] = {
+        "sites": [{"site": "B", "name": "Berlin", "time_zone": "Europe/Berlin"}],
+        "items": [{"sku": "TEA", "description": "Tea", "unit": "each", "quantum": "1", "category": "Tea"}],
+        "suppliers": [{"supplier": "GROCER", "name": "The grocer"}],
+        "terms": [{"supplier": "GROCER", "sku": "TEA", "unit_cost": "3.5", "currency": "EUR", "pack_size": "10"}],
+        "stock": [
+            {"site": "B", "place": "A-1", "sku": "TEA", "status": "available", "quantity": "7"},
+            {"site": "B", "place": "A-2", "sku": "TEA", "status": "damaged", "quantity": "70"},
+        ],
+        "sales": [
+            {"order_number": f"S{number}", "line": "1", "site": "B", "sku": "TEA", "quantity": "5",
+             "ordered_at": f"{day}T14:05:00+01:00", "unit_price": "7.90", "state": "issued"}
+            for number, day in enumerate(days)
+        ],
+        "purchase_orders": [
+            {"number": "P1", "line": "1", "supplier": "GROCER", "site": "B", "sku": "TEA", "quantity": "20",
+             "received": "10", "ordered_at": "2026-01-30T09:00:00+01:00", "expected_at": "2026-02-04T09:00:00+01:00",
+             "state": "part_received"},
+        ],
+    }  # fmt: skip
+    files = {
+        f"{sheet.name}.csv": pl.DataFrame(
+            [{name: row.get(name) for name in sheet.headings} for row in values.get(sheet.name, [])],
+            schema=dict.fromkeys(sheet.headings, pl.String),
+        ).write_csv(line_terminator="\r\n")
+        for sheet in SHEETS
+    }
+    made = plan_folder(written(tmp_path / "in", files))
+    assert (level(made)["on_hand"], level(made)["on_order"]) == (7, 10)
+    assert (order(made)["site"], order(made)["supplier"], order(made)["description"]) == ("B", "The grocer", "Tea")
+    assert order(made)["cost_of_waiting"] is not None
 
 
 def test_policies_race_on_the_history_and_the_winner_says_when_to_order(tmp_path: Path) -> None:

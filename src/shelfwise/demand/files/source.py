@@ -17,6 +17,7 @@ from shelfwise.core.errors import Fault, Invalid, shorten
 
 PARQUET = (".parquet", ".pq")
 CSV = (".csv", ".tsv", ".txt")
+NO_ROWS = "no rows"
 _DELIMITERS = ",;\t|"
 _HEADER_BYTES = 64 * 1024
 
@@ -227,7 +228,7 @@ def _checked(source: Source) -> Source:
 def _no_rows(path: Path) -> Invalid:
     return Invalid(
         Fault(
-            f"file {path.name}", "headings and rows", "no rows",
+            f"file {path.name}", "headings and rows", NO_ROWS,
             "Export the file again.",
         )
     )  # fmt: skip

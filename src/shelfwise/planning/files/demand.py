@@ -87,7 +87,7 @@ def heard(sources: Mapping[str, Source], seed: int, notes: Say) -> Heard:
     if read is None:
         raise Invalid(
             Fault(
-                "folder", "a file history.csv of what sold, or a forecast", "neither",
+                "folder", "a file history.csv of what sold, or a forecast", "neither with rows",
                 "Add history.csv with item, location, date and quantity; see the guide on planning from files.",
             )
         )  # fmt: skip

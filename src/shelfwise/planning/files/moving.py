@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +15,8 @@ from shelfwise.planning.sharing.explain import told
 from shelfwise.planning.sharing.model import Heft, House, Transshipment
 
 Progress = Callable[[str, int, int], None]
+TOGETHER = 1_000
+"""Items that share the cost of a shipment: the futures of all of a large company's would fill the memory."""
 
 
 def moved(built: Built, params: Params, seed: int, progress: Progress) -> tuple[Built, tuple[Transshipment, ...]]:
@@ -22,7 +24,6 @@ def moved(built: Built, params: Params, seed: int, progress: Progress) -> tuple[
     sites share."""
     if not built.lanes:
         return built, ()
-    progress("moving goods between sites", 0, 1)
     houses = [House(seen.site_id, site, seen) for site, seen in built.sites.items()]
     at = Counter(item.item_id for one in houses for item in one.seen.items)
     hefts = {
@@ -31,10 +32,19 @@ def moved(built: Built, params: Params, seed: int, progress: Progress) -> tuple[
         for item in one.seen.items
         if at[item.item_id] > 1
     }
-    moves = decide(houses, built.lanes, hefts, params, [seed, built.today.toordinal()])
-    found = tuple(told(moves, hefts, params, built.currency))
+    shared, found = sorted(hefts), list[Transshipment]()
+    for start in range(0, len(shared), TOGETHER):
+        progress("moving goods between sites: items", start, len(shared))
+        some = {item_id: hefts[item_id] for item_id in shared[start : start + TOGETHER]}
+        part = [replace(one, seen=_some(one.seen, some)) for one in houses]
+        moves = decide(part, built.lanes, some, params, [seed, built.today.toordinal()])
+        found += told(moves, some, params, built.currency)
     sites = {site: _afterwards(seen, found) for site, seen in built.sites.items()}
-    return replace(built, sites=sites), found
+    return replace(built, sites=sites), tuple(found)
+
+
+def _some(seen: Snapshot, wanted: Collection[int]) -> Snapshot:
+    return replace(seen, items=tuple(item for item in seen.items if item.item_id in wanted))
 
 
 def _afterwards(seen: Snapshot, moves: Sequence[Transshipment]) -> Snapshot:

@@ -103,7 +103,7 @@ def read_rest(
     if "stock" not in sources:
         faults.add(
             Fault(
-                "folder", "a file stock.csv of what lies there", "none",
+                "folder", "a file stock.csv of what lies there", "none with rows",
                 "Add stock.csv with site, sku and quantity; quantity 0 where nothing does.",
             )
         )  # fmt: skip

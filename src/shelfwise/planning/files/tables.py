@@ -15,7 +15,7 @@ import polars as pl
 from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.demand.files.dates import dates
 from shelfwise.demand.files.headings import matched
-from shelfwise.demand.files.source import CSV, PARQUET, InMemory, Source, opened
+from shelfwise.demand.files.source import CSV, NO_ROWS, PARQUET, InMemory, Source, opened
 from shelfwise.demand.files.values import quantities
 from shelfwise.planning.files.sheets import DEMAND, INPUTS, allowed, names_of
 from shelfwise.records.exchange import unguarded
@@ -124,21 +124,32 @@ def folder(path: Path) -> Iterator[tuple[dict[str, Source], list[str]]]:
     with ExitStack() as stack:
         sources: dict[str, Source] = {}
         for name, files in named.items():
-            if len(files) > 1:
-                both = " and ".join(one.name for one in files)
+            found = [(one, source) for one in files if (source := _entered(stack, one, faults, notes)) is not None]
+            if len(found) > 1:
+                both = " and ".join(one.name for one, _ in found)
                 faults.add(Fault(f"folder {path.name}", f"one file of {name}", both, "Take one of them out."))
-                continue
-            if files[0].suffix.lower() not in (*CSV, *PARQUET):
-                faults.add(
-                    Fault(f"file {files[0].name}", "a name that ends in .csv or .parquet",
-                          shorten(files[0].suffix or "no ending"), "Save it as one of these.")
-                )  # fmt: skip
-                continue
-            with faults.collecting():
-                sources[name] = stack.enter_context(opened(files[0]))
-                notes += sources[name].notes
+            elif found:
+                sources[name] = found[0][1]
+                notes += found[0][1].notes
         faults.refuse()
         yield sources, notes
+
+
+def _entered(stack: ExitStack, file: Path, faults: Faults, notes: list[str]) -> Source | None:
+    """An opened file; None where something is wrong with it, or it has headings alone: as if it were not there."""
+    if file.suffix.lower() not in (*CSV, *PARQUET):
+        ending = shorten(file.suffix or "no ending")
+        wanted = "a name that ends in .csv or .parquet"
+        faults.add(Fault(f"file {file.name}", wanted, ending, "Save it as one of these."))
+        return None
+    try:
+        return stack.enter_context(opened(file))
+    except Invalid as error:
+        if any(one.got != NO_ROWS for one in error.faults):
+            faults.add(*error.faults)
+        else:
+            notes.append(f"{file.name} has no rows.")
+    return None
 
 
 def frames(given: Mapping[str, Any]) -> dict[str, Source]:
