@@ -21,7 +21,7 @@ from shelfwise.records.service import site_by_id
 from shelfwise.stock.service import levels
 from shelfwise.store.database import notify
 
-BATCH = 500
+BATCH = 2000
 
 
 def quiet(done: int, of: int) -> None:
@@ -50,7 +50,7 @@ def look_ahead(
     for begin in range(0, len(wanted), BATCH):
         progress(begin, len(wanted))
         some = wanted[begin : begin + BATCH]
-        seen = snapshot(ctx, site_id, some)
+        seen = snapshot(ctx, site_id, set(some))
         beside = _beside(ctx, seen, some)
         tables.insert(ctx.tx, ctx.tenant, [look(ctx.tenant, seen, item, beside[item.item_id]) for item in seen.items])
     notify(ctx.tx, "live", "proposals")
