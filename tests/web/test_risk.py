@@ -37,7 +37,16 @@ def test_what_may_run_out_stands_with_its_days_and_what_is_at_stake(root: TestCl
     assert "Likely out in 28 days" in page
     assert 'class="risk-strip"' in page and "Risk of having run out: " in page
     assert HOSTILE not in page
-    for narrowed in ("site=LON", "zone=1", "category=x", "supplier=1", "show=out", "show=soon", "sort=-margin_lost"):
+    for narrowed in (
+        "site=LON",
+        "zone=1",
+        "category=x",
+        "supplier=1",
+        "class=A",
+        "show=out",
+        "show=soon",
+        "sort=-margin_lost",
+    ):
         assert root.get(f"/risk?{narrowed}").status_code == 200, narrowed
 
 

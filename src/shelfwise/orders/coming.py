@@ -34,7 +34,7 @@ class Awaited:
 
 
 def awaited(ctx: Context, site_id: int) -> list[Awaited]:
-    """What is on its way to a site, the soonest first; see `orders.service.on_order` and `transfers.in_transit`."""
+    """What suppliers and other sites owe a site, the soonest first; see `service.on_order` and `transfers.coming`."""
     ctx.require(Right.VIEW, site_id)
     return rows(
         ctx.tx,
@@ -44,14 +44,15 @@ def awaited(ctx: Context, site_id: int) -> list[Awaited]:
            from purchase_outstanding w join purchase_order o using (tenant_id, purchase_order_id)
            where tenant_id = %(tenant)s and w.site_id = %(site)s
            union all
-           select l.item_id, sum(p.shipped - p.received - p.back - p.lost), coalesce(t.approved_at, t.created_at),
-                  t.expected_at, null, 'transfer', t.transfer_id, t.number
+           select l.item_id, sum(p.shipped - p.received - p.back - p.lost + l.reserved),
+                  coalesce(t.approved_at, t.created_at), t.expected_at, null, 'transfer', t.transfer_id, t.number
            from transfer t
            join transfer_line l using (tenant_id, transfer_id)
            join transfer_progress p using (tenant_id, transfer_id, line)
-           where tenant_id = %(tenant)s and t.to_site_id = %(site)s and t.state in ('in_transit', 'part_received')
+           where tenant_id = %(tenant)s and t.to_site_id = %(site)s
+             and t.state in ('approved', 'in_transit', 'part_received')
            group by l.item_id, t.transfer_id, t.approved_at, t.created_at, t.expected_at, t.number
-           having sum(p.shipped - p.received - p.back - p.lost) > 0
+           having sum(p.shipped - p.received - p.back - p.lost + l.reserved) > 0
            union all
            select item_id, quantity, null, expected_at, supplier_id, 'erp', null, number from erp_order o
            where %(elsewhere)s and tenant_id = %(tenant)s and site_id = %(site)s and quantity > 0

@@ -9,8 +9,11 @@ import pytest
 
 from shelfwise.access.context import Context
 from shelfwise.orders.coming import awaited
+from shelfwise.orders.transfers import draft_transfer
 from shelfwise.planning.risk import service as risk
 from shelfwise.planning.risk.model import Outlook
+from shelfwise.records.service import add_site
+from shelfwise.stock.transfers import approve_transfer
 from shelfwise.store.database import run
 from tests.planning.shop import Shop
 
@@ -99,3 +102,17 @@ def test_what_is_held_is_not_there_and_what_customers_wait_for_is_wanted_at_once
     assert after.out_by[0] == 1
     assert after.available == 50
     assert after.said_at - before.said_at < timedelta(days=1)
+
+
+def test_what_another_site_has_promised_is_on_its_way(shop: Shop) -> None:
+    mug = shop.item("MUG")
+    shop.stock(mug, 50)
+    ctx = shop.ctx
+    other = add_site(ctx, code="P", name="Potsdam", time_zone="Europe/Berlin", width_m=9.0, depth_m=9.0)
+    soon = ctx.now + timedelta(days=2)
+    drafted = draft_transfer(ctx, shop.site, other, [(mug, Decimal(8))], soon)
+    assert awaited(ctx, other) == []
+    approve_transfer(ctx, drafted.transfer_id)
+    (one,) = awaited(ctx, other)
+    assert (one.item_id, one.quantity, one.expected_at) == (mug, Decimal(8), soon)
+    assert one.source == "transfer"

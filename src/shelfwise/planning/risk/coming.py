@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shelfwise.planning.model import Floats, LeadTime
+from shelfwise.planning.reliability import never as never_comes
 
 LEAST_LEFT = 20
 """With fewer samples left beyond an order's age, how much longer it takes is told by how the longest ones spread."""
@@ -63,8 +64,7 @@ def on_its_way(
         longest = days[int(len(days) * (1 - LONGEST_SHARE)) :]
         left = age * longest / longest[0]
         still = max(still, 1 / (len(days) + 1))
-    lost = never / (never + (1 - never) * still) if never > 0 else 0.0
-    return Coming(quantity, left - age, lost)
+    return Coming(quantity, left - age, never_comes(never, still))
 
 
 def stratified(values: Floats, count: int, rng: np.random.Generator) -> Floats:

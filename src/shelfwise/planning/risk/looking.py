@@ -116,7 +116,9 @@ def on_the_way(one: Awaited, at: datetime, offers: Sequence[Offer]) -> Coming:
 
     Where nobody told when it was ordered, that is taken to be one usual lead time before its promise.
     """
-    known = next((offer.lead_time for offer in offers if offer.supplier_id == one.supplier_id), None)
+    offer = next((offer for offer in offers if offer.supplier_id == one.supplier_id), None)
+    known = None if offer is None else offer.lead_time
+    never = 0.0 if offer is None or offer.reliability is None else offer.reliability.lost.mean
     left = (one.expected_at - at).total_seconds() / SECONDS_IN_DAY
     if one.ordered_at is not None:
         age = (at - one.ordered_at).total_seconds() / SECONDS_IN_DAY
@@ -124,7 +126,7 @@ def on_the_way(one: Awaited, at: datetime, offers: Sequence[Offer]) -> Coming:
         age = max((0.0 if known is None else known.quantile(0.5)) - left, 0.0)
     promised = age + left
     lead = learn(max(promised, 0.0), ()) if known is None else known
-    return on_its_way(float(one.quantity), lead, age, promised=promised)
+    return on_its_way(float(one.quantity), lead, age, promised, never)
 
 
 def _ordered(awaited: Sequence[Awaited]) -> list[Ordered]:

@@ -8,6 +8,7 @@ from shelfwise.measure.sentences import SOON_DAYS
 from shelfwise.planning.model import Params
 from shelfwise.planning.risk import service as risk
 from shelfwise.planning.risk.model import LEAST_RISK
+from shelfwise.planning.standing import CLASSES
 from shelfwise.records import service as records
 from shelfwise.store.database import values
 from shelfwise.web.listing import Choice, Column, Filter, Listing, Options, Row, site_filter
@@ -52,6 +53,12 @@ _FILTERS = (
         options=_zones,
     ),
     Filter("category", "Category", "i.category = %(f_category)s", options=_categories),
+    Filter(
+        "class", "Class by value",
+        """exists (select 1 from policy_standing r where r.tenant_id = o.tenant_id and r.item_id = o.item_id
+            and r.site_id = o.site_id and r.class = %(f_class)s)""",
+        choices=(Choice("", "any"), *(Choice(one, one) for one in CLASSES)),
+    ),
     Filter(
         "supplier", "Supplier",
         """exists (select 1 from supplier_item t where t.tenant_id = o.tenant_id and t.item_id = o.item_id
