@@ -35,10 +35,10 @@ from shelfwise.measure import looking_ahead, scoring
 from shelfwise.measure import service as measure
 from shelfwise.orders import service as orders
 from shelfwise.planning.carriers import rebooking
-from shelfwise.planning.model import Params
 from shelfwise.planning.racing import service as racing
 from shelfwise.planning.racing.model import run as run_race
 from shelfwise.planning.risk import service as risk
+from shelfwise.planning.settings import params_of
 from shelfwise.records import service as records
 from shelfwise.records.joined import Kind
 from shelfwise.stock import service as stock
@@ -210,14 +210,15 @@ def race(office: Office, site_id: int, tell: Progress, compute: str = HERE) -> i
     with office.context(actor, aside=True) as ctx:
         until = demand.last_whole_day(ctx, site_id)
         racing.forget_outdated(ctx, site_id, until)
-        waiting = racing.due(ctx, site_id)
+        params = params_of(ctx, site_id)
+        waiting = racing.due(ctx, site_id, params)
         seed = crc32(f"{ctx.tenant}/{site_id}/{until}".encode())
     number = 0
     with executor(compute) as pool:
         for start in range(0, len(waiting), RACED_TOGETHER):
             with office.context(actor, aside=True) as ctx:
                 runners = racing.gather(ctx, site_id, waiting[start : start + RACED_TOGETHER], until)
-            asked = (runners, Params(), until, seed)
+            asked = (runners, params, until, seed)
             found = run_race(*asked) if pool is None else pool.submit(run_race, *asked).result()
             with office.context(actor, aside=True) as ctx:
                 racing.keep(ctx, site_id, found)

@@ -156,3 +156,37 @@ def test_doubt_about_the_books_makes_safety_stock_and_is_its_own_share() -> None
     assert plain.evidence["safety_stock"]["shares"][RECORDS] == 0
     assert other.evidence["safety_stock"]["shares"][RECORDS] > 0
     assert other.evidence["safety_stock"]["units"] > plain.evidence["safety_stock"]["units"]
+
+
+def test_terms_bound_what_is_ordered_at_once() -> None:
+    case = Case(10, unit_cost="20")
+    free = decided(case)
+    assert free is not None
+
+    def under(**terms: Any) -> Decision:
+        item = replace(case.item, offers=(replace(case.offer, **terms),))
+        (decision,) = decide(replace(case.snapshot, items=(item,)), Params(), np.random.default_rng(0))
+        return decision
+
+    most = under(largest_order=Decimal(40), pack_size=Decimal(12))
+    assert most.quantity == 36
+    assert bound(most)["largest order"]["says"] == (
+        f"Harbour Supplies takes no more than 36 at once; {bound(most)['largest order']['without']} were wanted."
+    )
+    assert why(most)["more"] == bound(most)["largest order"]["says"]
+    # Below the least that can be ordered the largest order makes no sense, and the least is ordered.
+    assert under(largest_order=Decimal(5), minimum_order=Decimal(24)).quantity == 24
+    ahead = under(batch_days=50)
+    assert ahead.quantity > free.quantity
+    assert bound(ahead)["ordering ahead"]["without"] == str(free.quantity)
+
+
+def test_who_takes_orders_once_a_week_is_ordered_from_with_a_week_of_cover() -> None:
+    case = Case(30, lead_time=fixed(3.0), unit_cost="20")
+    item = replace(case.item, offers=(replace(case.offer, order_gap_days=7),))
+    assert decided(case) is None
+    (weekly,) = decide(replace(case.snapshot, items=(item,)), Params(), np.random.default_rng(0))
+    assert "the 7 days to the next review" in weekly.reason
+    sooner = replace(case.item, offers=(replace(case.offer, soft_safety_days=5.0),))
+    (early,) = decide(replace(case.snapshot, items=(sooner,)), Params(), np.random.default_rng(0))
+    assert early.evidence["policy"]["reorder_point"] == pytest.approx(60, abs=5)

@@ -94,6 +94,10 @@ def test_asked_for_another_service_level_it_keeps_as_much_more_as_the_forecast_s
     assert levels[1] == tonight(raced).reorder_point
     # Poisson of 25: quantiles 29, 33 and 37.
     assert np.diff(levels).tolist() == pytest.approx([4, 4], abs=1.01)
+    filled = replace(raced, standing=replace(standing("order up to", 1.6), target=Target(Aim.FILL, 0.9)))
+    assert tonight(filled, Params(samples=4000, service_level=0.99)).reorder_point == pytest.approx(37, abs=1)
+    as_raced = Params(samples=4000, targets=(Target(Aim.FILL, 0.9), Target(), Target()))
+    assert tonight(filled, as_raced).reorder_point == levels[1]
 
 
 def test_fractions_of_a_unit_are_kept_where_an_item_comes_in_fractions() -> None:
@@ -156,6 +160,8 @@ def test_a_race_is_held_again_a_week_later_or_when_terms_or_targets_change() -> 
     assert one.due(raced, YESTERDAY, replace(params, targets=(Target(Aim.COST), Target(), Target())))
     dearer = replace(one, offer=replace(one.offer, pack_size=Decimal(6)))
     assert dearer.due(raced, YESTERDAY, params)
+    weekly = replace(one, offer=replace(one.offer, order_gap_days=7))
+    assert weekly.due(raced, YESTERDAY, params)
     slow = replace(one, offer=replace(one.offer, lead_time=fixed(90.0)))
     assert not slow.due(None, YESTERDAY, params)
 

@@ -61,6 +61,13 @@ def test_a_minimum_out_of_reach_is_said_and_what_is_urgent_is_ordered_all_the_sa
     assert "ask whether they deliver that" in one.reason
 
 
+def test_what_is_ordered_along_is_no_more_than_the_supplier_takes_at_once() -> None:
+    both = site(low(minimum_value="5000"), low(60, minimum_value="5000"))
+    few = [replace(one, offers=(replace(one.offers[0], largest_order=Decimal(30)),)) for one in both.items]
+    found = planned(replace(both, items=tuple(few)))
+    assert {one.quantity for one in found.decisions} == {Decimal(30)}
+
+
 def test_what_perishes_is_not_ordered_along() -> None:
     found = by_item(planned(site(low(minimum_value="700"), low(60, minimum_value="700", shelf_life_days=20))))
     assert set(found) == {0}

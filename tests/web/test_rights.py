@@ -302,6 +302,7 @@ CHANGES: dict[str, tuple[Right, dict[str, object]]] = {
     ),
     "/api/v1/overrides/{override_id}/take-back": (Right.RUN_PLANNING, {}),
     "/measures/carrying-rate": (Right.MANAGE_SETTINGS, {"rate": "25"}),
+    "/planning/{site_id}": (Right.RUN_PLANNING, {"aim-A": "fill", "level-A": "98"}),
     "/approval/limit": (Right.MANAGE_SETTINGS, {"actor": "*", "amount": "5"}),
     "/approval/budget": (Right.MANAGE_SETTINGS, {"month": "2026-03", "amount": "5"}),
     "/approval/rate": (Right.MANAGE_SETTINGS, {"currency": "USD", "valid_from": "2026-01-01", "rate": "1"}),

@@ -37,6 +37,7 @@ __all__ = [
     "approve_or_hand_over",
     "expire",
     "object_to",
+    "open_proposal",
     "proposal",
     "proposals",
     "propose",
@@ -156,6 +157,12 @@ def proposal(ctx: Context, proposal_id: int) -> Proposal:
     found = _found(tables.proposal(ctx.tx, ctx.tenant, proposal_id), proposal_id)
     ctx.require(Right.VIEW, found.site_id)
     return found
+
+
+def open_proposal(ctx: Context, site_id: int, item_id: int) -> Proposal | None:
+    """What is proposed to be ordered of an item at a site now; None: nothing. Its evidence comes without its chart."""
+    ctx.require(Right.VIEW, site_id)
+    return tables.open_of_item(ctx.tx, ctx.tenant, site_id, item_id)
 
 
 def object_to(ctx: Context, proposal_id: int, note: str = "") -> int:

@@ -85,6 +85,18 @@ def proposals(
     )
 
 
+def open_of_item(tx: Tx, tenant: int, site_id: int, item_id: int) -> Proposal | None:
+    """What is proposed to be ordered of an item now."""
+    return first(
+        tx,
+        Proposal,
+        f"""select {_WITHOUT_CHART} {_FROM}
+            where p.tenant_id = %s and p.site_id = %s and p.item_id = %s and p.action = 'purchase'
+              and p.state = 'proposed'""",
+        (tenant, site_id, item_id),
+    )
+
+
 def waiting(tx: Tx, tenant: int, sites: Collection[int] | None, limit: int) -> list[Waiting]:
     """Open proposals of these sites, None: of all; the item likeliest to run out first."""
     # Evidence is large: it is unpacked once a row, and what a list does not show stays in the database.

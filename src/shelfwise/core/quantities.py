@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 
 from shelfwise.core.errors import Fault, Invalid, shorten
 
@@ -27,6 +27,11 @@ def quantity(text: object, where: str = "quantity") -> Decimal:
 def round_up(value: Decimal, step: Decimal) -> Decimal:
     """The smallest multiple of `step` that is at least `value`."""
     return (value / step).to_integral_value(rounding=ROUND_CEILING) * step
+
+
+def round_down(value: Decimal, step: Decimal) -> Decimal:
+    """The largest multiple of `step` that is at most `value`."""
+    return (value / step).to_integral_value(rounding=ROUND_FLOOR) * step
 
 
 def plain(value: Decimal) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 
 import numpy as np
 
-from shelfwise.core.quantities import round_up
+from shelfwise.core.quantities import round_down, round_up
 from shelfwise.planning.levels import Policy, least_order
 from shelfwise.planning.model import ItemState, Offer, Params
 from shelfwise.planning.simulate import Futures
 
 LONGEST_COVER, CAP, MINIMUM, PACK, SHELF_LIFE = "longest cover", "cap", "minimum order", "pack", "shelf life"
+BATCH_DAYS, LARGEST = "ordering ahead", "largest order"
 PRICE_BREAK, SUPPLIER_MINIMUM = "price break", "supplier's minimum"
 
 
@@ -51,15 +52,20 @@ def order_quantity(
         bounds.append(Bound(LONGEST_COVER, least_order(offer, more)))
     if policy.cap is not None and policy.order_up_to - item.position > policy.cap:
         bounds.append(Bound(CAP, least_order(offer, Decimal(f"{policy.order_up_to - item.position:.6f}"))))
+    if policy.batched > 0:
+        bounds.append(Bound(BATCH_DAYS, least_order(offer, Decimal(f"{policy.wanted - policy.batched:.6f}"))))
     quantity = least_order(offer, wanted)
     if quantity > packed:
         bounds.append(Bound(MINIMUM, packed))
     elif packed > exact:
         bounds.append(Bound(PACK, exact))
+    if offer.most is not None and quantity > offer.most:
+        bounds.append(Bound(LARGEST, quantity))
+        quantity = offer.most
     most = sells_fresh(item, futures, params)
     if most is None or quantity <= most:
         return quantity, tuple(bounds)
-    fresh = (most / offer.pack_size).to_integral_value(ROUND_FLOOR) * offer.pack_size
+    fresh = round_down(most, offer.pack_size)
     least = least_order(offer, offer.pack_size)
     return max(fresh, least), (*bounds, Bound(SHELF_LIFE, quantity, given_way=least > most))
 
@@ -80,7 +86,13 @@ def reaching(item: ItemState, params: Params) -> int | None:
     return life if life is not None and life <= 2 * params.longest_cover_days else None
 
 
+def most_of(item: ItemState, offer: Offer, futures: Futures, params: Params) -> Decimal | None:
+    """The most that may be ordered because it is cheaper; None: any number."""
+    limits = [one for one in (offer.most, sells_fresh(item, futures, params)) if one is not None]
+    return min(limits, default=None)
+
+
 def days_to_draw(item: ItemState, offer: Offer, params: Params, least: int) -> int:
     """Days of futures that are needed for it."""
-    life = reaching(item, params)
-    return least if life is None else max(least, math.ceil(offer.lead_time.samples.max()) + life)
+    ahead = max(reaching(item, params) or 0, math.ceil(offer.soft_safety_days) + params.review_days)
+    return max(least, math.ceil(float(offer.lead_time.samples.max())) + ahead)

@@ -60,6 +60,7 @@ class Policy:
         cap: the most that is ordered at once; None: no limit of its own.
         wanted: now, before packs and minimum; 0: nothing.
         longest_cut: S was cut by so much, to cover no more than the longest cover wanted.
+        batched: S was raised by so much, because what is needed soon is ordered at once.
     """
 
     reorder_point: float
@@ -71,6 +72,7 @@ class Policy:
     cap: float | None = None
     wanted: float = 0.0
     longest_cut: float = 0.0
+    batched: float = 0.0
 
     @property
     def safety(self) -> float:
@@ -80,13 +82,31 @@ class Policy:
 
 def policy_of(item: ItemState, offer: Offer, futures: Futures, at: datetime, params: Params) -> Policy:
     """Whose levels count: a person's where there is no forecast, else those of the policy that won the item's race,
-    else the quantile's."""
+    else the quantile's.
+
+    Where it is to be ordered sooner than would be needed, that counts as a longer lead time.
+    """
+    if sooner := math.ceil(offer.soft_safety_days):
+        futures = replace(futures, lead=futures.lead + sooner)
+    return _batched(_policy(item, offer, futures, at, params), offer)
+
+
+def _policy(item: ItemState, offer: Offer, futures: Futures, at: datetime, params: Params) -> Policy:
     found = levels(item, offer, futures, params)
     if item.demand is None:
         return found if item.rule is None else by_rule(item, item.rule, offer, found)
     if item.standing is None:
         return found
     return by_race(item, item.standing, offer, futures, at, params, found)
+
+
+def _batched(policy: Policy, offer: Offer) -> Policy:
+    """With what is needed in the days that are ordered at once."""
+    more = policy.reorder_point + policy.daily_mean * offer.batch_days - policy.order_up_to
+    if more <= 0 or policy.name == OWN:
+        return policy
+    wanted = policy.wanted + more if policy.wanted > 0 else 0.0
+    return replace(policy, order_up_to=policy.order_up_to + more, wanted=wanted, batched=more)
 
 
 def levels(item: ItemState, offer: Offer, futures: Futures, params: Params) -> Policy:
@@ -143,8 +163,10 @@ def by_race(
     # Who looks at what comes when, is not shown what comes no earlier than an order of tonight.
     wanted = max(float(rule.wanted(shelves).item()) - (later if rule.by_age else 0.0), 0.0) * unit
     low, high, cap = _levels_of(rule, shelves, unit)
+    if rule.by_age:
+        low, high = low - later * unit, high - later * unit
     longest = max(found.daily_mean * params.longest_cover_days, found.daily_mean * params.review_days)
-    top = min(high, low + longest)
+    top = min(high, low + math.ceil(longest / unit) * unit)
     return replace(
         found, name=family.name, cap=cap, reorder_point=low, order_up_to=top,
         wanted=max(min(wanted, top - item.position), 0.0), longest_cut=high - top,
@@ -199,12 +221,13 @@ def _sizes(futures: Futures, offer: Offer, found: Policy, unit: float, params: P
 
 
 def _more_safety(standing: Standing, protected: Floats, doubt: float, params: Params) -> float:
-    """Standard deviations to keep beyond what was raced for."""
-    target = params.target_of(standing.group)
-    both = (target.aim, standing.target.aim)
-    if both != (Aim.CYCLES, Aim.CYCLES) or target.level == standing.target.level or doubt <= NEARLY:
+    """Standard deviations to keep beyond what was raced for, where a share of cycles is wanted that it was not."""
+    target, raced = params.target_of(standing.group), standing.target
+    if target.aim is not Aim.CYCLES or target == raced or doubt <= NEARLY:
         return 0.0
-    return (_quantile(protected, target.level) - _quantile(protected, standing.target.level)) / doubt
+    kept = float(protected.mean()) + standing.numbers[0] * doubt
+    before = _quantile(protected, raced.level) if raced.aim is Aim.CYCLES else kept
+    return (_quantile(protected, target.level) - before) / doubt
 
 
 def _shelves(item: ItemState, lead: int, at: datetime, unit: float) -> tuple[Shelves, float]:

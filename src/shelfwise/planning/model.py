@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shelfwise.core.errors import Fault, Invalid
-from shelfwise.core.quantities import plain
+from shelfwise.core.quantities import plain, round_down, round_up
 from shelfwise.planning.reliability import Reliability
 from shelfwise.planning.standing import CLASSES, Standing, Target
 from shelfwise.records.model import LARGEST, Rule
@@ -19,6 +19,7 @@ from shelfwise.records.prices import Break, cost_of
 
 Floats = NDArray[np.float64]
 DAYS_IN_YEAR = 365.0
+LONGEST_REVIEW = 90
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +137,14 @@ class Offer:
 
     def total(self, quantity: Decimal) -> Decimal:
         return quantity * self.cost_for(quantity)
+
+    @property
+    def most(self) -> Decimal | None:
+        """The most that can be ordered at once, in whole packs and never below the least; None: any number."""
+        if self.largest_order is None:
+            return None
+        least = round_up(max(self.minimum_order, self.pack_size), self.pack_size)
+        return max(round_down(self.largest_order, self.pack_size), least)
 
 
 @dataclass(frozen=True)
@@ -267,6 +276,11 @@ class Params:
         """What holds for an item."""
         return self if item.service_level is None else replace(self, service_level=item.service_level)
 
+    def at(self, offer: Offer) -> Params:
+        """As they are for orders to a supplier: who takes orders once a week is reviewed once a week."""
+        days = min(max(self.review_days, offer.order_gap_days), LONGEST_REVIEW)
+        return self if days == self.review_days else replace(self, review_days=days)
+
     def target_of(self, group: str) -> Target:
         if self.targets is None or group not in CLASSES:
             return Target(level=self.service_level)
@@ -275,7 +289,7 @@ class Params:
     def __post_init__(self) -> None:
         ranges: dict[str, tuple[float, float]] = {
             "service_level": (0.5, 0.999),
-            "review_days": (1, 90),
+            "review_days": (1, LONGEST_REVIEW),
             "holding_rate": (0.0, 10.0),
             "ordering_cost": (0.0, 1e6),
             "longest_cover_days": (1, 730),

@@ -15,7 +15,7 @@ import numpy as np
 
 from shelfwise.core.quantities import plain
 from shelfwise.planning import explain, why
-from shelfwise.planning.bounds import PRICE_BREAK, Bound, days_to_draw, order_quantity, sells_fresh
+from shelfwise.planning.bounds import PRICE_BREAK, Bound, days_to_draw, most_of, order_quantity
 from shelfwise.planning.levels import Policy, least_order, policy_of
 from shelfwise.planning.model import DAYS_IN_YEAR, Deal, Decision, Floats, ItemState, Offer, Params, Snapshot
 from shelfwise.planning.simulate import Futures, draw, outcome, shelf
@@ -50,7 +50,7 @@ def weigh(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Ge
         found = weigh_offer(snapshot, item, for_so_many, params, rng)
     if found.quantity <= 0:
         return found
-    most = sells_fresh(item, found.futures, params)
+    most = most_of(item, found.offer, found.futures, params)
     deal = cheaper_deal(found.offer, found.quantity, found.policy.daily_mean, params, most)
     if deal is None:
         return found
@@ -60,7 +60,7 @@ def weigh(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Ge
 
 def weigh_offer(snapshot: Snapshot, item: ItemState, offer: Offer, params: Params, rng: np.random.Generator) -> Weighed:
     """What would be ordered of one supplier, before it is asked whether more would be cheaper."""
-    params = params.of(item)
+    params = params.of(item).at(offer)
     days = days_to_draw(item, offer, params, CHART_DAYS)
     futures = draw(item, offer.lead_time, snapshot.today, params, days, rng)
     policy = policy_of(item, offer, futures, snapshot.at, params)
@@ -91,7 +91,7 @@ def cheaper_deal(
     Pyke and Thomas 2017, chapter 4). No deal covers more than the longest cover wanted, unless it costs less outright.
 
     Args:
-        most: what can be sold before it perishes; None: it keeps.
+        most: that can be ordered, and be sold before it perishes; None: any number.
     """
     rate = float(offer.rate)
 
@@ -122,8 +122,8 @@ def decision(
     Args:
         joined: the order of all items of the supplier that it is part of; None: nothing is asked of that one.
     """
-    params = params.of(item)
     offer, futures, policy, quantity = found.offer, found.futures, found.policy, found.quantity
+    params = params.of(item).at(offer)
     without = shelf(item, futures, snapshot.at, 0.0)
     with_order = shelf(item, futures, snapshot.at, float(quantity))
     now = outcome(with_order, futures.lead, params.review_days)

@@ -33,6 +33,7 @@ from shelfwise.planning.model import (
 from shelfwise.planning.offers import comparable_offers, offers_of
 from shelfwise.planning.racing.service import standings
 from shelfwise.planning.safety import Counted, RecordErrors
+from shelfwise.planning.settings import params_of
 from shelfwise.planning.simulate import SECONDS_IN_DAY
 from shelfwise.planning.together import Planned, plan_all
 from shelfwise.planning.whatif import Answer, Asked, Promotion, answer, faults
@@ -143,7 +144,7 @@ def plan_site(
     """
     ctx.require(Right.RUN_PLANNING, site_id)
     seen = _with(snapshot(ctx, site_id), also_coming)
-    return seen, plan_all(seen, params or Params(), np.random.default_rng(_seed(ctx, seen)))
+    return seen, plan_all(seen, params or params_of(ctx, site_id), np.random.default_rng(_seed(ctx, seen)))
 
 
 def _with(seen: Snapshot, also_coming: Mapping[int, Sequence[Arrival]]) -> Snapshot:
@@ -176,7 +177,7 @@ def what_if(ctx: Context, site_id: int, item_id: int, asked: Asked) -> Answer | 
         raise Invalid(Fault("supplier", expected, str(asked.supplier_id), "Choose another, or add its terms."))
     every = [one.item_id for one in tables.items_of_site(ctx.tx, ctx.tenant, site_id)]
     seed = np.random.SeedSequence(_seed(ctx, seen)).spawn(len(every))[every.index(item_id)]
-    return answer(seen, seen.items[0], asked, _lift(ctx, asked.promotion), Params(), seed)
+    return answer(seen, seen.items[0], asked, _lift(ctx, asked.promotion), params_of(ctx, site_id), seed)
 
 
 def _lift(ctx: Context, promotion: Promotion | None) -> Lift | None:

@@ -133,11 +133,12 @@ def _line(place: _Place, params: Params) -> Line:
     offer, pack = place.offer, float(place.offer.pack_size)
     own = float(place.quantity) / pack
     position = place.item.position / pack
-    life = place.item.shelf_life_days
+    life, least = place.item.shelf_life_days, math.ceil(offer.minimum_order / offer.pack_size)
+    most = None if offer.most is None else max(int(offer.most / offer.pack_size), least)
     keeps = life is None or life > params.longest_cover_days
     return Line(
         position, position if own else position - 1, position + own, place.daily / pack if keeps else 0.0,
-        float(offer.unit_cost) * pack, Terms(1, math.ceil(offer.minimum_order / offer.pack_size)),
+        float(offer.unit_cost) * pack, Terms(1, least, most),
     )  # fmt: skip
 
 

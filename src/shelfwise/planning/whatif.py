@@ -99,6 +99,8 @@ class Asked:
         """
         names = ("service_level", "review_days", "holding_rate", "ordering_cost", "longest_cover_days")
         told = {name: value for name in names if (value := getattr(self, name)) is not None}
+        # A level that is asked for takes the place of all targets.
+        params = replace(params, targets=None) if self.service_level is not None else params
         return replace(params, **told)
 
 

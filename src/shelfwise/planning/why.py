@@ -117,6 +117,10 @@ def bound_said(item: ItemState, offer: Offer, policy: Policy, one: Bound, params
             f"The policy never orders more than {amount(policy.cap or 0.0)} at once, because what comes after a rush "
             f"meets a full shelf; without that it would be {without}."
         )
+    if one.limit == bounds.LARGEST:
+        return f"{offer.supplier} takes no more than {plain(offer.most or one.without)} at once; {without} were wanted."
+    if one.limit == bounds.BATCH_DAYS:
+        return f"What is needed within {offer.batch_days} days is ordered at once; without that it would be {without}."
     if one.limit == bounds.PRICE_BREAK:
         return f"This much is cheaper than the {without} that would do."
     keeps = f"It keeps for {item.shelf_life_days} days"
@@ -161,7 +165,7 @@ def _why_not_earlier(
 
 
 def _why_not_more(policy: Policy, bound_by: Sequence[Bound], binding: Sequence[dict[str, Any]], params: Params) -> str:
-    smaller = (bounds.SHELF_LIFE, bounds.CAP, bounds.LONGEST_COVER)
+    smaller = (bounds.SHELF_LIFE, bounds.LARGEST, bounds.CAP, bounds.LONGEST_COVER)
     for limit, said in ((one["limit"], str(one["says"])) for one in reversed(binding)):
         if limit in smaller:
             return said

@@ -139,6 +139,7 @@ SENTENCES: dict[str, str] = {
     "place.restored": "took {it} into use again",
     "places.added": "added {added} places at {it}",
     "places.removed": "took out {count} places that an import had brought",
+    "planning.set": "set how orders for {it} are planned",
     "planning.requested": "asked for a planning run",
     "portal.booked": "booked what passed {door} as {number}",
     "portal.changed": "changed how the door {it} works",

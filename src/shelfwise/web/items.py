@@ -11,11 +11,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Response
 
 from shelfwise.access.context import Context
+from shelfwise.agents.service import open_proposal
 from shelfwise.core.clocks import local_day
 from shelfwise.core.errors import Fault, Invalid, NotFound, shorten
 from shelfwise.demand import service as demand
 from shelfwise.demand import shelves
 from shelfwise.demand.overrides import service as overrides
+from shelfwise.orders.approval import our_currency
+from shelfwise.planning.racing import service as racing
+from shelfwise.planning.why import race_shown
 from shelfwise.records import promoting
 from shelfwise.records import service as records
 from shelfwise.records.habits import usual_lead_days
@@ -33,6 +37,8 @@ from shelfwise.web.listing_rows import find, frame, opened
 from shelfwise.web.lists.stock import ALL, STOCK
 from shelfwise.web.made_of import made_of
 from shelfwise.web.overrides import totals
+from shelfwise.web.policy_bars import policy_race
+from shelfwise.web.proposals import why_so
 from shelfwise.web.record_items import replacing
 from shelfwise.web.risk import outlook_of
 from shelfwise.web.visits import Visitor
@@ -111,6 +117,7 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
         here = chosen_site(ctx, site)
         values: dict[str, Any] = {"chart": None, "race": [], "forecast": None, "level": None, "outs": []}
         values |= {"made_of": None, "risk_strip": None, "objection": None, "promoted": [], "changes": [], "today": None}
+        values |= {"policies": None, "proposed": None}
         if here is not None:
             history = demand.history(ctx, here.site_id, [item.item_id]).get(item.item_id)
             latest = demand.latest(ctx, here.site_id, item.item_id)
@@ -147,6 +154,7 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
                     (one, totals(one, latest, planned) if one.stands(today) else None)
                     for one in overrides.overrides(ctx, here.site_id, item.item_id)[:CHANGES]
                 ],
+                **_ordering(ctx, here, item),
                 "objection": objections.newest(ctx, f"forecast:{item.item_id}:site:{here.site_id}", here.site_id),
             }
         lies = stock.lies_at(ctx, item_id=item.item_id, limit=MOST + 1)
@@ -172,6 +180,15 @@ def item_page(visit: Visitor, sku: str, site: str | None = None) -> Response:
             own_mistakes=OWN_MISTAKES,
             **values,
         )
+
+
+def _ordering(ctx: Context, here: Site, item: Item) -> dict[str, Any]:
+    """How its policies raced, and what is proposed of it just now."""
+    proposed = open_proposal(ctx, here.site_id, item.item_id)
+    standing = racing.standings(ctx, here.site_id, [item.item_id]).get(item.item_id)
+    shown: dict[str, Any] = {} if proposed is None else why_so(proposed.evidence)
+    policies = policy_race(None if standing is None else race_shown(standing))
+    return {**shown, "proposed": proposed, "policies": policies, "currency": our_currency(ctx)}
 
 
 def _elsewhere(ctx: Context, item: Item) -> dict[str, Any]:

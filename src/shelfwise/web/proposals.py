@@ -20,9 +20,11 @@ from shelfwise.agents.transfers.service import proposed_transfers
 from shelfwise.core.errors import Invalid, Refused
 from shelfwise.core.quantities import plain
 from shelfwise.demand import service as demand
+from shelfwise.orders.approval import our_currency
 from shelfwise.web import pages, words
 from shelfwise.web.charts import race_table
 from shelfwise.web.inbox import ANSWERED
+from shelfwise.web.policy_bars import policy_race, safety_shares
 from shelfwise.web.start import ask_for_looks
 from shelfwise.web.visits import Visit, Visitor
 from shelfwise.web.writing import read_typed
@@ -197,9 +199,23 @@ def why(visit: Visitor, proposal_id: int) -> Response:
             evidence=found.evidence,
             chart=projection(found.evidence),
             race=race_table(None if latest is None else latest.summary),
+            currency=our_currency(ctx),
+            **why_so(found.evidence),
             alternatives=[one for one in found.alternative.values() if isinstance(one, dict)],
             objection=objections.newest(ctx, f"proposal:{proposal_id}", found.site_id),
         )
+
+
+def why_so(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """What the parts of the page on policies and reasons show; older proposals say nothing of it."""
+    safety = evidence.get("safety_stock") or {}
+    return {
+        "why": evidence.get("why"),
+        "binding": evidence.get("binding", []),
+        "units": safety.get("units"),
+        "safety": safety_shares(safety),
+        "policies": policy_race(evidence.get("policy", {}).get("race")),
+    }
 
 
 def projection(evidence: dict[str, Any], name: str = "chart") -> dict[str, Any] | None:

@@ -59,7 +59,7 @@ def join(lines: Sequence[Line], minimum: float, longest_cover: float) -> tuple[f
         _, place = heapq.heappop(waiting)
         line = lines[place]
         more = _more(line, ordered[place])
-        if line.cover(more) > longest_cover:
+        if more <= ordered[place] or line.cover(more) > longest_cover:
             continue
         value += (more - ordered[place]) * line.unit_cost
         ordered[place] = more

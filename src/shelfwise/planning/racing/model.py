@@ -67,11 +67,11 @@ class Runner:
             "level": target.level,
             "holding_rate": params.holding_rate,
             "ordering_cost": params.ordering_cost,
-            "review_days": params.review_days,
+            "review_days": params.at(offer).review_days,
         }
 
     def due(self, before: Standing | None, until: date, params: Params) -> bool:
-        if self.offer.lead_time.quantile(0.5) + params.review_days > LONGEST_LEAD:
+        if self.offer.lead_time.quantile(0.5) + params.at(self.offer).review_days > LONGEST_LEAD:
             return False
         return before is None or until - before.until >= AGAIN or before.on != self.stands_on(params)
 
@@ -89,14 +89,15 @@ def classes(values: Mapping[int, float]) -> dict[int, str]:
 
 def run(runners: Sequence[Runner], params: Params, until: date, seed: int) -> dict[int, Standing]:
     """Race all whose past says enough; those left out keep the rule without a race."""
-    by_span: dict[int, list[Runner]] = {}
+    alike: dict[tuple[int, int], list[Runner]] = {}
     for one in runners:
         past = None if one.history is None else enough(one.history)
         if past is not None:
-            by_span.setdefault(len(past), []).append(replace(one, history=past))
+            review = params.at(one.offer).review_days
+            alike.setdefault((len(past), review), []).append(replace(one, history=past))
     found: dict[int, Standing] = {}
-    for span, some in by_span.items():
-        placings = race(_entrants(some, params), seed=seed)
+    for (span, review), some in sorted(alike.items()):
+        placings = race(_entrants(some, replace(params, review_days=review)), seed=seed)
         found |= {one.item_id: _standing(placings, place, one, params, span, until) for place, one in enumerate(some)}
     return found
 

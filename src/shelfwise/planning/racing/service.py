@@ -22,6 +22,7 @@ from shelfwise.planning.offers import comparable_offers, offers_of
 from shelfwise.planning.racing import tables
 from shelfwise.planning.racing.model import OUTDATED, SELLING, SPANS, Runner, classes
 from shelfwise.planning.replenish import choose
+from shelfwise.planning.settings import params_of
 from shelfwise.planning.standing import Standing
 
 YEAR = timedelta(days=364)
@@ -36,7 +37,7 @@ def due(ctx: Context, site_id: int, params: Params | None = None) -> tuple[Runne
         NotFound: there is no such site.
     """
     ctx.require(Right.RUN_PLANNING, site_id)
-    params = params or Params()
+    params = params or params_of(ctx, site_id)
     until = last_whole_day(ctx, site_id)
     sold = tables.sold(ctx.tx, ctx.tenant, site_id, until - timedelta(days=SPANS[0] - 1), until)
     known = {one.item_id: one for one in planning.items_of_site(ctx.tx, ctx.tenant, site_id)}
