@@ -27,9 +27,9 @@ from shelfwise.planning.network.highs import Ints
 from shelfwise.planning.network.start import best
 
 Flags = NDArray[np.bool_]
-REFRESH = 8
+REFRESH = 4
 """Rounds after which what depends on the prices of limits is computed anew."""
-PATIENCE = 12
+PATIENCE = 16
 """Rounds without a better bound after which steps become shorter."""
 
 

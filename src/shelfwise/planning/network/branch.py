@@ -1,4 +1,4 @@
-"""A better bound by cases: a supplier or a lane is open or closed, and no plan beats the better case."""
+"""A better bound by cases: a supplier is open or closed, and no plan beats the better case."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shelfwise.planning.network.bound import Bound, Fixed, Relaxation, ascend
-from shelfwise.planning.network.highs import Ints
 
-ROUNDS = 100
-"""Of improving the prices of each case."""
+ROUNDS, LAST_ROUNDS = 80, 300
+"""Of improving the prices of each case, and of one in which all suppliers are decided."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +21,11 @@ class _Case:
     @property
     def value(self) -> float:
         return self.bound.value.bound
+
+    def with_(self, bound: Bound, fixed: Fixed | None = None) -> _Case:
+        """The case, or one within it, with a bound that was found for it: no worse than the one known already."""
+        value = replace(bound.value, bound=max(bound.value.bound, self.value))
+        return _Case(self.fixed if fixed is None else fixed, replace(bound, value=value))
 
 
 def free(relaxation: Relaxation) -> Fixed:
@@ -37,43 +41,38 @@ def branched(
     to: Fixed,
     target: float,
     gap: float,
-    cases: int,
+    most: int,
     stop: Callable[[], bool],
 ) -> Bound:
-    """The root's bound, raised by looking at cases of what is open, those with the lowest bound first.
+    """The root's bound, raised by looking at cases of which suppliers are open, those with the lowest bound first.
 
     Args:
         root: the bound without any case.
         tuned: the bound of the case `to`, the best plan's, with prices to begin with in all cases that hold in it.
         target: cost of the best plan known; cases that reach it are not looked into.
         gap: share of the target below which the bound need not be raised.
-        cases: how many are looked at, at most.
+        most: how many cases are told apart, at most.
         stop: ends the search when it is true.
     """
-    waiting = [_Case(free(relaxation), root)]
-    reached: list[_Case] = []
-    looked = 0
-    while waiting and looked < cases and not stop():
-        case = min(waiting, key=lambda one: one.value)
-        if case.value >= target * (1 - gap) if target > 0 else case.value >= target * (1 + gap):
+    cases = [_Case(free(relaxation), root)]
+    known: list[_Case] = []
+    while cases and len(cases) < most and not stop():
+        case = min(cases, key=lambda one: one.value)
+        if case.value >= target - gap * abs(target) or any(one.value <= case.value for one in known):
             break
-        chosen = _undecided(relaxation, case)
-        waiting.remove(case)
-        if chosen is None:
-            reached.append(case)
+        cases.remove(case)
+        supplier = _undecided(relaxation, case)
+        if supplier is None:
+            bound = ascend(relaxation, case.bound.prices, case.fixed, target, LAST_ROUNDS, stop)
+            known.append(case.with_(bound))
             continue
         for one in (0, 1):
-            fixed = _with(case.fixed, *chosen, one)
+            suppliers = case.fixed.supplier.copy()
+            suppliers[supplier] = one
+            fixed = replace(case.fixed, supplier=suppliers)
             begin = tuned.prices if tuned is not None and _holds(fixed, to) else case.bound.prices
-            bound = ascend(relaxation, begin, fixed, target, ROUNDS, stop)
-            better = (
-                bound
-                if bound.value.bound > case.value
-                else replace(bound, value=replace(bound.value, bound=case.value))
-            )
-            waiting.append(_Case(fixed, better))
-            looked += 1
-    lowest = min((one for one in (*waiting, *reached)), key=lambda one: one.value)
+            cases.append(case.with_(ascend(relaxation, begin, fixed, target, ROUNDS, stop), fixed))
+    lowest = min((*cases, *known), key=lambda one: one.value)
     return lowest.bound if lowest.value > root.value.bound else root
 
 
@@ -83,21 +82,12 @@ def _holds(fixed: Fixed, to: Fixed) -> bool:
     return all(bool(((one < 0) | (one == other)).all()) for one, other in pairs)
 
 
-def _undecided(relaxation: Relaxation, case: _Case) -> tuple[str, int] | None:
-    """A supplier, or else a lane, of which the relaxation is in doubt: what it earns is nearest to its cost."""
-    value, net = case.bound.value, relaxation.net
-    for name, earned, fixed, size in (
-        ("supplier", value.supplier, case.fixed.supplier, net.order_cost + net.minimum_value),
-        ("lane", value.lane, case.fixed.lane, net.lane_fixed),
-    ):
-        open_ = np.flatnonzero(fixed < 0)
-        if len(open_):
-            doubt = np.abs(earned[open_]) / np.maximum(size[open_], 1e-9)
-            return name, int(open_[doubt.argmin()])
-    return None
-
-
-def _with(fixed: Fixed, name: str, number: int, value: int) -> Fixed:
-    known: Ints = getattr(fixed, name).copy()
-    known[number] = value
-    return replace(fixed, **{name: known})
+def _undecided(relaxation: Relaxation, case: _Case) -> int | None:
+    """The supplier of which the relaxation is most in doubt: what it earns is nearest to its cost."""
+    net = relaxation.net
+    size = net.order_cost + net.minimum_value
+    open_ = np.flatnonzero((case.fixed.supplier < 0) & (size > 0))
+    if not len(open_):
+        return None
+    doubt = np.abs(case.bound.value.supplier[open_]) / size[open_]
+    return int(open_[doubt.argmin()])

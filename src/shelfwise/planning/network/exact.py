@@ -67,7 +67,7 @@ def improve(
 
     Args:
         state: a plan that keeps every rule; the part's own quantities are where the search begins.
-        gap: of the part's own cost.
+        gap: cost by which the plan may be dearer than the best one.
     """
     rest = State(state.quantity.copy(), state.moved.copy())
     rest.quantity[part.rows] = 0

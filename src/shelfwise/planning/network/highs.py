@@ -73,7 +73,7 @@ class Program:
         """Run HiGHS on one thread.
 
         Args:
-            seconds, nodes, gap: when to stop. None: no such limit.
+            seconds, nodes, gap: when to stop; the gap is a cost. None: no such limit.
             start: a solution to begin with.
             relaxed: columns need not be whole.
         """
@@ -87,7 +87,8 @@ class Program:
         solver: Any = Quiet()  # type: ignore[no-untyped-call]
         solver.setOptionValue("threads", 1)
         solver.setOptionValue("random_seed", 0)
-        solver.setOptionValue("mip_rel_gap", gap)
+        solver.setOptionValue("mip_rel_gap", 0.0)
+        solver.setOptionValue("mip_abs_gap", gap)
         if seconds is not None:
             solver.setOptionValue("time_limit", max(seconds, 0.01))
         if nodes is not None:

@@ -34,8 +34,10 @@ SMALL = 1500
 TURNS = 2
 """How often prices and patterns are improved by turns."""
 CASES = 40
-CHUNK = 30
+CHUNK = 15
 """Items that are planned together exactly."""
+FINE, ROUGH = 1e-5, 3e-4
+"""Shares of the whole cost that the exact planning of a few items, or of all, may be off the best."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def solve(problem: Problem, limits: Limits | None = None, start: Solution | None
     if start is not None:
         state = _better(net, state, resumed(net, start))
     if len(net.rows) + len(net.moves) <= SMALL:
-        found = improve(net, state, whole(net), seconds=clock.left(), nodes=limits.nodes, gap=limits.gap)
+        gap = limits.gap * abs(state.cost(net))
+        found = improve(net, state, whole(net), seconds=clock.left(), nodes=limits.nodes, gap=gap)
         state, bound = _better(net, state, found.state), found.bound
     else:
         state, bound = _Search(net, limits, clock).run(state)
@@ -140,20 +143,24 @@ class _Search:
         state = _better(net, state, repaired(net, rounded))
         items = part(net, doubtful, pattern.lane, pattern.link)
         seconds = clock.left(0.6)
-        exact = improve(net, rounded, items, seconds=seconds, nodes=self.limits.nodes, gap=1e-3).state
+        gap = FINE * abs(state.cost(net))
+        exact = improve(net, rounded, items, seconds=seconds, nodes=self.limits.nodes, gap=gap).state
         return _better(net, state, repaired(net, exact))
 
     def _polished(self, state: State, pattern: Pattern, bound: Bound) -> State:
-        """The plan after planning some items after the other exactly, on the lanes and links that are open."""
+        """The plan after planning some items after the other exactly, on the lanes and links that are open; those first
+        for which transfers promise most, as they may go with an order."""
         net = self.net
-        items = np.random.default_rng(0).permutation(len(net.weight))
+        _, promised = self.relaxation.priced(bound.prices).move
+        items = np.argsort(-np.bincount(net.moves.item, promised, len(net.weight)), kind="stable")
         for at in range(0, len(items), CHUNK):
             if self.clock.over() or self._near(state, bound):
                 break
             used = usage(net, state)
             chunk: Ints = items[at : at + CHUNK]
             open_ = part(net, chunk, pattern.lane | (used.lanes > 0), pattern.link | (used.links > 0))
-            found = improve(net, state, open_, seconds=self.clock.left(), nodes=self.limits.nodes, gap=1e-3)
+            gap = ROUGH * abs(state.cost(net)) * len(chunk) / len(items)
+            found = improve(net, state, open_, seconds=self.clock.left(), nodes=self.limits.nodes, gap=gap)
             state = _better(net, state, found.state)
         return state
 
