@@ -221,6 +221,11 @@ def test_delivery_days_are_counted_forth_and_back() -> None:
 
 def test_a_good_card_has_no_faults() -> None:
     assert list(card_faults(PARCEL)) == []
+    nested = (
+        ServiceZone("all", read_areas("DE; AT 1..4"), 1, NEAR.breaks),
+        ServiceZone("some", read_areas("DE 10..19; DE 15; AT 5; CH"), 1, NEAR.breaks),
+    )
+    assert list(card_faults(card(zones=nested))) == []
 
 
 @pytest.mark.parametrize(
@@ -241,6 +246,12 @@ def test_a_good_card_has_no_faults() -> None:
         (card(surcharges=(Surcharge("Home", amount=kg("1")), Surcharge("Home", amount=kg("2")))), "surcharges"),
         (card(zones=()), "zone"),
         (card(zones=(NEAR, ServiceZone("other", (Area("AT"), Area("DE")), 1, NEAR.breaks))), "areas, other"),
+        (card(zones=(ServiceZone("a", read_areas("DE 10..19"), 1, NEAR.breaks),
+                     ServiceZone("b", read_areas("DE 05; DE 15..25"), 1, NEAR.breaks))), "areas, b"),
+        (card(zones=(ServiceZone("a", read_areas("DE 10..90; DE 15"), 1, NEAR.breaks),
+                     ServiceZone("b", read_areas("DE 50"), 1, NEAR.breaks))), "areas, b"),
+        (card(zones=tuple(ServiceZone(f"z{n}", (Area("DE", "1", "1"),) * 200, 1, NEAR.breaks) for n in range(30))),
+         "areas"),
         (card(zones=(ServiceZone("a", (Area("DE"),), 400, NEAR.breaks),)), "transit_days, a"),
         (card(zones=(ServiceZone("a", (Area("DE"),), 1, ()),)), "up_to_kg, a"),
         (card(zones=(ServiceZone("a", (Area("DE"),), 1, (FAR.breaks[1], NEAR.breaks[0])),)), "up_to_kg, a"),

@@ -46,16 +46,6 @@ def normal(postal_code: str) -> str:
     return re.sub(r"[\s-]", "", postal_code).upper()
 
 
-def both_cover(one: Area, other: Area) -> bool:
-    """Whether there are places in both, neither of which says more of the code."""
-    return (
-        one.country == other.country
-        and one.length == other.length
-        and one.first <= other.last
-        and other.first <= one.last
-    )
-
-
 def read_areas(text: str, where: str = "areas") -> tuple[Area, ...]:
     """The areas that a text names, with a semicolon between two.
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import combinations, pairwise
+from itertools import groupby, pairwise
 
 from shelfwise.core.errors import Fault, shorten
 from shelfwise.core.quantities import plain
-from shelfwise.planning.carriers.areas import both_cover
 from shelfwise.planning.carriers.model import Break, Parcel, RateCard, ServiceZone, Surcharge
 from shelfwise.records.currencies import CURRENCIES
 from shelfwise.records.model import amount_of_money_faults, code_faults, positive_faults, text_faults
@@ -23,7 +22,7 @@ MOST_CM = Decimal(10_000)
 MOST_PARCELS = 1_000
 # More is a typing error.
 MOST_PERCENT = Decimal(200)
-MOST_ZONES, MOST_BREAKS = 500, 500
+MOST_ZONES, MOST_BREAKS, MOST_AREAS = 500, 500, 5_000
 
 
 def card_faults(card: RateCard) -> Iterator[Fault]:
@@ -92,13 +91,31 @@ def _zone_faults(card: RateCard) -> Iterator[Fault]:
             wanted = f"0 to {LONGEST_TRANSIT} delivery days"
             yield Fault(f"transit_days, {zone.label}", wanted, str(zone.transit_days), "Correct the days.")
         yield from _break_faults(zone)
-    for one, other in combinations(card.zones, 2):
-        twice = [f"{a} and {b}" for a in one.areas for b in other.areas if both_cover(a, b)]
-        if twice:
-            yield Fault(
-                f"areas, {other.label}", "areas of which each place belongs to one zone",
-                f"{shorten(twice[0])} in zones {one.label} and {other.label}", "Take it out of one of them.",
-            )  # fmt: skip
+    many = sum(len(zone.areas) for zone in card.zones)
+    if many > MOST_AREAS:
+        yield Fault("areas", f"{MOST_AREAS} areas at most", str(many), "Use ranges, such as DE 10..19.")
+    else:
+        yield from _area_faults(card)
+
+
+def _area_faults(card: RateCard) -> Iterator[Fault]:
+    """Areas of two zones that hold the same places and say as much of the code: neither would be the right one."""
+    told = sorted(
+        (area.country, area.length, area.first, area.last, zone.label) for zone in card.zones for area in zone.areas
+    )
+    wrong: set[str] = set()
+    for _, of_length in groupby(told, lambda one: one[:2]):
+        # Of each zone the furthest that its areas have reached so far.
+        reached: dict[str, str] = {}
+        for country, _, first, last, label in of_length:
+            other = next((zone for zone, end in reached.items() if zone != label and first <= end), None)
+            if other is not None and label not in wrong:
+                wrong.add(label)
+                yield Fault(
+                    f"areas, {label}", "areas of which each place belongs to one zone",
+                    shorten(f"{country} {first} in zones {other} and {label}"), "Take it out of one of them.",
+                )  # fmt: skip
+            reached[label] = max(last, reached.get(label, ""))
 
 
 def _break_faults(zone: ServiceZone) -> Iterator[Fault]:
