@@ -64,7 +64,9 @@ def test_what_a_proposed_transfer_brings_is_not_ordered_as_well(two: Two) -> Non
     alone = {one.sku: one.quantity for one in agents.proposals(two.ctx)}
     assert alone.keys() == {"CUP", "TEA"}
     (cup, tea) = sorted(two.proposed(), key=lambda one: one.sku)
-    left = {one.sku: one.quantity for one in agents.proposals(two.ctx)}
+    after = agents.proposals(two.ctx)
+    assert all("by a transfer that is proposed, and not decided yet" in one.reason for one in after)
+    left = {one.sku: one.quantity for one in after}
     for one in (cup, tea):
         assert left.get(one.sku, Decimal(0)) <= max(alone[one.sku] - one.quantity * Decimal("0.8"), Decimal(0))
 

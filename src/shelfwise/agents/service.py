@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from types import MappingProxyType
 
 from shelfwise.access.context import Context
@@ -65,12 +67,14 @@ def propose_purchases(ctx: Context, site_id: int, params: Params | None = None, 
     Raises:
         NotFound: there is no such site.
     """
-    seen, planned = plan_site(ctx, site_id, params, _from_sites(ctx, site_id))
+    proposed = _from_sites(ctx, site_id)
+    seen, planned = plan_site(ctx, site_id, params, proposed)
     expire(ctx, site_id)
     _ask_for_rates(ctx, seen.without_rate)
     reviewed = {item.item_id: _NO_LONGER_NEEDED for item in seen.items}
     reviewed |= {one.item_id: one.says for one in planned.waiting}
-    return propose(ctx, site_id, planned.decisions, reviewed, anew=anew)
+    decisions = [_beside(one, proposed.get(one.item_id, ())) for one in planned.decisions]
+    return propose(ctx, site_id, decisions, reviewed, anew=anew)
 
 
 def propose(
@@ -217,6 +221,17 @@ def _from_sites(ctx: Context, site_id: int) -> dict[int, list[Arrival]]:
     for item_id, quantity, days in open_transfers_to(ctx.tx, ctx.tenant, site_id):
         coming.setdefault(item_id, []).append(Arrival(quantity, ctx.now + timedelta(days=days)))
     return coming
+
+
+def _beside(decision: Decision, proposed: Sequence[Arrival]) -> Decision:
+    """The decision, with what of its stock on order is proposed and not decided yet."""
+    if not proposed:
+        return decision
+    much = plain(sum((one.quantity for one in proposed), Decimal(0)))
+    said = (
+        f"{much} of what is on order would come from another site by a transfer that is proposed, and not decided yet."
+    )
+    return replace(decision, reason=f"{decision.reason} {said}")
 
 
 def _shows_other(there: Proposal, decision: Decision) -> bool:

@@ -13,7 +13,7 @@ from shelfwise.core.errors import Invalid
 from shelfwise.records import customers, lanes
 from shelfwise.records import service as records
 from shelfwise.records.customers import NewCustomer
-from shelfwise.records.lanes_model import NEVER, WEEKDAYS, Lane
+from shelfwise.records.lanes_model import WEEKDAYS, Lane
 from shelfwise.web import pages
 from shelfwise.web.fulfilment_words import Sent
 from shelfwise.web.listing_rows import find
@@ -134,6 +134,6 @@ def _lanes(visit: Visit, start: str, end: str, sent: FormData | None = None, err
             values |= {day: number in chosen.weekdays for number, day in enumerate(WEEKDAYS, 1)}
         return pages.render(
             visit, ctx, "lanes.html", lanes=every, sites=sites, chosen=chosen, start=start, end=end,
-            weekdays=dict(zip(WEEKDAYS, DAY_NAMES, strict=True)), never=NEVER,
+            weekdays=dict(zip(WEEKDAYS, DAY_NAMES, strict=True)),
             **shown_again(values, sent, error),
         )  # fmt: skip

@@ -86,7 +86,12 @@ def decide(
 ) -> list[Move]:
     """What should be moved now, by item. The same sites, lanes, parameters and seed give the same moves."""
     open_lanes = {(one.from_site_id, one.to_site_id): one for one in lanes if one.used}
-    sides = {item_id: found for item_id in hefts if (found := _sides(houses, item_id, open_lanes, params, seed))}
+    states: dict[int, list[tuple[House, ItemState]]] = {item_id: [] for item_id in hefts}
+    for house in houses:
+        for item in house.seen.items:
+            if item.item_id in states:
+                states[item.item_id].append((house, item))
+    sides = {item_id: found for item_id, some in states.items() if (found := _sides(some, open_lanes, params, seed))}
     moves = {item_id: share(some, open_lanes, hefts[item_id], params) for item_id, some in sides.items()}
     while (worst := _does_not_pay([one for some in moves.values() for one in some], open_lanes)) is not None:
         del open_lanes[worst]
@@ -107,10 +112,9 @@ def _does_not_pay(moves: Sequence[Move], lanes: Lanes) -> Ends | None:
 
 
 def _sides(
-    houses: Sequence[House], item_id: int, lanes: Lanes, params: Params, seed: Sequence[int]
+    states: Sequence[tuple[House, ItemState]], lanes: Lanes, params: Params, seed: Sequence[int]
 ) -> list[Side] | None:
     """An item at all sites that have it; None where a glance says that nothing can be moved."""
-    states = [(house, one) for house in houses for one in house.seen.items if one.item_id == item_id]
     takers = {house.site_id for house, one in states if _may_lack(house.seen.today, one, params)}
     givers = {house.site_id for house, one in states if one.available > 0 and (one.demand or one.rule)}
     if not any(start in givers and end in takers for start, end in lanes):

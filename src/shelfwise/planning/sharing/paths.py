@@ -17,9 +17,11 @@ NOISE = 1e-9
 def least(path: Floats, after: int, until: Days) -> Floats:
     """The least that is available in each case from the day after `after` until the last day of its own; shape
     (samples,), infinite where there is no such day."""
-    day = np.arange(path.shape[1])
-    within = (day > after) & (day <= until[:, None])
-    found: Floats = np.where(within, path, np.inf).min(axis=1)
+    last = int(until.max()) + 1
+    days = path[:, after + 1 : last]
+    if not days.shape[1]:
+        return np.full(len(path), np.inf)
+    found: Floats = np.where(np.arange(after + 1, last) <= until[:, None], days, np.inf).min(axis=1)
     return found
 
 
