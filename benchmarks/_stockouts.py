@@ -71,7 +71,7 @@ class Said:
 def stockouts(quick: bool) -> list[Result]:
     """Whether the projected risk of running out is what it says, and better than days of cover."""
     if quick:
-        return _judged("days of a wholesaler", _played(_wholesaler(80), 1))
+        return _judged("days of a wholesaler", _played(_wholesaler(150), 6))
     wholesaler = _wholesaler(500)
     results = _judged(wholesaler.name, _played(wholesaler, 6))
     if not DEMAND.is_dir():
