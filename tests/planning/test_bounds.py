@@ -89,7 +89,8 @@ def test_the_next_best_supplier_is_named_with_what_it_would_cost_more() -> None:
     other = replace(case.offer, supplier_id=9, supplier="Hill & Sons", unit_cost=Decimal("2.50"), lead_time=fixed(9))
     decision = decided(changed(case, others=(other,)))
     assert decision is not None
-    assert f"Hill & Sons, would cost {decision.quantity * Decimal('0.5'):,.2f} EUR more" in why(decision)["supplier"]
+    more = decision.evidence["suppliers"][1]["more"]
+    assert f"Hill & Sons, would cost {more:,.2f} more (goods +" in why(decision)["supplier"]
     assert "in 9 days instead of" in why(decision)["supplier"]
     assert why(decided(case))["supplier"] == "Nobody but Harbour Supplies is known to sell it."
 

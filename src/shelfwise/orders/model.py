@@ -232,6 +232,23 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class Outstanding:
+    """What is still to come of a line of an order.
+
+    Attributes:
+        sent_at: when the order left; None: it has not, as far as anybody said.
+        asked: 'change' or 'cancel': what the supplier was asked for and has not answered; it counts as it stands.
+    """
+
+    item_id: int
+    quantity: Decimal
+    expected_at: datetime
+    supplier_id: int
+    sent_at: datetime | None
+    asked: str | None
+
+
+@dataclass(frozen=True)
 class SentLine:
     """What became of a line of an order that left, by now.
 

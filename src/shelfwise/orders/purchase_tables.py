@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from shelfwise.core.quantities import plain
-from shelfwise.orders.model import Asked, PurchaseLine, PurchaseOrder, PurchaseState
+from shelfwise.orders.model import Asked, Outstanding, PurchaseLine, PurchaseOrder, PurchaseState
 from shelfwise.store.database import Tx, rows, run, value, values
 
 _LINE = """select purchase_order_id, line, item_id, sku, description, unit, quantity, received, unit_cost,
@@ -304,12 +304,16 @@ def drafted_items(tx: Tx, tenant: int, site_id: int) -> set[int]:
     }
 
 
-def on_order(tx: Tx, tenant: int, site_id: int) -> list[tuple[int, Decimal, datetime]]:
-    """(item, quantity outstanding, expected at), soonest first."""
-    return values(
+def outstanding(tx: Tx, tenant: int, site_id: int) -> list[Outstanding]:
+    """What is still to come of each line, soonest first."""
+    return rows(
         tx,
-        """select item_id, quantity, expected_at from purchase_outstanding
-           where tenant_id = %s and site_id = %s order by expected_at, purchase_order_id, line""",
+        Outstanding,
+        """select item_id, quantity, u.expected_at, sent_at, answer_to as asked,
+                  coalesce(j.survivor_id, o.supplier_id) as supplier_id
+           from purchase_outstanding u join purchase_order o using (tenant_id, purchase_order_id)
+           left join joined j on j.tenant_id = o.tenant_id and j.kind = 'supplier' and j.id = o.supplier_id
+           where u.tenant_id = %s and u.site_id = %s order by u.expected_at, purchase_order_id, line""",
         (tenant, site_id),
     )
 

@@ -14,7 +14,7 @@ from shelfwise.orders import erp_orders, receipt_tables
 from shelfwise.orders import purchase_tables as tables
 from shelfwise.orders.approval import our_currency, worth_today
 from shelfwise.orders.chasing import chase
-from shelfwise.orders.model import LeadTime, PurchaseOrder, PurchaseState, SentLine
+from shelfwise.orders.model import LeadTime, Outstanding, PurchaseOrder, PurchaseState, SentLine
 from shelfwise.orders.outgoing import message_of, paper_of, question_of
 from shelfwise.orders.purchase_changes import answer, cancel, change_sent, take_back_question
 from shelfwise.orders.purchase_life import (
@@ -64,6 +64,7 @@ __all__ = [
     "on_order",
     "orders_of_decisions",
     "our_currency",
+    "outstanding",
     "paper_of",
     "place_purchase_order",
     "purchase_order",
@@ -144,14 +145,18 @@ def history(ctx: Context, purchase_order_id: int) -> list[AuditEntry]:
 
 def on_order(ctx: Context, site_id: int) -> dict[int, list[tuple[Decimal, datetime]]]:
     """What is on its way to a site: for each item (quantity outstanding, expected at), soonest first."""
-    ctx.require(Right.VIEW, site_id)
     coming: dict[int, list[tuple[Decimal, datetime]]] = {}
     # One of them is empty: who keeps the books has the orders.
-    for item_id, quantity, expected_at in (
-        *tables.on_order(ctx.tx, ctx.tenant, site_id), *erp_orders.coming(ctx, site_id),
-    ):  # fmt: skip
+    ours = [(one.item_id, one.quantity, one.expected_at) for one in outstanding(ctx, site_id)]
+    for item_id, quantity, expected_at in (*ours, *erp_orders.coming(ctx, site_id)):
         coming.setdefault(item_id, []).append((quantity, expected_at))
     return coming
+
+
+def outstanding(ctx: Context, site_id: int) -> list[Outstanding]:
+    """What suppliers still owe a site by our own orders, line by line, soonest first."""
+    ctx.require(Right.VIEW, site_id)
+    return tables.outstanding(ctx.tx, ctx.tenant, site_id)
 
 
 def drafted_items(ctx: Context, site_id: int) -> set[int]:

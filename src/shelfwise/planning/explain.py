@@ -120,7 +120,14 @@ def evidence(
             "reserved": float(item.reserved),
             "backordered": float(item.backordered),
             "on_order": [
-                {"quantity": float(one.quantity), "expected_at": one.expected_at.isoformat()} for one in item.on_order
+                {
+                    "quantity": float(one.quantity),
+                    "expected_at": one.expected_at.isoformat(),
+                    "chance": round(one.chance, 4),
+                    "counts": round(one.counts, 3),
+                    "asked": one.asked,
+                }
+                for one in item.on_order
             ],
             "position": item.position,
         },

@@ -235,7 +235,7 @@ def _shelves(item: ItemState, lead: int, at: datetime, unit: float) -> tuple[She
     of it comes no earlier than an order of tonight."""
     ages, later = np.zeros((max(lead - 1, 0), 1, 1)), 0.0
     for arrival in item.on_order:
-        age, much = lead - days_until(arrival.expected_at, at), float(arrival.quantity) / unit
+        age, much = lead - days_until(arrival.expected_at, at), arrival.counts / unit
         if age < 1:
             later += much
         else:

@@ -20,6 +20,8 @@ from shelfwise.records.prices import Break, cost_of
 Floats = NDArray[np.float64]
 DAYS_IN_YEAR = 365.0
 LONGEST_REVIEW = 90
+DOUBTED = 0.9
+"""Below this chance to come at all an order is counted on in part."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +49,22 @@ class Amount:
 
 @dataclass(frozen=True)
 class Arrival:
-    """An outstanding quantity of a purchase order and when it is expected."""
+    """An outstanding quantity of a purchase order and when it is expected.
+
+    Attributes:
+        chance: that it comes at all.
+        asked: 'change' or 'cancel': what its supplier was asked for and has not answered; it counts as it stands.
+    """
 
     quantity: Decimal
     expected_at: datetime
+    chance: float = 1.0
+    asked: str | None = None
+
+    @property
+    def counts(self) -> float:
+        """As how much it is counted on: all of it, and in part where it is so long overdue that it may be lost."""
+        return float(self.quantity) * (self.chance if self.chance < DOUBTED else 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +92,9 @@ class LeadTime:
         stated: what the supplier says, or what is usual where nobody said.
         assumed: nobody said.
         observed: the supplier's orders it was learned from; `own`: of them, those of the item.
-        samples: equally likely lead times, shape (k,), ascending, positive.
+        lost: the chance that an order never comes.
+        short: of one that comes, that less comes than was ordered; `share_when_short`: how much of it then.
+        samples: equally likely lead times of orders that come, shape (k,), ascending, positive.
     """
 
     stated: float
@@ -86,6 +102,14 @@ class LeadTime:
     samples: Floats
     assumed: bool = False
     own: int = 0
+    lost: float = 0.0
+    short: float = 0.0
+    share_when_short: float = 1.0
+
+    @property
+    def comes(self) -> float:
+        """The share of what is ordered that comes in the end."""
+        return (1 - self.lost) * (1 - self.short * (1 - self.share_when_short))
 
     def quantile(self, level: float) -> float:
         return float(np.quantile(self.samples, level, method="inverted_cdf"))
@@ -216,8 +240,8 @@ class ItemState:
 
     @property
     def position(self) -> float:
-        """The inventory position: available plus on order."""
-        return self.available + float(self.ordered)
+        """The inventory position: available plus what is counted on of what is on order."""
+        return self.available + sum(arrival.counts for arrival in self.on_order)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import numpy as np
 
 from shelfwise.access.context import Context
 from shelfwise.orders.model import SentLine
-from shelfwise.orders.service import sent_lines, worth_today
+from shelfwise.orders.service import outstanding, sent_lines, worth_today
 from shelfwise.planning import reliability
 from shelfwise.planning.leadtime import Habit, Took, habit
-from shelfwise.planning.model import Floats, LeadTime, Offer
+from shelfwise.planning.model import Arrival, Floats, LeadTime, Offer
 from shelfwise.planning.reliability import Reliability, Sent
 from shelfwise.records.calendars import next_taken
 from shelfwise.records.habits import usual_lead_days
@@ -72,15 +72,25 @@ class Learned:
             samples = self._samples[item_id] = self.habit.lead_time(item_id, self.days_for(item_id)).samples
         return 1 - float(np.searchsorted(samples, days, side="right")) / len(samples)
 
+    def _age(self, item_id: int, sent_at: datetime, due_at: datetime) -> float:
+        """Days since an order left; where it was promised for later than usual, in proportion less."""
+        age, promised = ((until - sent_at).total_seconds() / SECONDS_IN_DAY for until in (self.now, due_at))
+        self.later(item_id, 0.0)
+        return max(age, 0.0) / max(promised / float(np.median(self._samples[item_id])), 1.0)
+
     def reliability(self, items: Iterable[int]) -> dict[int, Reliability]:
         sent = [
             Sent(
-                line.item_id, (self.now - line.sent_at).total_seconds() / SECONDS_IN_DAY, line.share, line.finished,
+                line.item_id, self._age(line.item_id, line.sent_at, line.due_at), line.share, line.finished,
                 line.on_time(self.now),
             )
             for line in self.lines
         ]  # fmt: skip
         return reliability.learn(sent, items, self.later)
+
+    def chance_to_come(self, lost: float, item_id: int, sent_at: datetime, due_at: datetime) -> float:
+        """That an order which left then and has not come still will."""
+        return 1 - reliability.never(lost, self.later(item_id, self._age(item_id, sent_at, due_at)))
 
 
 def comparable_offers(
@@ -119,11 +129,31 @@ def learned(ctx: Context) -> dict[int, Learned]:
     }
 
 
-def offers_of(ctx: Context, item_ids: Collection[int], site_id: int) -> dict[int, tuple[Offer, ...]]:
+def arrivals_of(ctx: Context, site_id: int, known: Mapping[int, Learned]) -> dict[int, list[Arrival]]:
+    """What suppliers still owe a site by our own orders, and how probably it comes at all."""
+    found: dict[int, list[Arrival]] = {}
+    coming = outstanding(ctx, site_id)
+    wanted: dict[int, set[int]] = {}
+    for one in coming:
+        wanted.setdefault(one.supplier_id, set()).add(one.item_id)
+    chances = {supplier_id: known[supplier_id].reliability(items) for supplier_id, items in wanted.items()}
+    for one in coming:
+        chance = 1.0
+        if one.sent_at is not None:
+            lost = chances[one.supplier_id][one.item_id].lost.mean
+            chance = known[one.supplier_id].chance_to_come(lost, one.item_id, one.sent_at, one.expected_at)
+        found.setdefault(one.item_id, []).append(Arrival(one.quantity, one.expected_at, chance, one.asked))
+    return found
+
+
+def offers_of(
+    ctx: Context, item_ids: Collection[int], site_id: int, known: Mapping[int, Learned] | None = None
+) -> dict[int, tuple[Offer, ...]]:
     """On which terms each item is sold by whom, with what their orders have taught.
 
     Args:
         site_id: which orders: by its clock suppliers take orders.
+        known: what was learned already, where the caller has it.
     """
     at = ctx.now.astimezone(site_by_id(ctx, site_id).zone_info)
     sellers = {supplier.supplier_id: supplier for supplier in suppliers(ctx)}
@@ -133,7 +163,7 @@ def offers_of(ctx: Context, item_ids: Collection[int], site_id: int) -> dict[int
     by_supplier: dict[int, list[Terms]] = {}
     for one in terms_for(ctx, item_ids):
         by_supplier.setdefault(one.supplier_id, []).append(one)
-    known = learned(ctx)
+    known = learned(ctx) if known is None else known
     result: dict[int, list[Offer]] = {}
     for supplier_id, sold in sorted(by_supplier.items()):
         today = {one.item_id: one.lead_time_days for one in sold if one.lead_time_days is not None}
@@ -143,9 +173,13 @@ def offers_of(ctx: Context, item_ids: Collection[int], site_id: int) -> dict[int
         chances = history.reliability([one.item_id for one in sold])
         for one in sold:
             breaks = breaks_on(prices.get((supplier_id, one.item_id), ()), ctx.now.date())
-            offer = _offer(one, sellers[supplier_id], history.lead_time(one.item_id), at)
-            offer = replace(offer, breaks=breaks, reliability=chances[one.item_id])
-            result.setdefault(one.item_id, []).append(offer)
+            chance = chances[one.item_id]
+            lead = replace(
+                history.lead_time(one.item_id), lost=chance.lost.mean, short=chance.short.mean,
+                share_when_short=chance.share_when_short,
+            )  # fmt: skip
+            offer = _offer(one, sellers[supplier_id], lead, at)
+            result.setdefault(one.item_id, []).append(replace(offer, breaks=breaks, reliability=chance))
     return {item_id: tuple(offers) for item_id, offers in result.items()}
 
 

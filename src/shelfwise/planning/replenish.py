@@ -6,7 +6,8 @@ in together.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from shelfwise.planning import explain, why
 from shelfwise.planning.bounds import PRICE_BREAK, Bound, days_to_draw, most_of, order_quantity
 from shelfwise.planning.levels import Policy, least_order, policy_of
 from shelfwise.planning.model import DAYS_IN_YEAR, Deal, Decision, Floats, ItemState, Offer, Params, Snapshot
+from shelfwise.planning.ranking import Judged, Ranked, best_first, cost, order_at, units_to_compare
 from shelfwise.planning.simulate import Futures, draw, outcome, shelf
 
 CHART_DAYS = 21
@@ -29,6 +31,7 @@ class Weighed:
 
     Attributes:
         bounds: what made it larger or smaller than what is wanted.
+        ranked: all who sell it, the cheapest altogether first; empty where nobody else does.
     """
 
     offer: Offer
@@ -37,6 +40,7 @@ class Weighed:
     quantity: Decimal
     deal: Deal | None
     bounds: tuple[Bound, ...] = ()
+    ranked: tuple[Ranked, ...] = ()
 
 
 def weigh(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Generator) -> Weighed | None:
@@ -44,10 +48,7 @@ def weigh(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Ge
     if not item.offers:
         return None
     params = params.of(item)
-    offer = choose(item.offers)
-    found = weigh_offer(snapshot, item, offer, params, rng)
-    if found.quantity > 0 and (for_so_many := choose(item.offers, found.quantity)) is not offer:
-        found = weigh_offer(snapshot, item, for_so_many, params, rng)
+    found = best_of(snapshot, item, params, rng)
     if found.quantity <= 0:
         return found
     most = most_of(item, found.offer, found.futures, params)
@@ -55,7 +56,31 @@ def weigh(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Ge
     if deal is None:
         return found
     bounds = (*found.bounds, Bound(PRICE_BREAK, found.quantity))
-    return Weighed(found.offer, found.futures, found.policy, deal.quantity, deal, bounds)
+    return replace(found, quantity=deal.quantity, deal=deal, bounds=bounds)
+
+
+def best_of(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Generator) -> Weighed:
+    """What would be ordered of the supplier whose expected cost is least, all judged on the same futures."""
+    if len(item.offers) == 1:
+        return weigh_offer(snapshot, item, item.offers[0], params, rng)
+    weighed = {id(offer): weigh_offer(snapshot, item, offer, params, deepcopy(rng)) for offer in item.offers}
+    judged = [judge(one, params) for one in weighed.values()]
+    units = units_to_compare(judged)
+    found = []
+    for one in judged:
+        quantity, futures = order_at(one, units), weighed[id(one.offer)].futures
+        path = shelf(item, futures, snapshot.at, float(quantity))
+        then = outcome(path, futures.lead, params.at(one.offer).review_days)
+        found.append(cost(item, one, units, quantity, then, params))
+    ranked = best_first(found)
+    return replace(weighed[id(ranked[0].offer)], ranked=ranked)
+
+
+def judge(found: Weighed, params: Params) -> Judged:
+    """What was found out about an offer, without its futures."""
+    policy = found.policy
+    typical = max(policy.order_up_to - policy.reorder_point, policy.daily_mean * params.at(found.offer).review_days)
+    return Judged(found.offer, found.quantity, typical, policy.safety, policy.daily_mean)
 
 
 def weigh_offer(snapshot: Snapshot, item: ItemState, offer: Offer, params: Params, rng: np.random.Generator) -> Weighed:
@@ -162,7 +187,7 @@ def decision(
         + explain.rule_beside(item, policy),
         evidence=shown
         | explain.prices(item, offer, found.deal)
-        | why.evidence(item, offer, policy, futures, quantity, found.bounds, params, joined)
+        | why.evidence(item, found.ranked, offer, policy, futures, quantity, found.bounds, params, joined)
         | {"chart": explain.chart(snapshot, futures, without, with_order)},
         alternative=alternative,
         expected_value=value,

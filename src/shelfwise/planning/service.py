@@ -18,7 +18,7 @@ from shelfwise.demand.lift import Lift
 from shelfwise.demand.lifts import may_do
 from shelfwise.demand.overrides.service import expected_of
 from shelfwise.demand.service import StoredForecast
-from shelfwise.orders.service import on_order
+from shelfwise.orders import erp_orders
 from shelfwise.orders.transfers import coming as coming_from_sites
 from shelfwise.planning import tables
 from shelfwise.planning.model import (
@@ -30,7 +30,7 @@ from shelfwise.planning.model import (
     Params,
     Snapshot,
 )
-from shelfwise.planning.offers import comparable_offers, offers_of
+from shelfwise.planning.offers import arrivals_of, comparable_offers, learned, offers_of
 from shelfwise.planning.racing.service import standings
 from shelfwise.planning.safety import Counted, RecordErrors
 from shelfwise.planning.settings import params_of
@@ -58,11 +58,14 @@ def snapshot(ctx: Context, site_id: int, item_ids: Collection[int] | None = None
     ]
     stock = {level.item_id: level for level in levels(ctx, site_id, item_ids)}
     owed = tables.backordered(ctx.tx, ctx.tenant, site_id)
-    coming = on_order(ctx, site_id)
-    for item_id, arrivals in coming_from_sites(ctx, site_id).items():
-        coming[item_id] = sorted([*coming.get(item_id, []), *arrivals], key=lambda arrival: arrival[1])
+    learned_of = learned(ctx)
+    coming = arrivals_of(ctx, site_id, learned_of)
+    for item_id, amount, when in erp_orders.coming(ctx, site_id):
+        coming.setdefault(item_id, []).append(Arrival(amount, when))
+    for item_id, moving in coming_from_sites(ctx, site_id).items():
+        coming.setdefault(item_id, []).extend(Arrival(amount, when) for amount, when in moving)
     forecasts = expected_of(ctx, site_id, item_ids)
-    offers, left_out = comparable_offers(ctx, offers_of(ctx, [item.item_id for item in known], site_id))
+    offers, left_out = comparable_offers(ctx, offers_of(ctx, [item.item_id for item in known], site_id, learned_of))
     prices = tables.mean_prices(ctx.tx, ctx.tenant, site_id, ctx.now - timedelta(days=PRICE_DAYS))
     home = tables.currency(ctx.tx, ctx.tenant)
     rules = {rule.item_id: rule for rule in rules_of_site(ctx, site_id)}
@@ -84,7 +87,7 @@ def snapshot(ctx: Context, site_id: int, item_ids: Collection[int] | None = None
                 on_hand=believed(item, level.on_hand if level else Decimal(0)),
                 reserved=level.reserved if level else Decimal(0),
                 backordered=owed.get(item.item_id, Decimal(0)),
-                on_order=tuple(Arrival(amount, when) for amount, when in coming.get(item.item_id, ())),
+                on_order=tuple(sorted(coming.get(item.item_id, ()), key=lambda one: one.expected_at)),
                 demand=_demand(forecasts.get(item.item_id)),
                 offers=sellers,
                 left_out=left_out.get(item.item_id, ()),

@@ -26,11 +26,13 @@ class Futures:
         lead: shape (samples,): whole days an order placed now takes.
         surprise: shape (samples,): how much less is on hand than the mean says; zeros where it is known
             exactly.
+        share: shape (samples,): how much of an order placed now arrives.
     """
 
     demand: Floats
     lead: NDArray[np.int64]
     surprise: Floats
+    share: Floats
 
     def over(self, days: NDArray[np.int64]) -> Floats:
         """Demand over the first `days` days of each future; `days` has shape (samples,)."""
@@ -54,11 +56,23 @@ def draw(
     surprise = (item.on_hand.mean - item.on_hand.values)[_evenly(len(item.on_hand.values), number, rng)]
     needed = max(days, math.ceil(lead_time.samples.max()) + params.review_days)
     if item.demand is None or not len(item.demand.paths):
-        return Futures(np.zeros((number, needed + 1)), lead, surprise)
+        return Futures(np.zeros((number, needed + 1)), *_failing(lead_time, lead, surprise, rng))
     paths = ahead(item.demand, today, needed, rng)
     cumulative = np.zeros((number, needed + 1))
     np.cumsum(paths[_evenly(len(paths), number, rng)], axis=1, out=cumulative[:, 1:])
-    return Futures(cumulative, lead, surprise)
+    return Futures(cumulative, *_failing(lead_time, lead, surprise, rng))
+
+
+def _failing(
+    lead_time: LeadTime, lead: NDArray[np.int64], surprise: Floats, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], Floats, Floats]:
+    """Lead times, surprises, and the share of an order that arrives: of some orders only a part does. One that gets
+    lost is noticed and ordered again, and arrives as late as the latest."""
+    place = (rng.permutation(len(lead)) + rng.random()) / len(lead)
+    never = place < lead_time.lost
+    short = ~never & (place < lead_time.lost + (1 - lead_time.lost) * lead_time.short)
+    latest = math.ceil(lead_time.samples.max())
+    return np.where(never, latest, lead), surprise, np.where(short, lead_time.share_when_short, 1.0)
 
 
 def ahead(demand: DemandPaths, today: date, days: int, rng: np.random.Generator) -> Floats:
@@ -88,7 +102,7 @@ def arrivals(item: ItemState, at: datetime, days: int) -> Floats:
     """What is on order, cumulative by the end of day 0..days; overdue orders are taken to come tomorrow."""
     arriving = np.zeros(days + 1)
     for arrival in item.on_order:
-        arriving[min(days_until(arrival.expected_at, at), days + 1) :] += float(arrival.quantity)
+        arriving[min(days_until(arrival.expected_at, at), days + 1) :] += arrival.counts
     return arriving
 
 
@@ -120,7 +134,7 @@ def shelf(item: ItemState, futures: Futures, at: datetime, order: float) -> Floa
     days = futures.demand.shape[1] - 1
     path: Floats = item.available - futures.surprise[:, None] - futures.demand + arrivals(item, at, days)
     if order:
-        path = path + order * (np.arange(days + 1) > futures.lead[:, None])
+        path = path + order * futures.share[:, None] * (np.arange(days + 1) > futures.lead[:, None])
     return path
 
 

@@ -14,6 +14,7 @@ from shelfwise.planning.bounds import Bound
 from shelfwise.planning.model import Deal, Decision, ItemState, Offer, Params, Snapshot
 from shelfwise.planning.policies.joined import Line, join
 from shelfwise.planning.policies.model import Terms
+from shelfwise.planning.ranking import Ranked
 from shelfwise.planning.replenish import Weighed, decision, weigh, weigh_offer
 from shelfwise.planning.why import Joined
 
@@ -59,6 +60,7 @@ class _Place:
     deal: Deal | None
     bounds: tuple[Bound, ...]
     daily: float
+    ranked: tuple[Ranked, ...]
     decision: Decision | None
     rng: np.random.Generator
 
@@ -92,7 +94,9 @@ def plan_all(snapshot: Snapshot, params: Params, rng: np.random.Generator, look:
         if found is not None:
             made = decision(snapshot, item, found, params) if found.quantity > 0 else None
             daily = found.policy.daily_mean
-            places.append(_Place(item, found.offer, found.quantity, found.deal, found.bounds, daily, made, before))
+            places.append(
+                _Place(item, found.offer, found.quantity, found.deal, found.bounds, daily, found.ranked, made, before)
+            )
     return _within([one for one in _joined(snapshot, places, params) if one.decision is not None], params)
 
 
@@ -147,7 +151,7 @@ def _again(snapshot: Snapshot, place: _Place, quantity: Decimal, joined: Joined,
     found = weigh_offer(snapshot, place.item, place.offer, params, deepcopy(place.rng))
     deal = place.deal if quantity == place.quantity else None
     bounds = place.bounds if quantity == place.quantity else ()
-    found = Weighed(found.offer, found.futures, found.policy, quantity, deal, bounds)
+    found = replace(found, quantity=quantity, deal=deal, bounds=bounds, ranked=place.ranked)
     return decision(snapshot, place.item, found, params, joined)
 
 

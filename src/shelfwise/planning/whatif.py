@@ -20,7 +20,6 @@ from shelfwise.demand.lift import Lift
 from shelfwise.planning.model import (
     DAYS_IN_YEAR,
     Amount,
-    Arrival,
     DemandPaths,
     Floats,
     ItemState,
@@ -216,7 +215,7 @@ def otherwise(item: ItemState, asked: Asked) -> ItemState:
     return replace(
         item,
         on_hand=item.on_hand if asked.on_hand is None else Amount.exactly(asked.on_hand),
-        on_order=tuple(Arrival(one.quantity, one.expected_at + late) for one in item.on_order),
+        on_order=tuple(replace(one, expected_at=one.expected_at + late) for one in item.on_order),
         offers=tuple(
             _offered(one, asked) for one in item.offers if asked.supplier_id in (None, one.supplier_id)
         ),

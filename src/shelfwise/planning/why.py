@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from shelfwise.core.quantities import plain
-from shelfwise.planning import bounds, safety
+from shelfwise.planning import bounds, ranking, safety
 from shelfwise.planning.bounds import Bound
 from shelfwise.planning.explain import amount, rule_words
 from shelfwise.planning.levels import AT_EVERY_REVIEW, OWN, QUANTILE, Policy
 from shelfwise.planning.model import DAYS_IN_YEAR, ItemState, Offer, Params
+from shelfwise.planning.ranking import Ranked
 from shelfwise.planning.simulate import Futures
 from shelfwise.planning.standing import Standing
 
@@ -72,6 +73,7 @@ def race_shown(standing: Standing) -> dict[str, Any]:
 
 def evidence(
     item: ItemState,
+    ranked: Sequence[Ranked],
     offer: Offer,
     policy: Policy,
     futures: Futures,
@@ -98,8 +100,9 @@ def evidence(
         "why": {
             "earlier": _why_not_earlier(item, offer, policy, quantity, params, joined),
             "more": _why_not_more(policy, bound_by, binding, params),
-            "supplier": _why_this_supplier(item, offer, quantity),
+            "supplier": _why_this_supplier(item, offer, ranked),
         },
+        "suppliers": ranking.shown(ranked),
     }
 
 
@@ -181,17 +184,9 @@ def _why_not_more(policy: Policy, bound_by: Sequence[Bound], binding: Sequence[d
     )
 
 
-def _why_this_supplier(item: ItemState, offer: Offer, quantity: Decimal) -> str:
-    others = [one for one in item.offers if one is not offer]
-    if not others:
+def _why_this_supplier(item: ItemState, offer: Offer, ranked: Sequence[Ranked]) -> str:
+    if len(item.offers) == 1:
         return f"Nobody but {offer.supplier} is known to sell it."
-    other = min(others, key=lambda one: (float(one.cost_for(quantity) * one.rate), one.lead_time.quantile(0.5)))
-    costs, would = offer.total(quantity), other.total(quantity) * other.rate / offer.rate
-    days, slower = offer.lead_time.quantile(0.5), other.lead_time.quantile(0.5)
-    takes = f"in {amount(round(slower, 1))} days instead of {amount(round(days, 1))}"
-    if abs(would - costs) < Decimal("0.01"):
-        return f"The next best, {other.supplier}, costs as much and delivers {takes}."
-    return (
-        f"For {plain(quantity)} it is the cheapest at {costs:,.2f} {offer.currency}. The next best, {other.supplier}, "
-        f"would cost {would - costs:,.2f} {offer.currency} more and deliver {takes}."
-    )
+    # Compared in our currency, where offers are in several; else in theirs.
+    same = len({one.currency for one in item.offers}) == 1 and offer.rate == 1
+    return ranking.said(ranked, offer.currency if same else "in the currency of the books")
