@@ -55,7 +55,9 @@ def test_who_loses_orders_or_sends_too_little_costs_the_margin_of_what_runs_out(
     with_risk, without = (next(one for one in ranked(replace(steady, others=(offer,))) if one.offer is offer)
                           for offer in (unsure, sure))  # fmt: skip
     assert (with_risk.lost_margin or 0) > (without.lost_margin or 0) + 1
-    assert with_risk.ordering > 1.5 * without.ordering
+    params, share = Params(), float(with_risk.quantity) * unsure.lead_time.comes
+    assert unsure.lead_time.comes < 0.7
+    assert with_risk.ordering == pytest.approx(params.ordering_cost * with_risk.units / share, rel=1e-6)
 
 
 def test_price_breaks_ordering_and_keeping_count() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from shelfwise.access.context import Context
 from shelfwise.core.errors import NotFound
-from shelfwise.orders.service import close_purchase_order
+from shelfwise.orders.service import cancel, close_purchase_order, mark_sent
 from shelfwise.orders.transfers import draft_transfer
 from shelfwise.planning.model import Arrival
 from shelfwise.planning.offers import offers_of
@@ -129,6 +129,32 @@ def test_what_came_short_late_or_never_is_believed_of_the_next_order(ctx: Contex
     assert known.short.mean > 0.4
     assert known.late.mean > 0.5
     assert known.fill < 0.5
+
+
+def test_an_order_overdue_far_beyond_what_was_ever_seen_is_counted_on_in_part_and_the_reason_says_so(
+    ctx: Context, shop: Shop
+) -> None:
+    tea = shop.item("TEA", lead=5.0)
+    shop.stock(tea, 4)
+    shop.sold_daily(tea, 60)
+    shop.forecast()
+    order = shop.ordered(tea, 100, days=5.0)
+    mark_sent(ctx, order.number)
+
+    def coming(days: int) -> Arrival:
+        (state,) = snapshot(replace(ctx, now=NOON + timedelta(days=days)), shop.site).items
+        return state.on_order[0]
+
+    assert [coming(days).counts for days in (0, 4, 7)] == [100.0, 100.0, 100.0]
+    late = coming(60)
+    assert (late.quantity, late.chance < 0.2) == (Decimal(100), True)
+    assert late.counts == pytest.approx(100 * late.chance)
+    cancel(ctx, order.purchase_order_id, "too much")
+    _, decisions = plan(replace(ctx, now=NOON + timedelta(days=60)), shop.site)
+    (decided,) = decisions
+    assert "100 on order is so long overdue that it may never come" in decided.reason
+    assert "asked to cancel an order with 100 of it and has not answered" in decided.reason
+    assert decided.evidence["stock"]["on_order"][0]["asked"] == "cancel"
 
 
 def test_days_for_safety_and_until_orders_are_taken_are_lead_time(ctx: Context, shop: Shop) -> None:

@@ -79,6 +79,10 @@ def test_how_a_supplier_takes_orders_is_typed_and_shown_again(client: Client, wo
     assert 'value="mon" checked' in page
     assert 'value="tue" checked' not in page
     assert 'name="orders_until" value="14:30"' in page
+    line = {"supplier": str(world.supplier_id), "site": "LON", "key": "few", "sku": "21000", "amount": "6", "cost": "1"}
+    draft = mara.get(mara.post("/orders/new", data=line).headers["location"]).text
+    assert "takes no order below 100.00 EUR: 94.00 are missing." in draft
+    assert "pays the freight from 250.00 EUR" in draft
     wrong = mara.post(at, data={**told, "orders_until": "soon"})
     assert (wrong.status_code, "a time such as 14:30" in wrong.text) == (422, True)
     assert mara.post(at, data={**told, "currency": ""}).status_code == 422

@@ -206,6 +206,22 @@ def assumed_said(item: ItemState, offer: Offer) -> str:
     )
 
 
+def coming_said(item: ItemState) -> str:
+    """What is odd about what is on order: overdue for so long that it may be lost, or asked to be otherwise."""
+    said = ""
+    doubted = [one for one in item.on_order if one.counts < float(one.quantity)]
+    if doubted:
+        much, counts = sum(float(one.quantity) for one in doubted), sum(one.counts for one in doubted)
+        said += f" {amount(much)} on order is so long overdue that it may never come: it counts as {amount(counts)}."
+    for what, words in (("cancel", "to cancel"), ("change", "to change")):
+        much = sum(float(one.quantity) for one in item.on_order if one.asked == what)
+        if much:
+            said += (
+                f" The supplier was asked {words} an order with {amount(much)} of it and has not answered: it counts."
+            )
+    return said
+
+
 def rule_words(rule: Rule) -> str:
     up_to = "" if rule.order_up_to is None else f", up to {plain(rule.order_up_to)}"
     return f"reorder at {plain(rule.reorder_point)}{up_to}"

@@ -6,6 +6,7 @@ in together.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -60,20 +61,35 @@ def weigh(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Ge
 
 
 def best_of(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Generator) -> Weighed:
-    """What would be ordered of the supplier whose expected cost is least, all judged on the same futures."""
+    """What would be ordered of the supplier whose expected cost is least."""
     if len(item.offers) == 1:
         return weigh_offer(snapshot, item, item.offers[0], params, rng)
-    weighed = {id(offer): weigh_offer(snapshot, item, offer, params, deepcopy(rng)) for offer in item.offers}
-    judged = [judge(one, params) for one in weighed.values()]
+    weighed = _each(snapshot, item, params, rng)
+    ranked = _ranked(snapshot, item, weighed, params)
+    return replace(next(one for one in weighed if one.offer is ranked[0].offer), ranked=ranked)
+
+
+def rank(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Generator) -> tuple[Ranked, ...]:
+    """All who sell an item, the one whose expected cost is least first."""
+    return _ranked(snapshot, item, _each(snapshot, item, params, rng), params) if item.offers else ()
+
+
+def _each(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Generator) -> list[Weighed]:
+    """Each offer, on the same futures."""
+    return [weigh_offer(snapshot, item, offer, params, deepcopy(rng)) for offer in item.offers]
+
+
+def _ranked(snapshot: Snapshot, item: ItemState, weighed: Sequence[Weighed], params: Params) -> tuple[Ranked, ...]:
+    params = params.of(item)
+    judged = [judge(one, params) for one in weighed]
     units = units_to_compare(judged)
     found = []
-    for one in judged:
-        quantity, futures = order_at(one, units), weighed[id(one.offer)].futures
-        path = shelf(item, futures, snapshot.at, float(quantity))
-        then = outcome(path, futures.lead, params.at(one.offer).review_days)
+    for one, of in zip(judged, weighed, strict=True):
+        quantity = order_at(one, units)
+        path = shelf(item, of.futures, snapshot.at, float(quantity))
+        then = outcome(path, of.futures.lead, params.at(one.offer).review_days)
         found.append(cost(item, one, units, quantity, then, params))
-    ranked = best_first(found)
-    return replace(weighed[id(ranked[0].offer)], ranked=ranked)
+    return best_first(found)
 
 
 def judge(found: Weighed, params: Params) -> Judged:
@@ -184,6 +200,7 @@ def decision(
         + why.joined_said(offer, quantity, joined)
         + explain.prices_said(item, offer, found.deal)
         + explain.assumed_said(item, offer)
+        + explain.coming_said(item)
         + explain.rule_beside(item, policy),
         evidence=shown
         | explain.prices(item, offer, found.deal)

@@ -32,6 +32,8 @@ from shelfwise.planning.model import (
 )
 from shelfwise.planning.offers import arrivals_of, comparable_offers, learned, offers_of
 from shelfwise.planning.racing.service import standings
+from shelfwise.planning.ranking import Ranked
+from shelfwise.planning.replenish import rank
 from shelfwise.planning.safety import Counted, RecordErrors
 from shelfwise.planning.settings import params_of
 from shelfwise.planning.simulate import SECONDS_IN_DAY
@@ -178,9 +180,27 @@ def what_if(ctx: Context, site_id: int, item_id: int, asked: Asked) -> Answer | 
     if asked.supplier_id is not None and asked.supplier_id not in sellers:
         expected = f"one who sells it: {', '.join(sellers.values()) or 'nobody does'}"
         raise Invalid(Fault("supplier", expected, str(asked.supplier_id), "Choose another, or add its terms."))
-    every = [one.item_id for one in tables.items_of_site(ctx.tx, ctx.tenant, site_id)]
-    seed = np.random.SeedSequence(_seed(ctx, seen)).spawn(len(every))[every.index(item_id)]
-    return answer(seen, seen.items[0], asked, _lift(ctx, asked.promotion), params_of(ctx, site_id), seed)
+    params = params_of(ctx, site_id)
+    return answer(seen, seen.items[0], asked, _lift(ctx, asked.promotion), params, _seed_of(ctx, seen, item_id))
+
+
+def sellers(ctx: Context, site_id: int, item_id: int) -> tuple[Ranked, ...]:
+    """Who sells an item, by what getting it for a site from each is expected to cost altogether, the cheapest first.
+
+    Raises:
+        NotFound: there is no such site.
+    """
+    ctx.require(Right.VIEW, site_id)
+    seen = snapshot(ctx, site_id, [item_id])
+    if not seen.items:
+        return ()
+    return rank(seen, seen.items[0], params_of(ctx, site_id), np.random.default_rng(_seed_of(ctx, seen, item_id)))
+
+
+def _seed_of(ctx: Context, seen: Snapshot, item_id: int) -> np.random.SeedSequence:
+    """The one that an item has in the plan of its whole site."""
+    every = [one.item_id for one in tables.items_of_site(ctx.tx, ctx.tenant, seen.site_id)]
+    return np.random.SeedSequence(_seed(ctx, seen)).spawn(len(every))[every.index(item_id)]
 
 
 def _lift(ctx: Context, promotion: Promotion | None) -> Lift | None:

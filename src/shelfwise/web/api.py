@@ -24,6 +24,7 @@ from shelfwise.web import (
     api_records,
     api_risk,
     api_search,
+    api_sellers,
     api_shipments,
     api_standing,
     api_stock,
@@ -37,7 +38,7 @@ from shelfwise.web import (
 router = APIRouter(prefix="/api/v1")
 for part in (
     # Before the records, whose addresses end in a SKU that may hold slashes.
-    api_what_if,
+    api_what_if, api_sellers,
     api_stock, api_ledger, api_counts, api_records, api_floor, api_orders, api_purchases, api_shipments, api_transfers,
     api_decisions, api_proposed_transfers, api_waiting, api_work, api_search, api_incoming,
     api_handover, api_history, api_standing, api_tags, api_devices, api_connections, api_accuracy,

@@ -79,6 +79,7 @@ from shelfwise.web import (
     saved_filters,
     scans,
     search_page,
+    sellers,
     sending,
     setting_up,
     shipments,
@@ -205,6 +206,7 @@ def _addresses() -> list[BaseRoute]:
         floor_plan,
         # Before the page of an item, whose SKU may hold slashes.
         what_if,
+        sellers,
         items,
         labels,
         lots,

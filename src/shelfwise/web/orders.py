@@ -18,6 +18,7 @@ from shelfwise.orders.attachments import attachments
 from shelfwise.orders.model import PurchaseOrder
 from shelfwise.orders.purchase_states import ALLOWED, may
 from shelfwise.records import service as records
+from shelfwise.records.calendars import next_taken
 from shelfwise.stock import arrivals
 from shelfwise.stock import service as stock
 from shelfwise.stock.model import STATUSES
@@ -68,6 +69,7 @@ def order(visit: Visitor, purchase_order_id: int) -> Response:
             order=found,
             zone=records.site_by_id(ctx, found.site_id).zone_info,
             message=orders.message_of(ctx, found),
+            hints=_hints(ctx, found),
             asked_lines=[
                 (line, wanted) for line, wanted in zip(found.lines, found.as_asked.lines, strict=True) if line != wanted
             ],
@@ -119,6 +121,27 @@ def receive(
             )  # fmt: skip
         after = orders.purchase_order(ctx, purchase_order_id)
     return pages.go(f"/orders/{purchase_order_id}", _told(after, line, plain(came), where.code))
+
+
+def _hints(ctx: Context, order: PurchaseOrder) -> list[str]:
+    """What its supplier asks of an order, beside one that has not left."""
+    seller = records.supplier(ctx, order.supplier_id)
+    found: list[str] = []
+    if order.state not in ("draft", "approved"):
+        return found
+    if seller.currency == order.currency:
+        for least, said in (
+            (seller.minimum_value, "takes no order below"),
+            (seller.free_freight_from, "pays the freight from"),
+        ):
+            if least is not None and order.total < least:
+                missing = f"{least - order.total:,.2f}"
+                found.append(f"{order.supplier} {said} {least:,.2f} {order.currency}: {missing} are missing.")
+    now = ctx.now.astimezone(records.site_by_id(ctx, order.site_id).zone_info)
+    taken = next_taken(now, seller.order_days, seller.orders_until)
+    if taken != now.date():
+        found.append(f"{order.supplier} takes it on {taken:%A}, {taken.day} {taken:%B}.")
+    return found
 
 
 def _pieces(came: Decimal, source: str, serials: str) -> list[tuple[Decimal, str, str | None]]:
