@@ -20,7 +20,7 @@ from shelfwise.records.prices import Break, cost_of
 Floats = NDArray[np.float64]
 DAYS_IN_YEAR = 365.0
 LONGEST_REVIEW = 90
-DOUBTED = 0.9
+DOUBTED = 0.8
 """Below this chance to come at all an order is counted on in part."""
 
 

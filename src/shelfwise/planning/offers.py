@@ -15,7 +15,7 @@ from shelfwise.orders.service import outstanding, sent_lines, worth_today
 from shelfwise.planning import reliability
 from shelfwise.planning.leadtime import Habit, Took, habit
 from shelfwise.planning.model import Arrival, Floats, LeadTime, Offer
-from shelfwise.planning.reliability import Reliability, Sent
+from shelfwise.planning.reliability import Chance, Reliability, Sent
 from shelfwise.records.calendars import next_taken
 from shelfwise.records.habits import usual_lead_days
 from shelfwise.records.prices import Price, breaks_on
@@ -88,9 +88,10 @@ class Learned:
         ]  # fmt: skip
         return reliability.learn(sent, items, self.later)
 
-    def chance_to_come(self, lost: float, item_id: int, sent_at: datetime, due_at: datetime) -> float:
-        """That an order which left then and has not come still will."""
-        return 1 - reliability.never(lost, self.later(item_id, self._age(item_id, sent_at, due_at)))
+    def chance_to_come(self, lost: Chance, item_id: int, sent_at: datetime, due_at: datetime) -> float:
+        """That an order which left then and has not come still will, by what its supplier's others say."""
+        later = self.later(item_id, self._age(item_id, sent_at, due_at))
+        return 1 - reliability.never(lost.besides(reliability.never(lost.mean, later)), later)
 
 
 def comparable_offers(
@@ -140,7 +141,7 @@ def arrivals_of(ctx: Context, site_id: int, known: Mapping[int, Learned]) -> dic
     for one in coming:
         chance = 1.0
         if one.sent_at is not None:
-            lost = chances[one.supplier_id][one.item_id].lost.mean
+            lost = chances[one.supplier_id][one.item_id].lost
             chance = known[one.supplier_id].chance_to_come(lost, one.item_id, one.sent_at, one.expected_at)
         found.setdefault(one.item_id, []).append(Arrival(one.quantity, one.expected_at, chance, one.asked))
     return found

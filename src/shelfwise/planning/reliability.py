@@ -68,6 +68,11 @@ class Chance:
     def mean(self) -> float:
         return self.happened / (self.happened + self.others)
 
+    def besides(self, extent: float) -> float:
+        """The mean without one order, to which it happened to such an extent."""
+        rest = self.happened + self.others - 1
+        return max(self.happened - extent, 0.0) / rest if rest > 0 else self.mean
+
     @property
     def interval(self) -> tuple[float, float]:
         """In which it lies with 80%."""
@@ -128,10 +133,12 @@ def _lost(sent: Sequence[Sent], later: Callable[[int, float], float]) -> list[tu
     known = [(one.item_id, float(one.share <= 0)) for one in sent if not one.outstanding]
     still = [(one.item_id, later(one.item_id, one.age)) for one in sent if one.outstanding]
     gone = LOST[0] + sum(extent for _, extent in known)
-    share = LOST[0] / sum(LOST)
+    extents = [0.0] * len(still)
     for _ in range(ROUNDS if still else 0):
-        share = (gone + sum(never(share, chance) for _, chance in still)) / (sum(LOST) + len(sent))
-    return known + [(item, never(share, chance)) for item, chance in still]
+        # Each by what the others say: its own being late must not make it more probable that it is lost.
+        total, others = gone + sum(extents), sum(LOST) + len(sent) - 1
+        extents = [never((total - own) / others, chance) for own, (_, chance) in zip(extents, still, strict=True)]
+    return known + [(item, extent) for extent, (item, _) in zip(extents, still, strict=True)]
 
 
 class _Counted:
