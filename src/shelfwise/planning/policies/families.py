@@ -75,13 +75,21 @@ def sizes_of(course: Course, leads: Sequence[Floats], costs: CostsOfMany, review
     economic = np.sqrt(2 * costs.order * mean / review / np.maximum(costs.holding, 1e-9))
     grain = np.maximum(demand.max(axis=(0, 2))[:, None] / (CELLS - 2), 1e-3)
     flat = demand.transpose(1, 0, 2).reshape(items, -1)[:, ::STEP]
-    cells = [np.maximum(grain * cell - flat, 0.0).mean(axis=1) for cell in range(CELLS)]
     protected, doubt = until.mean(axis=(0, 2))[:, None], until.std(axis=(0, 2))[:, None]
-    left = np.stack(cells, axis=1)
+    left = _left(flat, grain * np.arange(CELLS))
     return Sizes(
         mean, between.std(axis=(0, 2))[:, None], protected, doubt, np.maximum(economic, mean), lead, covers, jitter,
         left, grain,
     )  # fmt: skip
+
+
+def _left(demand: Floats, stock: Floats) -> Floats:
+    """What is left on average of each stock, shape (items, stocks), by demand that came, shape (items, periods)."""
+    ordered = np.sort(demand, axis=1)
+    total = np.concatenate((np.zeros((len(ordered), 1)), np.cumsum(ordered, axis=1)), axis=1)
+    served = np.stack([np.searchsorted(*both) for both in zip(ordered, stock, strict=True)])
+    left: Floats = (served * stock - np.take_along_axis(total, served, axis=1)) / demand.shape[1]
+    return left
 
 
 @dataclass(frozen=True, eq=False)
