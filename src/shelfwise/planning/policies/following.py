@@ -4,8 +4,8 @@ A bootstrap cuts the past into pieces, in which no forecast could see a season o
 is walked through once, from origin to origin, with what was expected at each of them; only lead times are drawn.
 
 One item's past is short. Whoever picks the best of a hundred candidates for each item by itself picks the luckiest: on
-weekly sales of shops that cost up to half as much inventory again. So items are pooled. The best candidate of all the
-items of a group counts as much as `GROUP_COUNTS_AS` pasts of an item's own.
+weekly sales of shops that cost up to half as much inventory again. So items are pooled. A group has one outlook, and
+its safety counts as much as `GROUP_COUNTS_AS` pasts of an item's own.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from shelfwise.planning.policies.replay import CostsOfMany, Course, Ints, replay
 
 GROUP_COUNTS_AS = 30.0
 """An item's own past against that of its group. Less, and the luck of single items comes through."""
+CLEARLY = 0.1
+"""By so much a forecast has to be cheaper than an average to be preferred: what learnt from little looks better than it
+is. Where promotions or seasons can be seen coming it is by twice as much and more."""
 SAFETIES = np.concatenate((np.linspace(-1.0, 4.5, 23), [5.0, 5.5, 6.0, 7.0, 8.0, 9.0]))
 """Standard deviations of safety that are tried."""
 LEAST_SIZE = 0.2
@@ -106,31 +109,35 @@ class Walk:
     demand: Floats
 
     def choose(
-        self, costs: CostsOfMany, groups: Ints | None = None, *, group_counts_as: float = GROUP_COUNTS_AS
+        self,
+        costs: CostsOfMany,
+        groups: Ints | None = None,
+        *,
+        group_counts_as: float = GROUP_COUNTS_AS,
+        handicaps: Sequence[float] | None = None,
     ) -> Choice:
-        """The cheapest way and safety of each item, drawn towards what is cheapest for its group.
-
-        Costs are compared by what the item sells, so that a large one does not speak for all. Of equals the first is
-        taken.
+        """The cheapest way of each group, and the cheapest safety of each item, drawn towards that of its group.
 
         Args:
             groups: shape (items,); whose costs of holding and shortage are alike may be pooled. None: all.
+            handicaps: of each way, by what share it has to be cheaper than those without one; such as `CLEARLY` of what
+                is less simple. None: nobody has one.
         """
         by_item = (
             costs.holding[:, 0] * self.stock + costs.shortage[:, 0] * self.missed + costs.order[:, 0] * self.orders
         )
-        sells = self.demand * costs.holding[:, 0]
-        group = np.zeros(len(sells), np.int64) if groups is None else groups
-        share, pooled = np.empty_like(by_item), np.empty_like(by_item)
+        size = self.demand * costs.holding[:, 0]
+        group = np.zeros(len(size), np.int64) if groups is None else groups
+        way, safety = np.zeros((2, len(size)), np.int64)
         for one in np.unique(group):
-            some = group == one
+            some = np.flatnonzero(group == one)
+            together = by_item[:, :, some].sum(axis=2)
+            least = together.min(axis=1) * (1 + (0.0 if handicaps is None else np.array(handicaps)))
+            way[some] = chosen = least.argmin()
             # What hardly sold in the time that was walked would have its luck counted a thousand times.
-            size = np.maximum(sells[some], LEAST_SIZE * sells[some].mean() + 1e-9)
-            share[:, :, some] = by_item[:, :, some] / size
-            pooled[:, :, some] = share[:, :, some].mean(axis=2, keepdims=True)
-        drawn = (share + group_counts_as * pooled) / (1 + group_counts_as)
-        best = drawn.reshape(-1, drawn.shape[2]).argmin(axis=0)
-        way, safety = np.unravel_index(best, drawn.shape[:2])
+            alone = by_item[chosen][:, some] / np.maximum(size[some], LEAST_SIZE * size[some].mean() + 1e-9)
+            pooled = together[chosen] / (size[some].sum() + 1e-9)
+            safety[some] = (alone + group_counts_as * pooled[:, None]).argmin(axis=0)
         return Choice(way, self.safeties[safety])
 
 
