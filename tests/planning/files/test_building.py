@@ -218,6 +218,19 @@ def test_an_item_may_have_a_service_level_and_a_rule_of_its_own(tmp_path: Path) 
     assert (order(made, "NEW")["quantity"], level(made, "NEW")["note"]) == (17, "no forecast: your own rule counts")
 
 
+def test_what_perishes_is_ordered_for_as_long_as_it_keeps_and_parts_of_a_unit_where_they_can_be_moved(
+    tmp_path: Path,
+) -> None:
+    whole = order(plan_of(tmp_path / "a"))["quantity"]
+    fresh = order(plan_of(tmp_path / "b", items="sku,shelf life days\nTEA,14\n"))
+    assert fresh["quantity"] < whole
+    assert "shelf life" in fresh["binds"]
+    terms = "sku,cost,pack,lead time\nTEA,3.50,0.25,4\n"
+    parts = order(plan_of(tmp_path / "c", terms=terms, items="sku,unit,quantum\nTEA,kg,0.25\n"))
+    assert parts["quantity"] % 0.25 == 0
+    assert parts["unit"] == "kg"
+
+
 def test_codes_that_are_nearly_alike_are_pointed_out(tmp_path: Path) -> None:
     made = plan_of(tmp_path, terms=TERMS.replace("TEA", "00tea"))
     assert said(made, "Is '00tea' what other files call 'TEA'? Write it in one way.")

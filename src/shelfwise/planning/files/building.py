@@ -50,7 +50,7 @@ def built(rest: Rest, forecasts: Mapping[Place, DemandPaths], notes: Say) -> Bui
     ids = {sku: number for number, sku in enumerate(skus, start=1)}
     items = tables.get("items")
     about = {sku: row for row, sku in enumerate(items.texts("sku"))} if items else {}
-    levels = _told(items, "service_level")
+    levels, quanta, lives = (_told(items, one) for one in ("service_level", "quantum", "shelf_life_days"))
     rules = _rules(items, ids, len(sites) == 1, notes)
     prices = items.numbers("unit_price") if items else []
     descriptions, units = (items.texts("description"), items.texts("unit", "each")) if items else ([], [])
@@ -76,6 +76,8 @@ def built(rest: Rest, forecasts: Mapping[Place, DemandPaths], notes: Say) -> Bui
                 left_out=sellers.left_out.get(sku, ()),
                 rule=rules.get(sku),
                 service_level=levels.get(sku),
+                quantum=exact(quanta.get(sku, 1.0)),
+                shelf_life_days=None if sku not in lives else round(lives[sku]),
             )
         )
     _say_unknown(tables, skus, sellers, notes)

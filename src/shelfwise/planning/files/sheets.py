@@ -48,6 +48,8 @@ ITEMS = Sheet(
         _SKU,
         Column("description", "text", "what people call it"),
         Column("unit", "code", "the unit in which it is counted: each, kg, m"),
+        Column("quantum", "number", "the smallest amount that can be moved, in the unit: 1, 0.5; 1 where left out"),
+        Column("shelf_life_days", "whole", "days that it can be sold after it came; no order is to last longer"),
         Column("unit_weight_g", "number", "of one unit in g, where moving it costs something by weight"),
         Column("unit_price", "number", "what one unit sells for; the history may tell it as well"),
         Column("service_level", "number", "of this item, 0.5 to 0.999, where it is another than that of all"),
@@ -163,6 +165,8 @@ _NOT_BELOW: Allowed = (lambda value: 0 <= value <= LARGEST, "0 or more")
 ALLOWED: dict[str, Allowed] = {
     "lead_time_days": (lambda value: 0 <= value <= 3650, "0 to 3650 days"),
     "service_level": (lambda value: 0.5 <= value <= 0.999, "a share from 0.5 to 0.999, such as 0.95"),
+    "quantum": (lambda value: 1e-6 <= value <= LARGEST, "a number above 0"),
+    "shelf_life_days": (lambda value: value == int(value) and 1 <= value <= 36500, "a whole number of days"),
     "line": (lambda value: value == int(value) and 0 < value <= LARGEST, "a whole number from 1"),
 }
 
