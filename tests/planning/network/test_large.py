@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from benchmarks._network import invented as shop
 
 from shelfwise.planning.network import solve as solving
 from shelfwise.planning.network.check import check
+from shelfwise.planning.network.model import Supplier
 from shelfwise.planning.network.plan import Ended, Limits
 from shelfwise.planning.network.solve import solve
 from tests.planning.network.networks import invented
+from tests.planning.network.test_small import two_sites
 
 FEW = Limits(seconds=None, rounds=120, nodes=5)
 
@@ -48,3 +51,22 @@ def test_a_plan_of_before_is_begun_with_as_far_as_it_still_keeps_the_rules() -> 
     again = solve(poorer, Limits(seconds=0.0), before)
     assert not check(poorer, again)
     assert again.ended is Ended.TIME
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"suppliers": (), "offers": (), "lanes": ()},
+        {"lanes": (), "links": ()},
+        {"links": ()},
+        {"suppliers": (Supplier("grower", minimum_value=1e6),), "budget": 100.0},
+    ],
+)
+def test_a_network_taken_apart_may_lack_any_of_its_parts(
+    monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(solving, "SMALL", -1)
+    problem = replace(two_sites(16), **change)
+    found = solve(problem, FEW)
+    assert not check(problem, found)
+    assert found.bound <= found.costs.total

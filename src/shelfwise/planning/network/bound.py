@@ -25,6 +25,7 @@ from shelfwise.planning.model import Floats
 from shelfwise.planning.network.arrays import Network
 from shelfwise.planning.network.highs import Ints
 from shelfwise.planning.network.start import best
+from shelfwise.planning.network.state import sums
 
 Flags = NDArray[np.bool_]
 REFRESH = 4
@@ -179,19 +180,19 @@ def evaluate(relaxation: Relaxation, prices: Prices, priced: Priced, fixed: Fixe
         line_gain = np.maximum.reduceat(gain, relaxation.first)
         quantity = np.where(gain >= np.repeat(line_gain, np.diff(relaxation.first, append=len(gain))), quantity, 0.0)
     capacity, linked, units, maximum, room = relaxation.limited
-    lanes = np.bincount(relaxation.lane_of, line_gain, len(net.lane_fixed)) + prices.lane * capacity - net.lane_fixed
+    lanes = sums(relaxation.lane_of, line_gain, len(net.lane_fixed)) + prices.lane * capacity - net.lane_fixed
     opened = np.where(fixed.lane < 0, lanes > 0, fixed.lane == 1)
     earned = np.where(opened, lanes, 0.0)
-    suppliers = np.bincount(net.lane_supplier, earned, len(net.order_cost)).astype(np.float64)
+    suppliers = sums(net.lane_supplier, earned, len(net.order_cost))
     suppliers += prices.supplier * units - prices.value * net.minimum_value - net.order_cost
-    forced = np.bincount(net.lane_supplier, fixed.lane == 1, len(net.order_cost)) > 0
+    forced = sums(net.lane_supplier, fixed.lane == 1, len(net.order_cost)) > 0
     busy = np.where(fixed.supplier < 0, (suppliers > 0) | forced, fixed.supplier == 1)
     opened &= busy[net.lane_supplier]
     move_gain, moved = _earned(
         prices.unit[moves.shelf], want[moves.shelf], save[moves.shelf], priced.move_cost, 0.0,
         priced.move[1], priced.move[0], 1, 1, moves.high,
     )  # fmt: skip
-    links = np.bincount(moves.link, move_gain, len(net.link_fixed)) + prices.link * linked - net.link_fixed
+    links = sums(moves.link, move_gain, len(net.link_fixed)) + prices.link * linked - net.link_fixed
     joined = np.where(fixed.link < 0, links > 0, fixed.link == 1)
     budget = prices.budget[0] * net.budget if np.isfinite(net.budget) else 0.0
     bound = relaxation.nothing.sum() - np.maximum(save, earns).sum() - budget
@@ -201,20 +202,20 @@ def evaluate(relaxation: Relaxation, prices: Prices, priced: Priced, fixed: Fixe
     used = quantity * opened[rows.lane]
     sent = moved * joined[moves.link]
     goods = rows.price * used + rows.fixed * (used > 0)
-    delivered = np.bincount(rows.shelf, np.minimum(used, want[rows.shelf]), shelves)
-    delivered += np.bincount(moves.shelf, np.minimum(sent, want[moves.shelf]), shelves)
+    delivered = sums(rows.shelf, np.minimum(used, want[rows.shelf]), shelves)
+    delivered += sums(moves.shelf, np.minimum(sent, want[moves.shelf]), shelves)
     volume, size = net.volume[rows.item] * used, net.volume[moves.item] * sent
     sites = len(net.room)
-    taken = np.bincount(rows.site, volume, sites) + np.bincount(moves.site, size, sites)
+    taken = sums(rows.site, volume, sites) + sums(moves.site, size, sites)
     slope = (
         want * gets - delivered,
-        np.bincount(moves.giver, sent, shelves) - gives * ~gets,
-        np.bincount(rows.lane, net.weight[rows.item] * used, len(capacity)) - capacity * opened,
-        np.bincount(moves.link, net.weight[moves.item] * sent, len(linked)) - linked * joined,
-        np.bincount(rows.supplier, used, len(units)) - units * busy,
-        net.minimum_value * busy - np.bincount(rows.supplier, goods, len(units)),
-        np.bincount(rows.offer, used, len(maximum)) - maximum,
-        taken - np.bincount(moves.origin, size, sites) - room,
+        sums(moves.giver, sent, shelves) - gives * ~gets,
+        sums(rows.lane, net.weight[rows.item] * used, len(capacity)) - capacity * opened,
+        sums(moves.link, net.weight[moves.item] * sent, len(linked)) - linked * joined,
+        sums(rows.supplier, used, len(units)) - units * busy,
+        net.minimum_value * busy - sums(rows.supplier, goods, len(units)),
+        sums(rows.offer, used, len(maximum)) - maximum,
+        taken - sums(moves.origin, size, sites) - room,
         np.array([goods.sum() - net.budget]) if np.isfinite(net.budget) else np.zeros(1),
     )
     slopes = tuple(np.asarray(one, dtype=np.float64) for one in slope)

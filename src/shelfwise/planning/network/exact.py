@@ -6,6 +6,7 @@ is tied to every row that uses it (the strong formulation of facility location),
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from math import inf
 
@@ -97,9 +98,10 @@ class _Model:
         without: what the part's shelves cost with nothing ordered or moved.
     """
 
-    def __init__(self, net: Network, part: Part, used: Usage, *, opened: bool = False) -> None:
+    def __init__(self, net: Network, part: Part, used: Usage, *, opened: bool = False, minimum: bool = True) -> None:
         self.net, self.part, self.used, self.program = net, part, used, Program()
         self.least_open = float(opened)
+        self.minimum_value = net.minimum_value * minimum
         self._columns()
         self._shelves()
         self._limits()
@@ -241,7 +243,7 @@ class _Model:
         """The budget, and the least value of each supplier's order."""
         net, program, r, rows = self.net, self.program, self.net.rows, self.part.rows
         goods = r.price[rows] * self.multiple
-        least = net.minimum_value[self.supplier]
+        least = self.minimum_value[self.supplier]
         open_ = self.used.units[self.supplier] > 0
         needed = np.where(open_, least - self.used.value[self.supplier], 0.0)
         self.value_row = value = program.rows_of(needed, inf, len(self.supplier))
@@ -322,9 +324,14 @@ def shadow_prices(net: Network, some: Part, *, seconds: float | None) -> Prices 
     """What a unit more of everything would be worth if all lanes and links of a part were open and fractions could be
     ordered; None where the time does not suffice."""
     nobody = State(np.zeros(len(net.rows), dtype=np.int64), np.zeros(len(net.moves), dtype=np.int64))
-    model = _Model(net, some, usage(net, nobody), opened=True)
-    found = model.program.solve(seconds=seconds, nodes=None, gap=0.0, relaxed=True)
-    return None if found.duals is None else model.prices(found.duals)
+    begun = time.monotonic()
+    for minimum in (True, False):  # the minimum values may be out of reach together
+        model = _Model(net, some, usage(net, nobody), opened=True, minimum=minimum)
+        left = None if seconds is None else seconds - (time.monotonic() - begun)
+        found = model.program.solve(seconds=left, nodes=None, gap=0.0, relaxed=True)
+        if found.duals is not None:
+            return model.prices(found.duals)
+    return None
 
 
 def _below(group: Ints, width: Floats) -> Floats:

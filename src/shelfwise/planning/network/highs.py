@@ -118,8 +118,8 @@ class Program:
         row, column, value = (np.concatenate(parts) for parts in zip(*self._entry, strict=True))
         order = np.argsort(row * self.columns + column, kind="stable")
         place = (row * self.columns + column)[order]
-        first = np.concatenate(([True], place[1:] != place[:-1]))
-        summed = np.add.reduceat(value[order], np.flatnonzero(first))
+        first = np.diff(place, prepend=-1) != 0
+        summed = np.add.reduceat(value[order], np.flatnonzero(first)) if len(order) else value
         row, column = place[first] // self.columns, place[first] % self.columns
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = self.columns, self.rows

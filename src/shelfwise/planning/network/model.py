@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, floor, inf, isfinite
+from numbers import Integral, Real
 from typing import Any
 
 from shelfwise.core.errors import Fault, Invalid
@@ -263,6 +264,10 @@ _PLAIN = {
 }
 
 
+def _number(value: object) -> bool:
+    return isinstance(value, Real) and isfinite(value)
+
+
 def _senseless(problem: Problem) -> Iterable[Fault]:
     if problem.budget is not None and not 0 <= problem.budget < inf:
         yield Fault("budget", "zero or more", repr(problem.budget), "Leave it out where there is no limit.")
@@ -270,13 +275,16 @@ def _senseless(problem: Problem) -> Iterable[Fault]:
         for one in given:
             for name in _PLAIN[what]:
                 value = getattr(one, name)
-                if value is not None and (not isfinite(value) or (value < 0 and name not in _SIGNED)):
-                    yield Fault(f"{what} {key(one)}, {name}", "a number of zero or more", repr(value), "Correct it.")
+                if value is not None and not (_number(value) and (value >= 0 or name in _SIGNED)):
+                    yield Fault(
+                        f"{what} {key(one)}, {name}", "a finite number, and none below zero", repr(value), "Correct it."
+                    )
     for offer in problem.offers:
         where = f"offer {offer.item, offer.supplier}"
-        whole = isinstance(offer.multiple, int) and isinstance(offer.minimum, int)
+        whole = isinstance(offer.multiple, Integral) and isinstance(offer.minimum, Integral)
         if not whole or offer.multiple < 1:
-            yield Fault(where, "whole packs of one unit or more", repr(offer.multiple), "Correct the multiple.")
+            got = f"multiple {offer.multiple!r}, minimum {offer.minimum!r}"
+            yield Fault(where, "whole units, and packs of one or more", got, "Correct them.")
         starts = [start for start, _ in offer.breaks]
         prices = [price for _, price in offer.breaks]
         if starts != sorted(set(starts)) or any(start < 1 for start in starts):

@@ -7,6 +7,7 @@ but for about as many shelves as limits bind.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from math import inf
 
@@ -17,7 +18,7 @@ from shelfwise.planning.network.arrays import Network
 from shelfwise.planning.network.bound import Priced
 from shelfwise.planning.network.highs import Ints, Program
 from shelfwise.planning.network.pattern import Pattern
-from shelfwise.planning.network.state import State
+from shelfwise.planning.network.state import State, sums
 
 RANKS = 4
 """Lanes that are compared for each shelf."""
@@ -77,16 +78,22 @@ def choose(net: Network, options: Options, *, seconds: float | None) -> tuple[St
     """The best plan of these options when all their lanes are open, and the items of which it is in doubt; None
     where the time or the limits do not allow one. It is rounded, and may use a little more or less of a limit than it
     should."""
-    model = _Model(net, options)
-    found = model.program.solve(seconds=seconds, nodes=None, gap=0.0, relaxed=True)
-    return None if found.values is None else model.read(found.values)
+    begun = time.monotonic()
+    for minimum in (True, False):  # the minimum values may be out of reach together
+        model = _Model(net, options, minimum=minimum)
+        left = None if seconds is None else seconds - (time.monotonic() - begun)
+        found = model.program.solve(seconds=left, nodes=None, gap=0.0, relaxed=True)
+        if found.values is not None:
+            return model.read(found.values)
+    return None
 
 
 class _Model:
     """The linear program; everything in it is open."""
 
-    def __init__(self, net: Network, options: Options) -> None:
+    def __init__(self, net: Network, options: Options, *, minimum: bool = True) -> None:
         self.net, self.options, self.program = net, options, Program()
+        self.minimum_value = net.minimum_value * minimum
         self._columns()
         self._shelves()
         self._limits()
@@ -133,7 +140,7 @@ class _Model:
         net, options = self.net, self.options
         rows, moves = net.rows, net.moves
         row, amount, move, moved = options.row, options.row_quantity, options.move, options.move_quantity
-        suppliers, minimum = rows.supplier[row], net.minimum_value
+        suppliers, minimum = rows.supplier[row], self.minimum_value
         self._limit(rows.lane[row], self.row, net.weight[rows.item[row]] * amount, net.lane_capacity)
         self._limit(moves.link[move], self.move, net.weight[moves.item[move]] * moved, net.link_capacity)
         self._limit(suppliers, self.row, amount, net.supplier_capacity)
@@ -163,15 +170,15 @@ class _Model:
         row, move = values[self.row], values[self.move]
         quantity, moved = np.zeros(len(net.rows), dtype=np.int64), np.zeros(len(net.moves), dtype=np.int64)
         quantity[options.row[row > HALF]] = options.row_quantity[row > HALF]
-        moved += np.floor(np.bincount(options.move, options.move_quantity * move, len(moved)) + WHOLE).astype(np.int64)
-        ordered = np.bincount(net.rows.shelf, quantity, len(net.available))
-        taken = ordered + np.bincount(net.moves.shelf, moved, len(net.available))
+        moved += np.floor(sums(options.move, options.move_quantity * move, len(moved)) + WHOLE).astype(np.int64)
+        ordered = sums(net.rows.shelf, quantity, len(net.available))
+        taken = ordered + sums(net.moves.shelf, moved, len(net.available))
         moved[(ordered > 0)[net.moves.giver]] = 0
         moved[(net.available + taken > net.most)[net.moves.shelf] & (ordered > 0)[net.moves.shelf]] = 0
-        giving = np.bincount(net.moves.giver, moved, len(net.available)) > 0
+        giving = sums(net.moves.giver, moved, len(net.available)) > 0
         moved[giving[net.moves.shelf]] = 0
-        sent = np.bincount(options.move, move, len(moved)) > WHOLE
-        mixed = np.bincount(net.moves.shelf, sent, len(net.available)) > 0
+        sent = sums(options.move, move, len(moved)) > WHOLE
+        mixed = sums(net.moves.shelf, sent, len(net.available)) > 0
         doubtful = (row > WHOLE) & (row < 1 - WHOLE) & ~mixed[net.rows.shelf[options.row]]
         return State(quantity, moved), np.unique(net.rows.item[options.row[doubtful]])
 

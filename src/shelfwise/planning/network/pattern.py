@@ -14,6 +14,7 @@ from shelfwise.planning.model import Floats
 from shelfwise.planning.network.arrays import Network
 from shelfwise.planning.network.bound import Fixed, Flags, Priced, Prices
 from shelfwise.planning.network.highs import Ints
+from shelfwise.planning.network.state import sums
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class Pattern:
 
     def fixed(self, net: Network) -> Fixed:
         """All else closed."""
-        busy = np.bincount(net.lane_supplier, self.lane, len(net.order_cost)) > 0
+        busy = sums(net.lane_supplier, self.lane, len(net.order_cost)) > 0
         return Fixed(busy.astype(np.int64), self.lane.astype(np.int64), self.link.astype(np.int64))
 
 

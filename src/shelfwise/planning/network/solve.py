@@ -10,7 +10,7 @@ is there from the start.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -25,10 +25,12 @@ from shelfwise.planning.network.options import choose, promising
 from shelfwise.planning.network.pattern import Pattern, search
 from shelfwise.planning.network.plan import Ended, Limits, Solution, bindings, costs_of
 from shelfwise.planning.network.start import first, resumed
-from shelfwise.planning.network.state import State, feasible, nothing, repaired, usage
+from shelfwise.planning.network.state import State, feasible, nothing, repaired, sums, usage
 
 RESERVE = 0.08
 """Share of the time that is kept for writing the plan down."""
+PROGRAM = 2.0
+"""How many times longer than building the arrays a program of the whole network may take."""
 SMALL = 1500
 """Rows and moves up to which a network is one program."""
 TURNS = 2
@@ -42,20 +44,32 @@ FINE, ROUGH = 1e-5, 3e-4
 
 @dataclass(frozen=True)
 class Clock:
-    """How much of the time is left."""
+    """How much of the time is left.
+
+    Attributes:
+        built: seconds that building the arrays and the first plan took. Whatever looks at all of the network takes
+            about as long on this machine and under its load: nothing is begun which could not end in time.
+    """
 
     begun: float
     seconds: float | None
+    built: float = 0.0
 
     def left(self, share: float = 1.0) -> float | None:
         """Seconds until a share of the time is used; None: there is no limit."""
         if self.seconds is None:
             return None
-        return max(self.begun + self.seconds * (1 - RESERVE) * share - time.monotonic(), 0.0)
+        until = self.begun + self.seconds * (1 - RESERVE) * share - self.built * (share == 1)
+        return max(until - time.monotonic(), 0.0)
 
     def over(self, share: float = 1.0) -> bool:
         """Whether that share of the time is used."""
         return self.left(share) == 0.0
+
+    def short(self) -> bool:
+        """Whether too little is left to solve a program of the whole network."""
+        left = self.left()
+        return left is not None and left < PROGRAM * self.built
 
 
 def solve(problem: Problem, limits: Limits | None = None, start: Solution | None = None) -> Solution:
@@ -74,6 +88,7 @@ def solve(problem: Problem, limits: Limits | None = None, start: Solution | None
         state = _better(net, state, first(net))
     if start is not None:
         state = _better(net, state, resumed(net, start))
+    clock = replace(clock, built=time.monotonic() - clock.begun)
     if len(net.rows) + len(net.moves) <= SMALL:
         gap = limits.gap * abs(state.cost(net))
         found = improve(net, state, whole(net), seconds=clock.left(), nodes=limits.nodes, gap=gap)
@@ -109,13 +124,15 @@ class _Search:
         tuned, opened = None, free(relaxation)
         for turn in range(TURNS):
             share = 0.1 + 0.4 * (turn + 1) / TURNS
-            if self._near(state, bound) or clock.over(share):
+            if self._near(state, bound) or clock.over(share) or clock.short():
                 break
             begin = Pattern(bound.value.opened, bound.value.link > 0) if turn == 0 else pattern
             pattern = search(net, bound.prices, relaxation.priced(bound.prices), begin)
             some = part(net, np.arange(len(net.weight)), pattern.lane, pattern.link)
             shadow = shadow_prices(net, some, seconds=clock.left(0.6))
             if shadow is None:
+                break
+            if clock.short():
                 break
             state = self._planned(state, pattern, shadow)
             # Prices that fit the pattern are the best to begin with where nothing is known to be open or closed, too.
@@ -152,7 +169,7 @@ class _Search:
         for which transfers promise most, as they may go with an order."""
         net = self.net
         _, promised = self.relaxation.priced(bound.prices).move
-        items = np.argsort(-np.bincount(net.moves.item, promised, len(net.weight)), kind="stable")
+        items = np.argsort(-sums(net.moves.item, promised, len(net.weight)), kind="stable")
         for at in range(0, len(items), CHUNK):
             if self.clock.over() or self._near(state, bound):
                 break

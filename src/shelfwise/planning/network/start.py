@@ -11,7 +11,7 @@ from shelfwise.planning.model import Floats
 from shelfwise.planning.network.arrays import Network
 from shelfwise.planning.network.highs import Ints
 from shelfwise.planning.network.plan import Solution
-from shelfwise.planning.network.state import State, feasible, nothing, repaired, usage
+from shelfwise.planning.network.state import State, feasible, nothing, repaired, sums, usage
 
 SIZES = 12
 """How many quantities of a transfer are compared."""
@@ -80,9 +80,9 @@ def _greedy(net: Network, found: Best, allowed: np.ndarray[tuple[int], np.dtype[
     density = net.lane_fixed + np.where(supplier_open, 0.0, net.order_cost)[net.lane_supplier]
     while True:
         more = np.where(usable, np.maximum(found.gain - served[rows.shelf], 0), 0)
-        load = np.bincount(rows.lane, net.weight[rows.item] * found.quantity * (more > 0), lanes)
+        load = sums(rows.lane, net.weight[rows.item] * found.quantity * (more > 0), lanes)
         fits = np.minimum(1.0, net.lane_capacity / np.maximum(load, 1e-9))
-        gained = np.bincount(rows.lane, more, lanes) * fits
+        gained = sums(rows.lane, more, lanes) * fits
         density = net.lane_fixed + np.where(supplier_open, 0.0, net.order_cost)[net.lane_supplier]
         net_gain = np.where(lane_open, -inf, gained - density)
         lane = int(net_gain.argmax())
@@ -128,7 +128,7 @@ def _transferred(net: Network, state: State) -> State:
         if not busy[ends[0]] and not busy[ends[1]]:
             moved[move] = quantity[move]
             busy[ends[0]] = busy[ends[1]] = True
-    paid = np.bincount(moves.link, gain * (moved > 0), len(net.link_fixed)) > net.link_fixed
+    paid = sums(moves.link, gain * (moved > 0), len(net.link_fixed)) > net.link_fixed
     moved[~paid[moves.link]] = 0
     return repaired(net, State(state.quantity, moved))
 

@@ -71,27 +71,28 @@ def usage(net: Network, state: State) -> Usage:
     rows, moves, quantity, moved = net.rows, net.moves, state.quantity, state.moved
     goods = rows.price * quantity + rows.fixed * (quantity > 0)
     suppliers, sites, shelves = len(net.order_cost), len(net.room), len(net.available)
-    incoming = _sums(rows.shelf, quantity, shelves) + _sums(moves.shelf, moved, shelves)
-    given = _sums(moves.giver, moved, shelves)
+    incoming = sums(rows.shelf, quantity, shelves) + sums(moves.shelf, moved, shelves)
+    given = sums(moves.giver, moved, shelves)
     volume, size = net.volume[rows.item] * quantity, net.volume[moves.item] * moved
-    room = _sums(rows.site, volume, sites) + _sums(moves.site, size, sites)
+    room = sums(rows.site, volume, sites) + sums(moves.site, size, sites)
     return Usage(
         goods,
-        _sums(rows.supplier, goods, suppliers),
-        _sums(rows.supplier, quantity, suppliers),
-        _sums(rows.offer, quantity, len(net.maximum)),
-        _sums(rows.lane, net.weight[rows.item] * quantity, len(net.lane_fixed)),
-        _sums(rows.lane, quantity, len(net.lane_fixed)),
-        _sums(moves.link, net.weight[moves.item] * moved, len(net.link_fixed)),
-        _sums(moves.link, moved, len(net.link_fixed)),
-        room - _sums(moves.origin, size, sites),
+        sums(rows.supplier, goods, suppliers),
+        sums(rows.supplier, quantity, suppliers),
+        sums(rows.offer, quantity, len(net.maximum)),
+        sums(rows.lane, net.weight[rows.item] * quantity, len(net.lane_fixed)),
+        sums(rows.lane, quantity, len(net.lane_fixed)),
+        sums(moves.link, net.weight[moves.item] * moved, len(net.link_fixed)),
+        sums(moves.link, moved, len(net.link_fixed)),
+        room - sums(moves.origin, size, sites),
         incoming,
         given,
         np.asarray(net.available + incoming - given),
     )
 
 
-def _sums(group: Ints, amount: Floats | Ints, size: int) -> Floats:
+def sums(group: Ints, amount: Floats | Ints | NDArray[np.bool_], size: int) -> Floats:
+    """Of each group; real numbers also where there is nothing to add."""
     return np.bincount(group, amount, size).astype(np.float64)
 
 
