@@ -32,6 +32,7 @@ from shelfwise.edge.standing import Spot
 from shelfwise.planning.carriers.areas import read_areas
 from shelfwise.planning.carriers.model import Break, RateCard, ServiceZone
 from shelfwise.planning.carriers.tables import Destination
+from shelfwise.planning.model import Params
 from shelfwise.planning.whatif import Asked
 from shelfwise.records.floor_model import Draft
 from shelfwise.records.lanes_model import Lane
@@ -239,6 +240,7 @@ ARGUMENTS: dict[str, Callable[[Rows], dict[str, Any]]] = {
     "planning.carriers.service.remove_imported": lambda rows: {"named": [_rate_card(rows)]},
     "planning.carriers.sending.set_destination": lambda rows: {"to": Destination("AT", "1010")},
     "planning.service.what_if": lambda rows: {"asked": Asked()},
+    "planning.settings.set_params": lambda rows: {"params": Params()},
     "demand.forecasting.service.forecast_site": lambda rows: {"origin": (NOON - timedelta(days=1)).date()},
 }
 
