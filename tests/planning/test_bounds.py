@@ -182,6 +182,23 @@ def test_terms_bound_what_is_ordered_at_once() -> None:
     assert bound(ahead)["ordering ahead"]["without"] == str(free.quantity)
 
 
+def test_no_more_is_ordered_than_can_be_delivered_until_the_next_order_could_come() -> None:
+    case = Case(10, lead_time=fixed(13.0), unit_cost="20", on_order=((20, 5.0),))
+
+    def under(capacity: int, **terms: Any) -> tuple[Decision, ...]:
+        offer = replace(case.offer, weekly_capacity=Decimal(capacity), **terms)
+        item = replace(case.item, offers=(offer,))
+        return decide(replace(case.snapshot, items=(item,)), Params(), np.random.default_rng(0))
+
+    # In the 13 days of an order and the one to the next review they deliver 2 x 24, of which 20 are on order.
+    (bounded,) = under(24, pack_size=Decimal(6))
+    assert bounded.quantity == 24
+    assert "delivers at most 24 a week" in bound(bounded)["weekly capacity"]["says"]
+    assert why(bounded)["more"] == bound(bounded)["weekly capacity"]["says"]
+    assert under(10) == (), "they are at work on all that they can deliver"
+    assert "weekly capacity" not in bound(under(10_000)[0])
+
+
 def test_who_takes_orders_once_a_week_is_ordered_from_with_a_week_of_cover() -> None:
     case = Case(30, lead_time=fixed(3.0), unit_cost="20")
     item = replace(case.item, offers=(replace(case.offer, order_gap_days=7),))

@@ -14,8 +14,10 @@ from shelfwise.planning.model import ItemState, Offer, Params
 from shelfwise.planning.simulate import Futures
 
 LONGEST_COVER, CAP, MINIMUM, PACK, SHELF_LIFE = "longest cover", "cap", "minimum order", "pack", "shelf life"
-BATCH_DAYS, LARGEST = "ordering ahead", "largest order"
+BATCH_DAYS, LARGEST, CAPACITY = "ordering ahead", "largest order", "weekly capacity"
 PRICE_BREAK, SUPPLIER_MINIMUM = "price break", "supplier's minimum"
+
+DAYS_IN_WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ def order_quantity(
     if offer.most is not None and quantity > offer.most:
         bounds.append(Bound(LARGEST, quantity))
         quantity = offer.most
+    room = deliverable(item, offer, params)
+    if room is not None and quantity > room:
+        least = least_order(offer, offer.pack_size)
+        bounds.append(Bound(CAPACITY, quantity, given_way=least > room))
+        # What they are at work on already leaves no room: one more order would only come later than this one could.
+        quantity = Decimal(0) if least > room and item.ordered > 0 else max(round_down(room, offer.pack_size), least)
     most = sells_fresh(item, futures, params)
     if most is None or quantity <= most:
         return quantity, tuple(bounds)
@@ -80,6 +88,16 @@ def sells_fresh(item: ItemState, futures: Futures, params: Params) -> Decimal | 
     return Decimal(f"{max(sold - item.position, 0.0):.6f}")
 
 
+def deliverable(item: ItemState, offer: Offer, params: Params) -> Decimal | None:
+    """The most that a supplier can deliver until the order of the next review would come, at least in a week, beside
+    what is on order already; None: any number."""
+    if offer.weekly_capacity is None:
+        return None
+    days = max(offer.lead_time.quantile(0.5) + params.review_days, DAYS_IN_WEEK)
+    whole = offer.weekly_capacity * Decimal(f"{days / DAYS_IN_WEEK:.6f}")
+    return max(whole - item.ordered, Decimal(0))
+
+
 def reaching(item: ItemState, params: Params) -> int | None:
     """The shelf life where an order could cover it; None: it keeps for so long that none does."""
     life = item.shelf_life_days
@@ -88,7 +106,8 @@ def reaching(item: ItemState, params: Params) -> int | None:
 
 def most_of(item: ItemState, offer: Offer, futures: Futures, params: Params) -> Decimal | None:
     """The most that may be ordered because it is cheaper; None: any number."""
-    limits = [one for one in (offer.most, sells_fresh(item, futures, params)) if one is not None]
+    found = (offer.most, deliverable(item, offer, params), sells_fresh(item, futures, params))
+    limits = [one for one in found if one is not None]
     return min(limits, default=None)
 
 

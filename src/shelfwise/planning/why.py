@@ -122,6 +122,11 @@ def bound_said(item: ItemState, offer: Offer, policy: Policy, one: Bound, params
         )
     if one.limit == bounds.LARGEST:
         return f"{offer.supplier} takes no more than {plain(offer.most or one.without)} at once; {without} were wanted."
+    if one.limit == bounds.CAPACITY:
+        said = f"{offer.supplier} delivers at most {plain(offer.weekly_capacity or one.without)} a week"
+        if one.given_way:
+            return f"{said}, and even the least that can be ordered is more than that leaves room for."
+        return f"{said}, counted until the next review's order could come; {without} were wanted."
     if one.limit == bounds.BATCH_DAYS:
         return f"What is needed within {offer.batch_days} days is ordered at once; without that it would be {without}."
     if one.limit == bounds.PRICE_BREAK:
@@ -168,7 +173,7 @@ def _why_not_earlier(
 
 
 def _why_not_more(policy: Policy, bound_by: Sequence[Bound], binding: Sequence[dict[str, Any]], params: Params) -> str:
-    smaller = (bounds.SHELF_LIFE, bounds.LARGEST, bounds.CAP, bounds.LONGEST_COVER)
+    smaller = (bounds.SHELF_LIFE, bounds.LARGEST, bounds.CAPACITY, bounds.CAP, bounds.LONGEST_COVER)
     for limit, said in ((one["limit"], str(one["says"])) for one in reversed(binding)):
         if limit in smaller:
             return said
