@@ -98,6 +98,7 @@ def test_a_planner_sets_targets_and_limits_and_the_next_plan_keeps_them(
     assert 'value="98.5"' in page
     assert '<option value="cost" selected>' in page
     assert mara.post(f"/planning/{world.site_id}", data=said | {"level-A": "120"}).status_code == 422
+    assert mara.post(f"/planning/{world.site_id}", data=said | {"level-A": "99.9"}).status_code == 303
     assert mara.post(f"/planning/{world.site_id}", data=said | {"aim-C": "luck"}).status_code == 422
     assert client("omar").post(f"/planning/{world.site_id}", data=said).status_code == 403
 

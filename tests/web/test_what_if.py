@@ -98,11 +98,16 @@ def test_what_if_shows_both_sides_and_changes_nothing(client: Client, office: Of
     page = vera.get("/items/21000/what-if").text
     assert "How it is</h2>" in page and "Reorder point" in page and "What if</th>" not in page
     asked = {
-        "site": "LON", "demand": "1.5", "lead": "2", "service": "99", "first": str(TODAY + DAY),
+        "site": "LON", "demand": "1.5", "lead": "2", "service": "99.9", "first": str(TODAY + DAY),
         "last": str(TODAY + 7 * DAY), "lift": "2,5",
     }  # fmt: skip
     page = vera.get("/items/21000/what-if", params=asked).text
-    for words in ("more would be wanted in the next 28 days", "2.5 times as much, as you said", "99 %", 'value="2,5"'):
+    for words in (
+        "more would be wanted in the next 28 days",
+        "2.5 times as much, as you said",
+        "99.9 %",
+        'value="2,5"',
+    ):
         assert words in page
     assert audited(office) == before
 

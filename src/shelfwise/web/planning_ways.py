@@ -77,8 +77,9 @@ def _target(said: dict[str, str], group: str) -> Target:
     aim = said.get(f"aim-{group}", Aim.CYCLES)
     if aim not in list(Aim):
         raise Invalid(Fault(f"target of class {group}", f"one of {', '.join(Aim)}", shorten(aim), "Choose one."))
-    level = _number(said, f"level-{group}", 95.0)
-    return Target(Aim(aim), (95.0 if level is None else level) / 100)
+    text = said.get(f"level-{group}", "")
+    # Divided as it was written: 99.9 in binary is a little more than 99.9.
+    return Target(Aim(aim), float(read_typed(text, f"level of class {group}") / 100) if text else Target().level)
 
 
 def _number(said: dict[str, str], name: str, otherwise: float | None) -> float | None:

@@ -65,10 +65,11 @@ class Answers:
 
     def share(self, name: str, words: str, low: float, high: float) -> float | None:
         """A percentage between these, as a share of 1."""
-        found = self.real(name, words)
+        found = self.number(name, words)
         if found is not None and not low <= found <= high:
-            self.faults.append(Fault(words, f"{low:g} to {high:g} %", f"{found:g} %", "Correct it."))
-        return None if found is None else found / 100
+            self.faults.append(Fault(words, f"{low:g} to {high:g} %", f"{plain(found)} %", "Correct it."))
+        # Divided as it was written: 99.9 in binary is a little more than 99.9.
+        return None if found is None else float(found / 100)
 
     def whole(self, name: str, words: str) -> int | None:
         found = self.number(name, words)
