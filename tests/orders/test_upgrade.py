@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import psycopg
+import pytest
 
-from shelfwise.access.context import Office, stand_still
+from shelfwise.access.context import Context, Office, stand_still
 from shelfwise.access.model import Role, person
 from shelfwise.orders import service as orders
 from shelfwise.store.database import Database, run
 from shelfwise.store.migrate import migrate, migrations
+from shelfwise.work import tasks
 from tests.conftest import NOON, with_database
 
 OLD = """
@@ -28,13 +31,25 @@ OLD = """
             {"line": 2, "quantity": "9", "unit_cost": "3", "confirmed_quantity": null, "promised_at": null,
              "confirmed_cost": null}]}'),
         (1, 'PO-2', 1, 1, 'cancelled', 'b', 'EUR', 'mara', '2026-02-01', '2026-02-01', '2026-03-10', 'mara',
+         '2026-02-01', 2, 'cancel', '2026-02-02', null),
+        (1, 'PO-3', 1, 1, 'cancelled', 'c', 'EUR', 'mara', '2025-11-01', '2025-11-01', '2025-12-10', 'mara',
+         '2025-11-01', 2, 'cancel', '2025-12-02', null),
+        (1, 'PO-4', 1, 1, 'cancelled', 'd', 'EUR', 'mara', '2026-02-01', '2026-02-01', '2026-03-10', 'mara',
+         '2026-02-01', 2, 'cancel', '2026-02-02', null),
+        (1, 'PO-5', 1, 1, 'cancelled', 'e', 'EUR', 'mara', '2026-02-01', '2026-02-01', '2026-03-10', 'mara',
          '2026-02-01', 2, 'cancel', '2026-02-02', null);
-    insert into purchase_line (tenant_id, purchase_order_id, line, item_id, quantity, unit_cost) values
-        (1, 1, 1, 1, 60, 2), (1, 1, 2, 2, 9, 3), (1, 2, 1, 1, 5, 2);
+    insert into purchase_line (tenant_id, purchase_order_id, line, item_id, quantity, received, unit_cost) values
+        (1, 1, 1, 1, 60, 0, 2), (1, 1, 2, 2, 9, 0, 3), (1, 2, 1, 1, 5, 0, 2), (1, 3, 1, 1, 70, 0, 2),
+        (1, 4, 1, 2, 8, 3, 3), (1, 4, 2, 2, 2, 2, 3), (1, 5, 1, 2, 4, 4, 3);
+    insert into task (tenant_id, kind, subject, site_id, title, detail, why, link, role, opened_at, opened_by) values
+        (1, 'supplier_unanswered', 'purchase_order:2', 1, 'Ask', '', '', '/', 'planner', '2026-02-05', 'system'),
+        (1, 'supplier_unanswered', 'purchase_order:3', 1, 'Ask', '', '', '/', 'planner', '2025-12-05', 'system');
 """
 
 
-def test_what_a_supplier_has_not_answered_is_asked_and_the_order_stands_as_it_was(server_url: str) -> None:
+@pytest.fixture(scope="module")
+def office(server_url: str) -> Iterator[Office]:
+    """Where orders were kept as before, brought up to date."""
     with psycopg.connect(server_url, autocommit=True) as admin:
         admin.execute("create database orders_upgraded")
     url = with_database(server_url, "orders_upgraded")
@@ -49,17 +64,37 @@ def test_what_a_supplier_has_not_answered_is_asked_and_the_order_stands_as_it_wa
             run(tx, OLD)
             stand_still(tx, 1, NOON)
         assert "0051_terms.sql" in migrate(url)
-        with Office(database.open()).context(person("mara", Role.ADMIN)) as ctx:
-            changed, cancelled = (orders.purchase_order(ctx, number) for number in (1, 2))
-            assert [line.quantity for line in changed.lines] == [40, 9] and changed.expected_at.day == 10
-            assert changed.asked is not None
-            assert changed.asked.quantities == {1: Decimal(60)} and changed.asked.expected_at.day == 20
-            assert (changed.state, cancelled.state) == ("sent", "sent")
-            coming = orders.on_order(ctx, 1)
-            assert {item: sum(amount for amount, _ in arrivals) for item, arrivals in coming.items()} == {1: 45, 2: 9}
-            assert [line.quantity for line in orders.answer(ctx, 1, accepted=True).lines] == [60, 9]
-            assert orders.answer(ctx, 2, accepted=True).state == "cancelled"
+        yield Office(database.open())
     finally:
         database.close()
         with psycopg.connect(server_url, autocommit=True) as admin:
             admin.execute("drop database orders_upgraded with (force)")
+
+
+@pytest.fixture
+def upgraded(office: Office) -> Iterator[Context]:
+    """What a test does to the orders is undone after it."""
+    with office.context(person("mara", Role.ADMIN)) as ctx, ctx.tx.transaction(force_rollback=True):
+        yield ctx
+
+
+def test_what_a_supplier_has_not_answered_is_asked_and_the_order_stands_as_it_was(upgraded: Context) -> None:
+    changed = orders.purchase_order(upgraded, 1)
+    assert changed.state == "sent"
+    assert [line.quantity for line in changed.lines] == [40, 9] and changed.expected_at.day == 10
+    assert changed.asked is not None
+    assert changed.asked.quantities == {1: Decimal(60)} and changed.asked.expected_at.day == 20
+    assert [line.quantity for line in orders.answer(upgraded, 1, accepted=True).lines] == [60, 9]
+
+
+def test_what_was_cancelled_lately_is_a_question_and_what_was_long_ago_stays_cancelled(upgraded: Context) -> None:
+    states = {number: orders.purchase_order(upgraded, number) for number in (2, 3, 4, 5)}
+    assert {number: (order.state, order.answer_to) for number, order in states.items()} == {
+        2: ("sent", "cancel"), 3: ("cancelled", None), 4: ("part_received", "cancel"), 5: ("received", "cancel"),
+    }  # fmt: skip
+    coming = orders.on_order(upgraded, 1)
+    # 40 and 9 of the first order; 5 of the second, and of the fourth what has not come.
+    assert {item: sum(amount for amount, _ in arrivals) for item, arrivals in coming.items()} == {1: 45, 2: 14}
+    assert [one.subject for one in tasks.tasks(upgraded)] == ["purchase_order:2"]
+    answered = [orders.answer(upgraded, number, accepted=True).state for number in (2, 4, 5)]
+    assert answered == ["cancelled", "closed", "received"]

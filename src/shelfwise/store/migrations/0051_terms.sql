@@ -72,10 +72,32 @@ where b.tenant_id = l.tenant_id and b.purchase_order_id = l.purchase_order_id an
 
 update purchase_order set expected_at = (before_change ->> 'expected_at')::timestamptz where before_change is not null;
 
+-- A cancellation was in force as soon as it was asked for, and many an answer was never noted: what nobody has answered
+-- for 90 days stays cancelled, and nobody is to ask about it any more.
+with settled as (
+    update purchase_order o set answer_to = null, asked_at = null, asked = null
+    from (select tenant_id, business_anchor + (now() - wall_anchor) * rate as at from business_clock) today
+    where today.tenant_id = o.tenant_id and o.state = 'cancelled' and o.answer_to = 'cancel'
+      and o.asked_at <= today.at - interval '90 days'
+    returning o.tenant_id, o.purchase_order_id, today.at)
+update task t set state = 'done', closed_at = s.at, closed_by = 'system:upgrade', outcome = 'It is settled.'
+from settled s
+where t.tenant_id = s.tenant_id and t.subject = 'purchase_order:' || s.purchase_order_id
+  and t.kind in ('supplier_unanswered', 'tell_supplier') and t.state in ('open', 'taken');
+
+-- What was cancelled lately is a question, and the order is as far as its goods have come.
+with lines as (
+    select tenant_id, purchase_order_id, bool_or(received > 0) as came,
+           bool_and(received >= coalesce(confirmed_quantity, quantity)) as all_came,
+           bool_or(confirmed_quantity is not null) as confirmed
+    from purchase_line group by tenant_id, purchase_order_id)
 update purchase_order o set state = case
-    when exists (select from purchase_line l where l.tenant_id = o.tenant_id
-                 and l.purchase_order_id = o.purchase_order_id and l.confirmed_quantity is not null) then 'confirmed'
-    when sent_at is not null then 'sent' else 'approved' end
-where state = 'cancelled' and answer_to = 'cancel';
+    when l.came and l.all_came then 'received'
+    when l.came then 'part_received'
+    when l.confirmed then 'confirmed'
+    when o.sent_at is not null then 'sent' else 'approved' end
+from lines l
+where l.tenant_id = o.tenant_id and l.purchase_order_id = o.purchase_order_id
+  and o.state = 'cancelled' and o.answer_to = 'cancel';
 
 alter table purchase_order drop column before_change;
