@@ -261,6 +261,21 @@ def test_a_missed_pick_up_asks_by_itself(ctx: Context, yard: Yard) -> None:
     assert rebooking.review(later(ctx, 1)) == 1
 
 
+def test_a_card_that_ends_today_takes_nothing_from_what_is_booked_by_it_until_the_day_is_over(
+    ctx: Context, yard: Yard
+) -> None:
+    teach(ctx, yard, yard.slow, 0)
+    teach(ctx, yard, yard.fast, 0)
+    service.put_card(ctx, card("SLOW", "5", 3, valid_until=MONDAY), yard.slow)
+    shipment_id = yard.shipment(ctx, to=replace(TO, due_on=THURSDAY))
+    sending.choose_service(ctx, shipment_id, yard.slow)
+    past_its_cut_off = later(ctx, 0.2)
+    assert rebooking.review(past_its_cut_off) == 0
+    assert rebooking.review(later(ctx, 1)) == 1
+    sending.tell_expected(ctx, shipment_id, THURSDAY + timedelta(days=4))
+    assert rebooking.review(past_its_cut_off) == 1
+
+
 def test_a_price_that_falls_asks_and_one_that_was_there_does_not(ctx: Context, yard: Yard) -> None:
     teach(ctx, yard, yard.slow, 0)
     teach(ctx, yard, yard.fast, 0)

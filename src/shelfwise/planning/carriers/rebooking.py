@@ -18,7 +18,6 @@ from shelfwise.planning.carriers.choosing import Booked, Choice, Rebooking, choo
 from shelfwise.planning.carriers.desk import Desk, Ways, open_desk
 from shelfwise.planning.carriers.rating import money
 from shelfwise.planning.carriers.tables import Booking
-from shelfwise.records import service as records
 from shelfwise.store.events import Event
 from shelfwise.work import tasks
 
@@ -131,12 +130,14 @@ def _better(desk: Desk, ways: Ways, booking: Booking) -> Rebooking | None:
 def _chance(desk: Desk, choice: Choice, booking: Booking) -> float:
     """How likely what is booked is there in time by now: by what its carrier says, and by when it can leave at all."""
     current = next((one for one in choice.options if one.key == booking.key), None)
+    due = choice.due or booking.promised_on
+    missed = local_day(desk.ctx.now, desk.site.zone_info) > booking.pick_up_on
     if current is None:
-        return 0.0
-    zone = records.site_by_id(desk.ctx, booking.site_id).zone_info
+        # That it takes no more says nothing of what it has taken on, as long as that can be picked up.
+        return 0.0 if missed or (booking.expected_on or due) > due else booking.chance
     promised = booking.promised_on
-    if current.quote.pick_up > booking.pick_up_on or local_day(desk.ctx.now, zone) > booking.pick_up_on:
+    if missed or current.quote.pick_up > booking.pick_up_on:
         promised = max(promised, current.quote.promised)
     promised = booking.expected_on or promised
     quote = replace(current.quote, pick_up=min(booking.pick_up_on, promised), promised=promised)
-    return desk.option_of(quote, choice.due or booking.promised_on).chance
+    return desk.option_of(quote, due).chance
