@@ -11,6 +11,7 @@ from shelfwise import jobs, worker
 from shelfwise.access.context import Context, Office, stand_still
 from shelfwise.access.model import system
 from shelfwise.agents import runs
+from shelfwise.planning.carriers import rebooking
 from shelfwise.records import service as records
 from shelfwise.store.database import run, values
 from shelfwise.work import alerts
@@ -64,6 +65,18 @@ def test_a_tick_that_fails_has_enqueued_nothing(office: Office, site: int, monke
     with pytest.raises(RuntimeError):
         jobs.tick(office)
     assert queued(office) == []
+
+
+def test_bookings_that_cannot_be_looked_at_keep_no_night_from_its_work(
+    office: Office, site: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(ctx: Context) -> int:
+        raise RuntimeError("no such service")
+
+    monkeypatch.setattr(rebooking, "review", fail)
+    with pytest.raises(RuntimeError):
+        jobs.tick(office)
+    assert [name for name, _ in queued(office)] == ["nightly", "check_books", "judge_devices"]
 
 
 def test_a_worker_does_what_a_tick_enqueued_while_its_queue_is_open(office: Office, site: int) -> None:

@@ -130,8 +130,6 @@ def tick(office: Office) -> int:
             orders.chase(ctx)
             tell_silent(ctx)
         handover.chase(ctx)
-        if _first_time(ctx, f"review_bookings:{ctx.now.hour}", ctx.now.date()):
-            rebooking.review(ctx)
         if _first_time(ctx, "check_books", ctx.now.date()):
             defer(ctx, "check_books")
             spreading.forget_old(ctx)
@@ -139,6 +137,10 @@ def tick(office: Office) -> int:
         if _first_time(ctx, f"judge_devices:{ctx.now.hour}", ctx.now.date()):
             defer(ctx, "judge_devices")
             enqueued += 1
+    # On its own: it takes longer with each booking, and no night waits for it or fails with it.
+    with office.context(system("calendar"), aside=True) as ctx:
+        if _first_time(ctx, f"review_bookings:{ctx.now.hour}", ctx.now.date()):
+            rebooking.review(ctx)
     return enqueued
 
 

@@ -16,6 +16,7 @@ from shelfwise.orders.shipments_model import Box
 from shelfwise.planning.carriers import rebooking, sending, service
 from shelfwise.planning.carriers.tables import Booking, Destination
 from shelfwise.records import calendars
+from shelfwise.records import service as records
 from shelfwise.records.calendars import ClosedDay
 from shelfwise.stock import shipping
 from shelfwise.store.events import Event
@@ -274,6 +275,16 @@ def test_a_card_that_ends_today_takes_nothing_from_what_is_booked_by_it_until_th
     assert rebooking.review(later(ctx, 1)) == 1
     sending.tell_expected(ctx, shipment_id, THURSDAY + timedelta(days=4))
     assert rebooking.review(past_its_cut_off) == 1
+
+
+def test_what_is_booked_by_a_card_that_becomes_another_sites_stands(ctx: Context, yard: Yard) -> None:
+    records.add_site(ctx, code="YOR", name="York", time_zone="Europe/London", width_m=9, depth_m=9)
+    shipment_id = yard.shipment(ctx)
+    sending.choose_service(ctx, shipment_id, yard.slow)
+    service.put_card(ctx, card("SLOW", "5", 3, site="YOR"), yard.slow)
+    assert rebooking.review(ctx) == 0
+    assert booking(ctx, shipment_id).service_code == "SLOW"
+    assert sending.choose_service(ctx, shipment_id, yard.fast).service_code == "FAST"
 
 
 def test_a_price_that_falls_asks_and_one_that_was_there_does_not(ctx: Context, yard: Yard) -> None:

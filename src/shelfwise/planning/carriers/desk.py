@@ -73,7 +73,7 @@ class Desk:
 
     Attributes:
         standing: bookings of the site.
-        taken: what is booked of its services and days, by whichever site.
+        taken: what is booked of each service and day, by whichever site.
     """
 
     ctx: Context
@@ -202,7 +202,6 @@ def open_desk(ctx: Context, site_id: int) -> Desk:
     today = local_day(ctx.now, site.zone_info)
     cards = tuple(tables.cards(ctx.tx, ctx.tenant, sites=[site_id]))
     booked = tables.bookings(ctx.tx, ctx.tenant, standing_since=today - timedelta(days=1))
-    ours = {one.rate_card_id for one in cards}
     return Desk(
         ctx,
         site,
@@ -212,7 +211,8 @@ def open_desk(ctx: Context, site_id: int) -> Desk:
         orders.worth_today(ctx),
         orders.our_currency(ctx),
         tuple(one for one in booked if one.site_id == site_id),
-        _taken(one for one in booked if one.rate_card_id in ours),
+        # Also by cards that have become another site's since: what was booked by them stands.
+        _taken(booked),
     )
 
 
