@@ -19,7 +19,9 @@ from shelfwise.agents.transfers.service import object_to, propose_transfers, pro
 from shelfwise.core.errors import Forbidden, Invalid, NotFound, Refused
 from shelfwise.orders import transfers as documents
 from shelfwise.orders.transfers_model import TransferState
+from shelfwise.planning.model import Params
 from shelfwise.planning.service import snapshot
+from shelfwise.planning.settings import set_params
 from shelfwise.records.service import add_site
 from shelfwise.stock import transfers
 from shelfwise.stock.transfers import Goods
@@ -49,6 +51,11 @@ def test_what_one_site_lacks_and_another_can_spare_is_proposed_with_what_it_stan
     assert {"chart", "giver_chart"} <= whole.evidence.keys()
     assert whole.forecast_id is not None
     assert cup.idempotency_key == f"transfer:{two.dresden.site}:{two.berlin.site}:{two.cups}:2026-03-02"
+
+
+def test_a_transfer_keeps_what_its_sites_have_set_to_promise(two: Two) -> None:
+    set_params(two.ctx, two.dresden.site, Params(service_level=0.99))
+    assert {one.evidence["service_level"] for one in two.proposed()} == {0.99}
 
 
 def test_looking_again_proposes_nothing_twice(two: Two) -> None:

@@ -16,10 +16,10 @@ EACH = Heft(11, Decimal(1))
 FREE = Decimal(0)
 
 
-def houses(*cases: Case) -> list[House]:
+def houses(*cases: Case, params: Params | None = None) -> list[House]:
     """Sites 1, 2, … with the same item."""
     return [
-        House(number, f"Site {number}", Snapshot(number, NOON, TODAY, (case.item,)))
+        House(number, f"Site {number}", Snapshot(number, NOON, TODAY, (case.item,)), params or Params())
         for number, case in enumerate(cases, 1)
     ]
 
@@ -35,7 +35,7 @@ def moved(
     cases: Sequence[Case], lanes: Sequence[Lane] | None = None, heft: Heft = EACH, params: Params | None = None
 ) -> list[Move]:
     return decide(
-        houses(*cases), ways(len(cases)) if lanes is None else lanes, {heft.item_id: heft}, params or Params(), [1]
+        houses(*cases, params=params), ways(len(cases)) if lanes is None else lanes, {heft.item_id: heft}, [1]
     )
 
 

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from shelfwise.planning.model import DemandPaths, Params
+from shelfwise.planning.sharing.deciding import decide
 from shelfwise.planning.sharing.explain import told
 from shelfwise.planning.sharing.model import Heft
 from shelfwise.planning.sharing.paths import risk
+from shelfwise.planning.standing import Standing, Target
 from shelfwise.records.model import Rule
 from tests.planning.examples import TODAY, Case, changed, fixed, poisson
 from tests.planning.sharing.houses import EACH, amounts, houses, moved, ways
@@ -43,6 +45,36 @@ def test_no_site_gives_what_it_needs_itself() -> None:
     assert risk(move.given, move.giver.until) <= 0.05
     assert risk(move.giver.path - float(move.quantity) - 1, move.giver.until) > 0.05
     assert moved([changed(FULL, on_hand=65), changed(SHORT, on_hand=60)]) == []
+
+
+def test_both_ends_stay_as_sure_as_the_stricter_of_them_promises() -> None:
+    strict, *usual = houses(changed(FULL, on_hand=90), SHORT, FULL)
+    strict = replace(strict, params=Params(service_level=0.99))
+    (move,) = decide([strict, *usual], ways(2), {11: EACH}, [1])
+    assert move.binds == "giver"
+    assert risk(move.given, move.giver.until) <= 0.01
+    (said,) = told([move], {11: EACH}, "EUR")
+    assert said.evidence["service_level"] == 0.99
+
+
+def test_what_is_promised_of_the_items_class_counts() -> None:
+    first = Standing("projected", (), (), Target(), "A", {}, 336, TODAY, True)
+    params = Params(targets=(Target(level=0.99), Target(), Target()))
+    (move,) = moved([FULL, changed(SHORT, standing=first)], params=params)
+    assert move.binds == "enough"
+    assert risk(move.after, move.taker.until) <= 0.01
+
+
+def test_whoever_orders_once_a_week_keeps_what_it_needs_for_a_week_longer() -> None:
+    daily, *others = houses(changed(FULL, on_hand=130), SHORT, changed(FULL, on_hand=500))
+    (item,) = daily.seen.items
+    item = replace(item, offers=(replace(item.offers[0], order_gap_days=7),))
+    weekly = replace(daily, seen=replace(daily.seen, items=(item,)))
+    (most,) = decide([daily, *others], ways(2), {11: EACH}, [1])
+    (less,) = decide([weekly, *others], ways(2), {11: EACH}, [1])
+    assert (most.binds, less.binds) == ("enough", "giver")
+    assert np.array_equal(less.giver.until - most.giver.until, np.full(1000, 6))
+    assert most.quantity > less.quantity
 
 
 def test_what_is_promised_or_only_on_its_way_is_not_given() -> None:
@@ -136,7 +168,7 @@ def test_hostile_numbers_do_no_harm() -> None:
 
 
 def test_what_is_said_has_the_numbers_of_both_ends_the_alternatives_and_what_binds() -> None:
-    (said,) = told(moved([FULL, SHORT]), {11: EACH}, Params(), "EUR")
+    (said,) = told(moved([FULL, SHORT]), {11: EACH}, "EUR")
     assert "Site 2 has 14 to sell" in said.reason
     assert f"Moving {said.quantity} lowers the risk at Site 2 from 100% to" in said.reason
     assert "costs 10.00 EUR" in said.reason

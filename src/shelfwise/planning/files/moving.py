@@ -24,7 +24,7 @@ def moved(built: Built, params: Params, seed: int, progress: Progress) -> tuple[
     sites share."""
     if not built.lanes:
         return built, ()
-    houses = [House(seen.site_id, site, seen) for site, seen in built.sites.items()]
+    houses = [House(seen.site_id, site, seen, params) for site, seen in built.sites.items()]
     at = Counter(item.item_id for one in houses for item in one.seen.items)
     hefts = {
         item.item_id: Heft(item.item_id, item.quantum, kg=built.weights.get(item.sku))
@@ -37,8 +37,8 @@ def moved(built: Built, params: Params, seed: int, progress: Progress) -> tuple[
         progress("moving goods between sites: items", start, len(shared))
         some = {item_id: hefts[item_id] for item_id in shared[start : start + TOGETHER]}
         part = [replace(one, seen=_some(one.seen, some)) for one in houses]
-        moves = decide(part, built.lanes, some, params, [seed, built.today.toordinal()])
-        found += told(moves, some, params, built.currency)
+        moves = decide(part, built.lanes, some, [seed, built.today.toordinal()])
+        found += told(moves, some, built.currency)
     sites = {site: _afterwards(seen, found) for site, seen in built.sites.items()}
     return replace(built, sites=sites), tuple(found)
 

@@ -2,7 +2,7 @@
 
 A lateral transshipment (Paterson, Kiesmüller, Teunter and Glazebrook 2011, Inventory models with lateral
 transshipments: a review): a site that is likely to run out before an order of its own could come takes from one that
-has more than it needs itself until the order of its own next review could come, both at the service level. Where all
+has more than it needs itself until the order of its own next review could come, both as sure as promised. Where all
 of the stock and all orders together do not suffice for that, everybody runs out with the same probability, givers as
 well as takers.
 
@@ -16,13 +16,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 import numpy as np
 
 from shelfwise.core.quantities import round_up
-from shelfwise.planning.model import Floats, ItemState, LeadTime, Params
+from shelfwise.planning.model import Floats, ItemState, LeadTime, Offer, Params
 from shelfwise.planning.replenish import CHART_DAYS, choose
 from shelfwise.planning.sharing.model import UNSOLD_DAYS, Binding, Heft, House, Side
 from shelfwise.planning.sharing.paths import NOISE, arriving, least, owed
@@ -45,6 +44,7 @@ class Move:
         lost: units that the giver is short of for it until the order of its next review could come.
         margin: what a unit earns; `weight_cost`: what moving the weight costs.
         others: further sites that could have given all of it, the nearest first.
+        level: the share of cases in which each end should not run out.
     """
 
     giver: Side
@@ -59,6 +59,7 @@ class Move:
     margin: float
     weight_cost: float
     others: tuple[Lane, ...]
+    level: float
 
     @property
     def ends(self) -> Ends:
@@ -82,22 +83,22 @@ class Move:
 
 
 def decide(
-    houses: Sequence[House], lanes: Sequence[Lane], hefts: Mapping[int, Heft], params: Params, seed: Sequence[int]
+    houses: Sequence[House], lanes: Sequence[Lane], hefts: Mapping[int, Heft], seed: Sequence[int]
 ) -> list[Move]:
-    """What should be moved now, by item. The same sites, lanes, parameters and seed give the same moves."""
+    """What should be moved now, by item. The same sites, lanes and seed give the same moves."""
     open_lanes = {(one.from_site_id, one.to_site_id): one for one in lanes if one.used}
     states: dict[int, list[tuple[House, ItemState]]] = {item_id: [] for item_id in hefts}
     for house in houses:
         for item in house.seen.items:
             if item.item_id in states:
                 states[item.item_id].append((house, item))
-    sides = {item_id: found for item_id, some in states.items() if (found := _sides(some, open_lanes, params, seed))}
-    moves = {item_id: share(some, open_lanes, hefts[item_id], params) for item_id, some in sides.items()}
+    sides = {item_id: found for item_id, some in states.items() if (found := _sides(some, open_lanes, seed))}
+    moves = {item_id: share(some, open_lanes, hefts[item_id]) for item_id, some in sides.items()}
     while (worst := _does_not_pay([one for some in moves.values() for one in some], open_lanes)) is not None:
         del open_lanes[worst]
         for item_id, some in moves.items():
             if any(one.ends == worst for one in some):
-                moves[item_id] = share(sides[item_id], open_lanes, hefts[item_id], params)
+                moves[item_id] = share(sides[item_id], open_lanes, hefts[item_id])
     return [one for some in moves.values() for one in some]
 
 
@@ -111,34 +112,44 @@ def _does_not_pay(moves: Sequence[Move], lanes: Lanes) -> Ends | None:
     return None if worst is None or left[worst] > 0 else worst
 
 
-def _sides(
-    states: Sequence[tuple[House, ItemState]], lanes: Lanes, params: Params, seed: Sequence[int]
-) -> list[Side] | None:
+def _sides(states: Sequence[tuple[House, ItemState]], lanes: Lanes, seed: Sequence[int]) -> list[Side] | None:
     """An item at all sites that have it; None where a glance says that nothing can be moved."""
-    takers = {house.site_id for house, one in states if _may_lack(house.seen.today, one, params)}
+    takers = {house.site_id for house, one in states if _may_lack(house, one)}
     givers = {house.site_id for house, one in states if one.available > 0 and (one.demand or one.rule)}
     if not any(start in givers and end in takers for start, end in lanes):
         return None
-    return [side(house, one, params, seed) for house, one in states]
+    return [side(house, one, seed) for house, one in states]
 
 
-def _may_lack(today: date, item: ItemState, params: Params) -> bool:
+def _may_lack(house: House, item: ItemState) -> bool:
     """Whether an item may run out before an order could come, by the busiest of its futures; cheap."""
     if item.demand is None or not len(item.demand.paths):
         return item.available < 0
-    lead = choose(item.offers).lead_time.samples.max() if item.offers else UNSOLD_DAYS
-    late = max((today - item.demand.first_day).days, 0)
-    days = math.ceil(lead) + params.review_days
+    offer, lead_time = _order(item)
+    late = max((house.seen.today - item.demand.first_day).days, 0)
+    days = math.ceil(lead_time.samples.max()) + _params(house, offer).review_days
     shown = item.demand.paths[:, late : late + days]
     if shown.shape[1] < days:
         return True
     return bool(item.available < float(shown.sum(axis=1).max()))
 
 
-def side(house: House, item: ItemState, params: Params, seed: Sequence[int]) -> Side:
+def _order(item: ItemState) -> tuple[Offer | None, LeadTime]:
+    """Where an order of a site's own would go, and how long it would take."""
+    if not item.offers:
+        return None, LeadTime(UNSOLD_DAYS, 0, np.array([UNSOLD_DAYS]), True)
+    offer = choose(item.offers)
+    return offer, offer.lead_time
+
+
+def _params(house: House, offer: Offer | None) -> Params:
+    return house.params if offer is None else house.params.at(offer)
+
+
+def side(house: House, item: ItemState, seed: Sequence[int]) -> Side:
     """An item at one site, with its futures drawn."""
-    offer = choose(item.offers) if item.offers else None
-    lead_time = LeadTime(UNSOLD_DAYS, 0, np.array([UNSOLD_DAYS]), True) if offer is None else offer.lead_time
+    offer, lead_time = _order(item)
+    params = _params(house, offer)
     rng = np.random.default_rng([*seed, item.item_id, house.site_id])
     futures = draw(item, lead_time, house.seen.today, params, CHART_DAYS, rng)
     path = shelf(item, futures, house.seen.at, 0.0)
@@ -150,16 +161,17 @@ def side(house: House, item: ItemState, params: Params, seed: Sequence[int]) -> 
     return Side(house, item, offer, lead_time, futures, until, path, spare)
 
 
-def share(sides: Sequence[Side], lanes: Lanes, heft: Heft, params: Params) -> list[Move]:
-    """What should be moved of one item."""
-    allowed = math.floor((1 - params.service_level) * params.samples + NOISE)
+def share(sides: Sequence[Side], lanes: Lanes, heft: Heft) -> list[Move]:
+    """What should be moved of one item. Where sites promise different things, all are kept as sure as the strictest."""
+    level, samples = max(one.promised for one in sides), len(sides[0].path)
+    allowed = math.floor((1 - level) * samples + NOISE)
     step = float(heft.step)
     takers = {one.site_id: found for one in sides if (found := _lacks(one, sides, lanes, step)) is not None}
     if not takers:
         return []
     spares = [takers[one.site_id][1] if one.site_id in takers else np.minimum(one.spare, one.free) for one in sides]
     cases = common_cases(spares, allowed)
-    lacking = [one for one in sides if one.site_id in takers and takers[one.site_id][0] > cases / params.samples]
+    lacking = [one for one in sides if one.site_id in takers and takers[one.site_id][0] > cases / samples]
     most = {
         one.site_id: math.floor(min(float(one.spare[cases]), one.free) / step + NOISE) * step
         for one in sides
@@ -189,7 +201,7 @@ def share(sides: Sequence[Side], lanes: Lanes, heft: Heft, params: Params) -> li
             for other, much in most.items()
             if other != start and much >= quantity and (other, end) in lanes
         )
-        made = _move(giver, taker, lanes[ends], quantity, binds, paths[end], heft, others)
+        made = _move(giver, taker, lanes[ends], quantity, binds, paths[end], heft, others, level)
         if made.gain <= 0:
             del ways[ends]
             continue
@@ -248,7 +260,7 @@ def _whole(wanted: float, most: float, heft: Heft, enough: bool) -> Decimal:
 
 def _move(
     giver: Side, taker: Side, lane: Lane, quantity: Decimal, binds: Binding, before: Floats, heft: Heft,
-    others: tuple[Lane, ...],
+    others: tuple[Lane, ...], level: float,
 ) -> Move:  # fmt: skip
     much = float(quantity)
     arrives = lane.arrives_after(taker.house.seen.today)
@@ -261,4 +273,5 @@ def _move(
         margin=taker.margin,
         weight_cost=much * (heft.kg or 0.0) * float(lane.cost_per_kg),
         others=others,
+        level=level,
     )  # fmt: skip

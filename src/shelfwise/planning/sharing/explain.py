@@ -11,7 +11,7 @@ import numpy as np
 
 from shelfwise.core.quantities import plain, round_up
 from shelfwise.planning.explain import amount, percent
-from shelfwise.planning.model import Floats, Params
+from shelfwise.planning.model import Floats
 from shelfwise.planning.sharing.deciding import Ends, Move
 from shelfwise.planning.sharing.model import Heft, Side, Transshipment
 from shelfwise.planning.sharing.paths import owed, risk
@@ -19,18 +19,16 @@ from shelfwise.planning.simulate import band
 from shelfwise.records.lanes_model import Lane
 
 
-def told(moves: Sequence[Move], hefts: Mapping[int, Heft], params: Params, currency: str) -> list[Transshipment]:
+def told(moves: Sequence[Move], hefts: Mapping[int, Heft], currency: str) -> list[Transshipment]:
     """Moves with what there is to say about them."""
     along = Counter(one.ends for one in moves)
     gains: dict[Ends, float] = {}
     for one in moves:
         gains[one.ends] = gains.get(one.ends, 0.0) + one.gain
-    return [_told(one, hefts[one.taker.item.item_id], along, gains[one.ends], params, currency) for one in moves]
+    return [_told(one, hefts[one.taker.item.item_id], along, gains[one.ends], currency) for one in moves]
 
 
-def _told(
-    move: Move, heft: Heft, along: Mapping[Ends, int], gain: float, params: Params, currency: str
-) -> Transshipment:
+def _told(move: Move, heft: Heft, along: Mapping[Ends, int], gain: float, currency: str) -> Transshipment:
     giver, taker, lane = move.giver, move.taker, move.lane
     today = taker.house.seen.today
     # Who earns more carries more, so that what pays together pays for each.
@@ -53,8 +51,8 @@ def _told(
         today=today,
         reason=" ".join(
             (
-                _stands(move, params, risks), _moved(move, heft, risks),
-                _costs(move, heft, along[move.ends] - 1, cost, kept, currency), _not_more(move, params, risks),
+                _stands(move, risks), _moved(move, heft, risks),
+                _costs(move, heft, along[move.ends] - 1, cost, kept, currency), _not_more(move, risks),
             )
         ),
         evidence={
@@ -79,7 +77,7 @@ def _told(
             "binds": move.binds,
             "margin": {"each": round(move.margin, 4), "assumed": taker.item.unit_price is None},
             "pack": None if heft.pack is None else plain(heft.pack),
-            "service_level": params.service_level,
+            "service_level": move.level,
             "stockout": risks,
             "chart": _chart(taker, move.before, move.after, move.arrives),
             "giver_chart": _chart(giver, giver.path, move.given, 0),
@@ -96,7 +94,7 @@ def _told(
             "p10": round(float(low), 2),
             "p90": round(float(high), 2),
         },
-        expires_at=taker.house.seen.at + timedelta(days=params.valid_days),
+        expires_at=taker.house.seen.at + timedelta(days=taker.house.params.valid_days),
     )  # fmt: skip
 
 
@@ -135,7 +133,7 @@ def _a_day(side: Side) -> float:
     return float(side.futures.over(side.until).sum() / side.until.sum())
 
 
-def _stands(move: Move, params: Params, risks: Mapping[str, float]) -> str:
+def _stands(move: Move, risks: Mapping[str, float]) -> str:
     giver, taker = move.giver, move.taker
     own = (
         "no supplier sells it, so no order of its own could come"
@@ -156,13 +154,13 @@ def _stands(move: Move, params: Params, risks: Mapping[str, float]) -> str:
     if move.binds == "scarce":
         return f"{has}."
     return (
-        f"{has}: it can spare {amount(_spare(giver, params))} and still be as sure as promised until an order of its "
-        "own could come."
+        f"{has}: it can spare {amount(_spare(giver, move.level))} and still be as sure as promised until an order of "
+        "its own could come."
     )
 
 
-def _spare(giver: Side, params: Params) -> float:
-    return max(min(float(np.quantile(giver.spare, 1 - params.service_level, method="inverted_cdf")), giver.free), 0.0)
+def _spare(giver: Side, level: float) -> float:
+    return max(min(float(np.quantile(giver.spare, 1 - level, method="inverted_cdf")), giver.free), 0.0)
 
 
 def _moved(move: Move, heft: Heft, risks: Mapping[str, float]) -> str:
@@ -193,12 +191,10 @@ def _costs(move: Move, heft: Heft, others: int, cost: float, kept: float, curren
     return said
 
 
-def _not_more(move: Move, params: Params, risks: Mapping[str, float]) -> str:
+def _not_more(move: Move, risks: Mapping[str, float]) -> str:
     giver, taker = move.giver.house.name, move.taker.house.name
     if move.binds == "enough":
-        return (
-            f"More is not needed: with it {taker} is as sure as promised, {params.service_level * 100:g} of 100 cases."
-        )
+        return f"More is not needed: with it {taker} is as sure as promised, {move.level * 100:g} of 100 cases."
     if move.binds == "stock":
         return f"More does not lie free in {giver} now."
     if move.binds == "giver":

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from shelfwise.planning.model import Floats, ItemState, LeadTime, Offer, Snapshot
+from shelfwise.planning.model import Floats, ItemState, LeadTime, Offer, Params, Snapshot
 from shelfwise.planning.sharing.paths import Days
 from shelfwise.planning.simulate import Futures
 
@@ -41,11 +41,12 @@ class Heft:
 
 @dataclass(frozen=True, eq=False)
 class House:
-    """A site that gives or takes: its name, and what planning sees of it."""
+    """A site that gives or takes: its name, what planning sees of it, and how its orders are planned."""
 
     site_id: int
     name: str
     seen: Snapshot
+    params: Params
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,11 @@ class Side:
     def known(self) -> bool:
         """Whether what the site needs of the item is known, so that it may give of it."""
         return self.item.demand is not None or self.item.rule is not None
+
+    @property
+    def promised(self) -> float:
+        """In what share of cases it should be there."""
+        return self.house.params.level_of(self.item)
 
     @property
     def margin(self) -> float:
