@@ -38,8 +38,12 @@ def test_what_waits_for_a_decision_is_said_with_its_worth(waiting: Waiting, word
 @pytest.mark.parametrize(
     ("risks", "words"),
     [
-        (Risks(SOON, 2, 3), "3 items will probably run out by Thursday; 2 proposed orders fix it"),
-        (Risks(SOON, 1, 1), "3 items will probably run out by Thursday; one proposed order fixes 1 of them"),
+        (Risks(SOON, (2, 0), 3), "3 items will probably run out by Thursday; 2 proposed orders fix it"),
+        (Risks(SOON, (1, 0), 1), "3 items will probably run out by Thursday; 1 proposed order fixes 1 of them"),
+        (
+            Risks(SOON, (1, 1), 3),
+            "3 items will probably run out by Thursday; 1 proposed order and 1 proposed transfer fix it",
+        ),
         (Risks(SOON[:1]), "MUG will probably run out by tonight; nothing is proposed against it"),
         (Risks(out=1, waiting_lines=4), "1 item ran out, and 4 order lines wait for it"),
         (Risks(out=2, waiting_lines=1), "2 items ran out, and 1 order line waits for them"),
@@ -56,7 +60,7 @@ def test_what_is_at_risk_is_said_in_one_sentence(risks: Risks, words: str) -> No
 
 
 def test_danger_comes_first_and_every_sentence_leads_somewhere() -> None:
-    lines = at_risk(Risks(SOON, 1, 1, 1, 2, ("Frozen",), 1, 1, 1, Decimal(1), 1), MONDAY, "EUR")
+    lines = at_risk(Risks(SOON, (1, 0), 1, 1, 2, ("Frozen",), 1, 1, 1, Decimal(1), 1), MONDAY, "EUR")
     assert [line.level for line in lines] == ["danger"] * 2 + ["attention"] * 5
     work = to_do(Work(5, 2, 4, 2, 1, 7, 1, 1, 1))
     assert work[0].words == "5 tasks for you, 2 overdue"

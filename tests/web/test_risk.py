@@ -9,7 +9,11 @@ from starlette.testclient import TestClient
 
 from shelfwise.access.context import Office
 from shelfwise.access.model import Role, person
+from shelfwise.measure.today_tables import proposed_against
+from shelfwise.planning.model import Params
 from shelfwise.planning.risk import service as risk
+from shelfwise.planning.settings import set_params
+from shelfwise.records.service import add_site
 from shelfwise.store.database import run
 from shelfwise.web.risk_words import HEIGHT, advice, strip
 from tests.web.conftest import Client
@@ -58,6 +62,32 @@ def test_too_much_says_what_it_costs_and_what_can_be_done(root: TestClient) -> N
     assert '<a href="/promotions/new?sku=21001">Mark down 80</a>' in page
     for narrowed in ("show=idle", "show=expiring", "show=coming", "zone=zz", "supplier=0", "sort=keeping"):
         assert root.get(f"/excess?{narrowed}").status_code == 200, narrowed
+
+
+def test_today_counts_what_the_page_of_too_much_lists(root: TestClient, office: Office, world: World) -> None:
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        run(ctx.tx, "update stock_outlook set surplus_coming = 5 where item_id = %s", (world.items["21002"],))
+    _, *lines = root.get("/export/excess.csv").text.splitlines()
+    assert len(lines) > 1
+    assert f"Of {len(lines)} items more is there or comes than will sell" in root.get("/today").text
+
+
+def test_a_transfer_against_running_out_is_called_one(root: TestClient, office: Office, world: World) -> None:
+    assert "an order is proposed" in root.get("/export/risk.csv?show=all").text
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        other = add_site(ctx, code="PAR", name="Paris", time_zone="Europe/Paris", width_m=9.0, depth_m=9.0)
+        run(ctx.tx, "update proposal set action = 'transfer', supplier_id = null, from_site_id = %s", (other,))
+        assert proposed_against(ctx.tx, ctx.tenant, [(world.items["21000"], world.site_id)]) == (0, 1)
+    told = root.get("/export/risk.csv?show=all").text
+    assert "a transfer is proposed" in told
+    assert "an order is proposed" not in told
+
+
+def test_too_much_is_beyond_what_each_site_wants_to_last(root: TestClient, office: Office, world: World) -> None:
+    assert "sells within 60 days" in root.get("/excess").text
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        set_params(ctx, world.site_id, Params(longest_cover_days=120))
+    assert "sells within 120 days" in root.get("/excess").text
 
 
 def test_both_are_given_out_as_files_and_to_programs(root: TestClient, world: World) -> None:

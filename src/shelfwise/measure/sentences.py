@@ -69,14 +69,16 @@ class Risks:
 
     Attributes:
         running_out: (item, first day by which it is more likely out than not) of items still there, the soonest first.
-        fixed_by: how many orders the open proposals for them would become; `fixed`: for how many of them one is open.
+        fixed_by: how many (orders, transfers) the open proposals for them would become; `fixed`: for how many of them
+            one is open.
         out: items that customers wait for and that are not there.
         risky: items that will probably run out within four weeks; `margin`: what is not earned then.
-        too_much: items of which more is there than sells in time; `too_much_worth`: what that cost.
+        too_much: items of which more is there or comes than sells in time; `too_much_worth`: what is there of it at
+            cost.
     """
 
     running_out: tuple[tuple[str, date], ...] = ()
-    fixed_by: int = 0
+    fixed_by: tuple[int, int] = (0, 0)
     fixed: int = 0
     out: int = 0
     waiting_lines: int = 0
@@ -204,21 +206,21 @@ def at_risk(it: Risks, today: date, currency: str) -> list[Line]:
         lines.append(Line(words, "/risk?show=likely"))
     if it.too_much:
         worth = f", {money(it.too_much_worth, currency)} at cost" if it.too_much_worth >= 1 else ""
-        words = f"Of {count(it.too_much, 'item')} there is more than will sell in time{worth}"
+        words = f"Of {count(it.too_much, 'item')} more is there or comes than will sell in time{worth}"
         lines.append(Line(words, "/excess"))
     return by_urgency(lines)
 
 
 def running_out(it: Risks, today: date) -> str:
-    """3 items will run out before Thursday; two orders fix it."""
+    """3 items will run out before Thursday; 2 proposed orders and 1 proposed transfer fix it."""
     number, last = len(it.running_out), max(day for _, day in it.running_out)
     named = it.running_out[0][0] if number == 1 else count(number, "item")
     said = f"{named} will probably run out by {_day(last, today)}"
-    if not it.fixed_by:
+    fixes = [count(n, f"proposed {what}") for n, what in zip(it.fixed_by, ("order", "transfer"), strict=True) if n]
+    if not fixes:
         return f"{said}; nothing is proposed against it"
-    fix = "one proposed order" if it.fixed_by == 1 else f"{it.fixed_by} proposed orders"
-    verb = "fixes" if it.fixed_by == 1 else "fix"
-    return f"{said}; {fix} {verb} {'it' if it.fixed >= number else f'{it.fixed} of them'}"
+    verb = "fixes" if sum(it.fixed_by) == 1 else "fix"
+    return f"{said}; {' and '.join(fixes)} {verb} {'it' if it.fixed >= number else f'{it.fixed} of them'}"
 
 
 def since(it: Changes, currency: str) -> list[Line]:

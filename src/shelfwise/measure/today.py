@@ -133,7 +133,7 @@ def _risks(ctx: Context, day: date, zone: ZoneInfo) -> Risks:
     risky, margin, much, worth = tables.at_stake(tx, tenant, sites)
     return Risks(
         running_out=tuple((sku, out_on) for _, _, sku, out_on, _ in ending),
-        fixed_by=tables.orders_against(tx, tenant, [(item, site) for item, site, *_ in ending]) if ending else 0,
+        fixed_by=tables.proposed_against(tx, tenant, [(item, site) for item, site, *_ in ending]),
         fixed=sum(proposed for *_, proposed in ending),
         risky=risky,
         margin=margin,

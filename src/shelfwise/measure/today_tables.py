@@ -199,7 +199,7 @@ def expiring(
 
 
 def running_out(tx: Tx, tenant: int, sites: Sites, until: date) -> list[tuple[int, int, str, date, bool]]:
-    """(item, site, sku, out on, whether an order is proposed), of what is still there; soonest first."""
+    """(item, site, sku, out on, whether an order or a transfer is proposed), of what is still there; soonest first."""
     return values(
         tx,
         f"""select r.item_id, r.site_id, i.sku, r.out_day, exists (
@@ -217,13 +217,14 @@ def running_out(tx: Tx, tenant: int, sites: Sites, until: date) -> list[tuple[in
 
 
 def at_stake(tx: Tx, tenant: int, sites: Sites) -> tuple[int, Decimal, int, Decimal]:
-    """(items that may run out within the days looked at, the margin at stake, items of which there is too much, what
-    that cost), by what was said last; what has no price or cost counts in the numbers alone."""
+    """(items that may run out within the days looked at, the margin at stake, items of which too much is there or
+    comes, what is there of it at cost), by what was said last, as the pages of both list them; what has no
+    price or cost counts in the numbers alone."""
     ((risky, margin, much, worth),) = values(
         tx,
         f"""select count(*) filter (where available > 0 and out_day is not null),
                    coalesce(sum(units_lost * unit_margin) filter (where available > 0), 0)::numeric,
-                   count(*) filter (where greatest(surplus, wasted) > 0),
+                   count(*) filter (where greatest(surplus, surplus_coming, wasted) > 0 or idle_days is not null),
                    coalesce(sum(greatest(surplus, wasted) * unit_cost), 0)::numeric
             from stock_outlook r where r.tenant_id = %(tenant)s and {_HERE.format("r")}""",
         {"tenant": tenant, "sites": sites},
@@ -231,17 +232,18 @@ def at_stake(tx: Tx, tenant: int, sites: Sites) -> tuple[int, Decimal, int, Deci
     return risky, margin, much, worth
 
 
-def orders_against(tx: Tx, tenant: int, items: Collection[tuple[int, int]]) -> int:
-    """How many orders and transfers the open proposals for these (item, site) would become."""
-    return int(
-        value(
-            tx,
-            """select count(distinct (p.supplier_id, p.from_site_id, p.site_id, p.arguments ->> 'currency'))
-               from proposal p join unnest(%s::bigint[], %s::bigint[]) w (item_id, site_id) using (item_id, site_id)
-               where p.tenant_id = %s and p.state = 'proposed'""",
-            ([item for item, _ in items], [site for _, site in items], tenant),
-        )
+def proposed_against(tx: Tx, tenant: int, items: Collection[tuple[int, int]]) -> tuple[int, int]:
+    """How many (orders, transfers) the open proposals for these (item, site) would become."""
+    ((orders, transfers),) = values(
+        tx,
+        """select count(distinct (p.supplier_id, p.site_id, p.arguments ->> 'currency'))
+                      filter (where p.action = 'purchase'),
+                  count(distinct (p.from_site_id, p.site_id)) filter (where p.action = 'transfer')
+           from proposal p join unnest(%s::bigint[], %s::bigint[]) w (item_id, site_id) using (item_id, site_id)
+           where p.tenant_id = %s and p.state = 'proposed'""",
+        ([item for item, _ in items], [site for _, site in items], tenant),
     )
+    return orders, transfers
 
 
 def doubtful(tx: Tx, tenant: int, sites: Sites) -> int:

@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from shelfwise.access.context import Context
+from shelfwise.planning.model import Params
 from shelfwise.planning.risk import service as risk
-from shelfwise.planning.risk.looking import COVER_DAYS
+from shelfwise.planning.settings import params_of
 from shelfwise.records import service as records
 from shelfwise.records.model import Item, Site
 from shelfwise.web import pages
@@ -41,7 +42,7 @@ def too_much(visit: Visitor) -> Response:
     asked = visit.request.query_params
     with visit.context() as ctx:
         return pages.render(
-            visit, ctx, "excess.html", found=find(ctx, EXCESS, asked), several=_several(ctx), cover=COVER_DAYS,
+            visit, ctx, "excess.html", found=find(ctx, EXCESS, asked), several=_several(ctx), cover=_cover(ctx),
             sums=summed(
                 ctx, EXCESS, asked,
                 "sum(worth) as worth, sum(keeping) as keeping, sum(coming_worth) as coming, "
@@ -61,6 +62,14 @@ def outlook_of(ctx: Context, item: Item, site: Site) -> dict[str, Any]:
         "risk_strip": strip(found.out_by, found.first_day),
         "outlook_deeds": [advice(one, item.sku, item.item_id) for one in found.advice],
     }
+
+
+def _cover(ctx: Context) -> str:
+    """For how many days stock is to last at most: one number, or the least and the most of several sites."""
+    days = [params_of(ctx, site.site_id).longest_cover_days for site in records.sites(ctx)] or [
+        Params().longest_cover_days
+    ]
+    return f"{min(days)} to {max(days)}" if min(days) < max(days) else str(days[0])
 
 
 def _several(ctx: Context) -> bool:

@@ -10,11 +10,15 @@ import pytest
 from shelfwise.access.context import Context
 from shelfwise.orders.coming import awaited
 from shelfwise.orders.transfers import draft_transfer
+from shelfwise.planning.model import Params
 from shelfwise.planning.risk import service as risk
+from shelfwise.planning.risk.looking import Beside, look
 from shelfwise.planning.risk.model import Outlook
+from shelfwise.planning.settings import set_params
 from shelfwise.records.service import add_site
 from shelfwise.stock.transfers import approve_transfer
 from shelfwise.store.database import run
+from tests.planning.examples import Case
 from tests.planning.shop import Shop
 
 
@@ -42,6 +46,22 @@ def test_what_sells_three_a_day_and_is_five_runs_out_on_the_second_day(shop: Sho
     assert found.units_lost == pytest.approx(28 * 3 - 5, rel=0.05)
     assert found.margin_lost == pytest.approx(3 * found.units_lost)
     assert found.surplus == 0
+
+
+def test_what_sells_within_the_longest_cover_of_the_site_is_not_too_much(shop: Shop) -> None:
+    mug = shop.item("MUG")
+    shop.sold_daily(mug, 60)
+    shop.stock(mug, 300)
+    shop.forecast()
+    assert said(shop, mug).surplus == pytest.approx(300 - 60 * 3, rel=0.1)
+    set_params(shop.ctx, shop.site, Params(longest_cover_days=120))
+    assert said(shop, mug).surplus == 0
+
+
+def test_less_than_the_smallest_quantity_is_not_too_much() -> None:
+    case = Case(on_hand=345)
+    assert 0 < look(1, case.snapshot, case.item, Beside(Decimal(1))).surplus < 50
+    assert look(1, case.snapshot, case.item, Beside(Decimal(50))).surplus == 0
 
 
 def test_an_order_helps_from_the_day_it_may_come_and_less_the_later_it_is(shop: Shop) -> None:

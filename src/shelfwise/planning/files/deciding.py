@@ -48,7 +48,8 @@ def looked(built: Built, options: Options, rows: Rows, progress: Progress) -> No
             done += 1
             place = item.sku, site
             told, last = built.told[place], built.last_sold.get(place)
-            rows.looked(site, item, outlook(options.seed, snapshot, item, told, built.suppliers, last))
+            cover = options.params.longest_cover_days
+            rows.looked(site, item, outlook(options.seed, snapshot, item, told, built.suppliers, last, cover))
 
 
 def decided(built: Built, options: Options, rows: Rows, progress: Progress) -> None:

@@ -16,7 +16,13 @@ from shelfwise.planning.risk.model import Outlook
 
 
 def outlook(
-    seed: int, snapshot: Snapshot, item: ItemState, told: Told, suppliers: Mapping[str, int], last_sold: date | None
+    seed: int,
+    snapshot: Snapshot,
+    item: ItemState,
+    told: Told,
+    suppliers: Mapping[str, int],
+    last_sold: date | None,
+    longest_cover_days: int,
 ) -> Outlook:
     """
     Args:
@@ -36,6 +42,7 @@ def outlook(
         price=item.unit_price,
         worth={offer.currency: Decimal(1) for offer in item.offers},
         lots=tuple(LotHere(item.item_id, one.code, one.last_day, one.quantity) for one in told.lots),
+        longest_cover_days=longest_cover_days,
     )  # fmt: skip
     return look(seed, snapshot, item, beside)
 

@@ -21,8 +21,6 @@ from shelfwise.planning.simulate import SECONDS_IN_DAY, ahead
 
 LONGEST_LOT_DAYS = 365
 """What expires later is not looked at: nobody knows what sells then."""
-COVER_DAYS = Params().longest_cover_days
-"""What sells within so many days is not too much."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,7 @@ class Beside:
         idle_since: the day of its last sale, else the day it came; None: nobody knows.
         price: what one recently sold for, in our currency.
         worth: what one unit of each currency is worth in ours.
+        longest_cover_days: what sells within so many days is not too much, for so much may be ordered.
     """
 
     quantum: Decimal
@@ -53,6 +52,7 @@ class Beside:
     worth: Mapping[str, Decimal] | None = None
     lots: tuple[LotHere, ...] = ()
     lacking: tuple[Lacking, ...] = ()
+    longest_cover_days: int = Params().longest_cover_days
 
 
 def look(tenant: int, seen: Snapshot, item: ItemState, beside: Beside) -> Outlook:
@@ -69,13 +69,14 @@ def look(tenant: int, seen: Snapshot, item: ItemState, beside: Beside) -> Outloo
         for one in beside.lots
         if (one.last_day - seen.today).days < LONGEST_LOT_DAYS
     ]
-    days = max([DAYS, COVER_DAYS, *(one.days for one in lots)])
+    cover = beside.longest_cover_days
+    days = max([DAYS, cover, *(one.days for one in lots)])
     demand = None if item.demand is None else ahead(item.demand, seen.today, days, rng)
     played = None if demand is None else _played(available, demand, waiting, seen.at, item.offers, beside.awaited, rng)
     idle = None if beside.idle_since is None else (seen.today - beside.idle_since).days
     coming = sum((one.quantity for one in beside.awaited), Decimal(0))
     found = excess(
-        float(available.mean()) - waiting, float(coming), demand, COVER_DAYS, lots, float(item.reserved) + waiting, idle
+        float(available.mean()) - waiting, float(coming), demand, cover, lots, float(item.reserved) + waiting, idle
     )
     seller, cost = _cheapest(item.offers, beside.worth or {})
     out_by = None if played is None else played.out_by
@@ -93,9 +94,9 @@ def look(tenant: int, seen: Snapshot, item: ItemState, beside: Beside) -> Outloo
         unit_cost=cost,
         unit_margin=None if cost is None or beside.price is None else max(float(beside.price) - cost, 0.0),
         daily=found.daily,
-        surplus=round(found.surplus, 3),
-        surplus_coming=round(found.coming, 3),
-        wasted=round(found.waste, 3),
+        surplus=_whole(found.surplus, beside.quantum),
+        surplus_coming=_whole(found.coming, beside.quantum),
+        wasted=_whole(found.waste, beside.quantum),
         lots=[asdict(one) | {"last_day": one.last_day.isoformat()} for one in found.wasted],
         idle_days=found.idle_days,
         advice=[asdict(one) for one in advise(found, _ordered(beside.awaited), beside.lacking, seller, beside.quantum)],
@@ -147,6 +148,11 @@ def _cheapest(
         return None, None
     cost, best = min(known, key=lambda pair: (pair[0], pair[1].supplier_id))
     return (best.supplier_id, best.supplier), cost
+
+
+def _whole(units: float, quantum: Decimal) -> float:
+    """Less than the smallest quantity is never too much."""
+    return round(units, 3) if units >= float(quantum) else 0.0
 
 
 def _told(chances: Floats) -> list[float]:

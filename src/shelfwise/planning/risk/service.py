@@ -17,6 +17,7 @@ from shelfwise.planning.risk import tables
 from shelfwise.planning.risk.looking import Beside, look
 from shelfwise.planning.risk.model import Outlook
 from shelfwise.planning.service import PRICE_DAYS, snapshot
+from shelfwise.planning.settings import params_of
 from shelfwise.records.service import site_by_id
 from shelfwise.stock.service import levels
 from shelfwise.store.database import notify
@@ -96,6 +97,7 @@ def _beside(ctx: Context, seen: Snapshot, some: list[int]) -> dict[int, Beside]:
     blocked = {one.item_id: one.blocked for one in levels(ctx, site_id, some)}
     lots = tables.lots(tx, tenant, site_id, seen.today, some)
     lacking = tables.lacking(tx, tenant, site_id, some)
+    cover = params_of(ctx, site_id).longest_cover_days
     return {
         item_id: Beside(
             quantum=kept[item_id].quantum,
@@ -106,6 +108,7 @@ def _beside(ctx: Context, seen: Snapshot, some: list[int]) -> dict[int, Beside]:
             worth=worth,
             lots=tuple(lots.get(item_id, ())),
             lacking=tuple(lacking.get(item_id, ())),
+            longest_cover_days=cover,
         )
         for item_id in some
     }

@@ -107,8 +107,12 @@ RISK = Listing(
             case when p.words is not null then '/proposals' else '/items/' || i.sku end as deed
         {_FROM}
         left join stock_level v on v.tenant_id = o.tenant_id and v.item_id = o.item_id and v.site_id = o.site_id
-        left join lateral (select 'an order is proposed' as words from proposal p where p.tenant_id = o.tenant_id
-            and p.site_id = o.site_id and p.item_id = o.item_id and p.state = 'proposed' limit 1) p on true
+        cross join lateral (
+            select case when bool_and(p.action = 'purchase') then 'an order is proposed'
+                when bool_and(p.action = 'transfer') then 'a transfer is proposed'
+                when count(*) > 0 then 'an order and a transfer are proposed' end as words
+            from proposal p where p.tenant_id = o.tenant_id
+            and p.site_id = o.site_id and p.item_id = o.item_id and p.state = 'proposed') p
         where {_SEEN} and o.out_by is not null {{where}}""",
     filters=(
         Filter(
@@ -172,16 +176,16 @@ EXCESS = Listing(
             round((o.surplus_coming * o.unit_cost)::numeric, 2) as coming_worth,
             coalesce(t.carrying_rate, {HOLDING_RATE}) as rate, o.advice, o.said_at
         {_FROM} join tenant t on t.tenant_id = o.tenant_id
-        where {_SEEN} and (greatest(o.surplus, o.surplus_coming, o.wasted) >= i.quantum or o.idle_days is not null)
+        where {_SEEN} and (greatest(o.surplus, o.surplus_coming, o.wasted) > 0 or o.idle_days is not null)
             {{where}}) o""",
     filters=(
         Filter(
             "show", "What", tabs=True, default="all",
             choices=(
                 Choice("all", "All"),
-                Choice("surplus", "More than sells", "o.surplus >= i.quantum"),
-                Choice("coming", "Too much on order", "o.surplus_coming >= i.quantum"),
-                Choice("expiring", "Will expire", "o.wasted >= i.quantum"),
+                Choice("surplus", "More than sells", "o.surplus > 0"),
+                Choice("coming", "Too much on order", "o.surplus_coming > 0"),
+                Choice("expiring", "Will expire", "o.wasted > 0"),
                 Choice("idle", "Sells no more", "o.idle_days is not null"),
             ),
         ),
