@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.core.quantities import plain, round_down, round_up
 from shelfwise.planning.reliability import Reliability
-from shelfwise.planning.standing import CLASSES, Aim, Standing, Target
+from shelfwise.planning.standing import CLASSES, Standing, Target
 from shelfwise.records.model import LARGEST, Rule
 from shelfwise.records.prices import Break, cost_of
 
@@ -304,13 +304,6 @@ class Params:
         """As they are for orders to a supplier: who takes orders once a week is reviewed once a week."""
         days = min(max(self.review_days, offer.order_gap_days), LONGEST_REVIEW)
         return self if days == self.review_days else replace(self, review_days=days)
-
-    def level_of(self, item: ItemState) -> float:
-        """In what share of cases an item should be there: by the target of its class, where that is about cases."""
-        if item.service_level is not None:
-            return item.service_level
-        target = self.target_of(item.standing.group if item.standing else "")
-        return target.level if target.aim is Aim.CYCLES else self.service_level
 
     def target_of(self, group: str) -> Target:
         if self.targets is None or group not in CLASSES:

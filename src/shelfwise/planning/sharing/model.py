@@ -12,6 +12,7 @@ import numpy as np
 from shelfwise.planning.model import Floats, ItemState, LeadTime, Offer, Params, Snapshot
 from shelfwise.planning.sharing.paths import Days
 from shelfwise.planning.simulate import Futures
+from shelfwise.planning.standing import Aim
 
 USUAL_MARGIN = 0.3
 """What a unit earns, as a share of its cost, where nobody said what it sells for."""
@@ -81,8 +82,13 @@ class Side:
 
     @property
     def promised(self) -> float:
-        """In what share of cases it should be there."""
-        return self.house.params.level_of(self.item)
+        """In what share of cases it should be there: its own, else by the target of its class where that is about
+        cases."""
+        params = self.house.params.of(self.item)
+        target = params.target_of(self.item.standing.group if self.item.standing else "")
+        if self.item.service_level is not None or target.aim is not Aim.CYCLES:
+            return params.service_level
+        return target.level
 
     @property
     def margin(self) -> float:
