@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from shelfwise.core.errors import Invalid
-from shelfwise.planning.levels import QUANTILE, Policy, policy_of
+from shelfwise.planning.levels import QUANTILE, Policy, policy_of, promised
 from shelfwise.planning.model import ItemState, Params
 from shelfwise.planning.policies.families import FAMILIES
 from shelfwise.planning.racing.model import AGAIN, SPANS, Runner, classes, enough, run
@@ -70,6 +70,26 @@ def test_what_is_coming_is_not_ordered_again_by_any_family() -> None:
         wanted = tonight(case).wanted
         coming = replace(Case(0, on_order=((int(wanted) + 60, 3.0),)).item, offers=case.offers, standing=case.standing)
         assert tonight(coming).wanted == 0
+
+
+def test_what_is_owed_to_customers_is_ordered_whatever_won() -> None:
+    for family in (one for one in FAMILIES if one.name != "batches"):
+        raced = standing(family.name, *family.grid[0])
+        none, much = (tonight(item(0, standing=raced, backordered=Decimal(owed))) for owed in (0, 50))
+        assert much.wanted == pytest.approx(none.wanted + 50, abs=1), family.name
+        coming = Case(0, on_order=((50, 2.0),)).item.on_order
+        covered = tonight(item(0, standing=raced, backordered=Decimal(50), on_order=coming))
+        assert covered.wanted == pytest.approx(none.wanted, abs=1), family.name
+
+
+def test_promised_is_what_was_raced_for_or_the_share_of_cycles_that_is_wanted_by_now() -> None:
+    fill, params = Target(Aim.FILL, 0.99), Params(samples=4000)
+    raced = item(standing=replace(standing("order up to", 1.6), target=fill))
+    kept = replace(params, targets=(fill, Target(), Target()))
+    assert promised(raced, tonight(raced, kept), kept) == fill
+    assert promised(raced, tonight(raced, params), params) == Target(level=0.95)
+    unraced = item(service_level=0.9)
+    assert promised(unraced, tonight(unraced), kept) == Target(level=0.9)
 
 
 def test_a_policy_that_is_known_no_more_leaves_the_simple_rule() -> None:

@@ -178,6 +178,18 @@ def test_days_for_safety_and_until_orders_are_taken_are_lead_time(ctx: Context, 
     assert (today.soft_safety_days, today.minimum_value) == (2.0, Decimal(100))
 
 
+def test_how_long_an_order_waited_to_be_taken_is_not_learned_and_added_once_more(ctx: Context, shop: Shop) -> None:
+    tea = shop.item("TEA", lead=3.0)
+    change_supplier(ctx, shop.supplier, replace(supplier(ctx, shop.supplier).as_new, order_days="mon"))
+    for _ in range(12):
+        # Sent on a Tuesday, taken on the Monday after, there three days later.
+        order = replace(shop, ctx=shop.later(days=1)).ordered(tea, 10, days=9.0)
+        shop.received(shop.later(days=10), order, 10)
+    (tuesday,) = offers_of(shop.later(days=15), [tea], shop.site)[tea]
+    assert tuesday.waits_days == 6
+    assert tuesday.lead_time.quantile(0.5) == pytest.approx(9, abs=0.3)
+
+
 def test_a_price_in_another_currency_is_not_compared(ctx: Context, shop: Shop) -> None:
     tea = shop.item("TEA", currency="USD")
     shop.sold_daily(tea, 30)

@@ -50,6 +50,21 @@ def test_what_is_needed_next_is_ordered_along_up_to_the_suppliers_minimum() -> N
     assert [one["limit"] for one in found[1].evidence["binding"]] == ["supplier's minimum"]
 
 
+def test_a_suppliers_minimum_is_reached_at_the_price_of_the_quantity() -> None:
+    cheaper_from = (Decimal(20), Decimal(1))
+
+    def priced(minimum: str) -> Snapshot:
+        both = site(*(low(each, minimum_value=minimum) for each in (10, 60)))
+        items = (replace(one, offers=(replace(one.offers[0], breaks=(cheaper_from,)),)) for one in both.items)
+        return replace(both, items=tuple(items))
+
+    own = by_item(planned(priced("0")))[0].quantity
+    minimum = own + 30
+    found = planned(priced(str(minimum))).decisions
+    assert own >= 20
+    assert sum(one.quantity * one.unit_cost for one in found) >= minimum
+
+
 def test_nothing_is_ordered_for_the_sake_of_a_minimum_alone() -> None:
     assert planned(site(*(low(200, minimum_value="500") for _ in range(3)))).decisions == ()
 

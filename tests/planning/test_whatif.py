@@ -156,3 +156,21 @@ def test_what_is_now_is_what_the_plan_of_the_day_proposes(ctx: Context) -> None:
     with pytest.raises(Invalid, match="Say what you expect"):
         what_if(ctx, shop.site, tea, Asked(promotion=replace(WEEK, lift=None)))
     assert what_if(ctx, shop.site, shop.item("NEW"), Asked()) is None
+
+
+def test_it_is_judged_by_the_days_on_which_its_supplier_takes_orders() -> None:
+    case = Case(on_hand=30, lead_time=fixed(4.0))
+    weekly = replace(case.item, offers=(replace(case.offer, order_gap_days=7),))
+    found = answer(case.snapshot, weekly, Asked(), None, Params(), SEED)
+    asked = answer(case.snapshot, case.item, Asked(review_days=7), None, Params(), SEED)
+    assert found is not None and asked is not None
+    assert vars(found.now) == vars(asked.then)
+
+
+def test_a_promotion_is_not_repeated_where_the_next_order_day_lies_further_than_the_forecast() -> None:
+    case = Case(on_hand=30, lead_time=fixed(20.0))
+    weekly = replace(case.item, offers=(replace(case.offer, order_gap_days=20),))
+    ask = Asked(promotion=replace(WEEK, first=TODAY, last=TODAY + DAY))
+    found = answer(case.snapshot, weekly, ask, TWICE, Params(), SEED)
+    assert found is not None and found.then.reorder_point is not None and found.now.reorder_point is not None
+    assert 5 < found.then.reorder_point - found.now.reorder_point < 15

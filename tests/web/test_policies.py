@@ -16,6 +16,7 @@ from shelfwise.planning.settings import params_of, set_params
 from shelfwise.planning.standing import Aim, Target
 from shelfwise.planning.why import race_shown
 from shelfwise.web.policy_bars import policy_race, safety_shares
+from shelfwise.web.proposals import why_so
 from tests.planning.test_race import standing
 from tests.web.conftest import Client
 from tests.web.world import World, propose, sell
@@ -61,6 +62,14 @@ def test_without_a_race_a_proposal_gives_its_reasons_all_the_same(office: Office
     page = client("mara").get(f"/proposals/{propose(office, world)}").text
     assert "Why not more?" in page
     assert "Which way of ordering" not in page
+    assert '<dt>Promised</dt><dd class="right">no stockout in 95 of 100 deliveries</dd>' in page
+
+
+def test_what_is_promised_is_told_as_it_was_meant_also_by_proposals_of_before() -> None:
+    now = {"service_level": 0.95, "target": {"aim": "fill", "level": 0.99}}
+    assert why_so({"parameters": now})["promised"] == "99 % of what is wanted is there"
+    assert why_so({"parameters": {"service_level": 0.9}})["promised"] == "no stockout in 90 of 100 deliveries"
+    assert why_so({})["promised"] is None
 
 
 def test_bars_are_as_long_as_costs_the_winner_first_and_never_absurd() -> None:

@@ -11,6 +11,8 @@ from shelfwise.access.context import Office
 from shelfwise.access.model import Role, person
 from shelfwise.demand.explaining.model import GROUPS, Cause, Explained, Group, Stretch
 from shelfwise.demand.panel import Frequency
+from shelfwise.planning.model import Params
+from shelfwise.planning.settings import set_params
 from shelfwise.store.database import run
 from shelfwise.web.made_of import WIDTH, made_of
 from tests.conftest import NOON
@@ -105,11 +107,21 @@ def test_what_if_shows_both_sides_and_changes_nothing(client: Client, office: Of
     for words in (
         "more would be wanted in the next 28 days",
         "2.5 times as much, as you said",
-        "99.9 %",
+        "99.9 of 100",
         'value="2,5"',
     ):
         assert words in page
     assert audited(office) == before
+
+
+def test_what_is_set_for_the_site_stands_where_something_else_may_be_asked(
+    client: Client, office: Office, forecast: World
+) -> None:
+    with office.context(person("root", Role.ADMIN)) as ctx:
+        set_params(ctx, forecast.site_id, Params(service_level=0.9, longest_cover_days=120))
+    page = client("vera").get("/items/21000/what-if").text
+    assert 'placeholder="90"' in page and 'placeholder="120"' in page
+    assert "no stockout in 90 of 100 deliveries" in page
 
 
 def test_a_question_that_cannot_be_answered_is_shown_again_with_what_to_do(client: Client, forecast: World) -> None:

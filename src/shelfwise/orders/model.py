@@ -258,6 +258,7 @@ class SentLine:
         received: what came of it undamaged; `received_at`: its last receipt.
         days: from leaving to receipt, the mean of its receipts by what each brought; None: nothing came.
         finished: nothing more of it is expected.
+        time_zone: of the site that ordered.
     """
 
     supplier_id: int
@@ -269,6 +270,7 @@ class SentLine:
     received_at: datetime | None
     days: float | None
     finished: bool
+    time_zone: str
 
     @property
     def share(self) -> float:

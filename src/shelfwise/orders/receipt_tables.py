@@ -108,8 +108,9 @@ def sent_lines(tx: Tx, tenant: int, since: datetime) -> list[SentLine]:
                   coalesce(o.sent_at, o.approved_at) as sent_at, coalesce(l.promised_at, o.expected_at) as due_at,
                   l.quantity, l.received, came.last_at as received_at, came.days,
                   o.state in ('received', 'closed') or coalesce(l.confirmed_quantity, l.quantity) <= l.received
-                      as finished
+                      as finished, s.time_zone
            from purchase_order o join purchase_line l using (tenant_id, purchase_order_id)
+           join site s on s.tenant_id = o.tenant_id and s.site_id = o.site_id
            left join joined j on j.tenant_id = o.tenant_id and j.kind = 'supplier' and j.id = o.supplier_id
            left join lateral (
                select max(r.received_at) as last_at, case when count(*) > 0 then

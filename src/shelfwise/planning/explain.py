@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from shelfwise.core.quantities import plain
-from shelfwise.planning.levels import AT_EVERY_REVIEW, QUANTILE, Policy
+from shelfwise.planning.levels import AT_EVERY_REVIEW, QUANTILE, Policy, promised
 from shelfwise.planning.model import Deal, Floats, ItemState, Offer, Params, Snapshot
 from shelfwise.planning.simulate import Futures, Outcome, band
 from shelfwise.records.model import Rule
@@ -111,7 +111,7 @@ def evidence(
 ) -> dict[str, Any]:
     """Every input of the decision and what followed from it, fit for JSON."""
     cumulative = np.quantile(futures.demand, (0.1, 0.5, 0.9), axis=0, method="inverted_cdf")
-    demand = item.demand
+    demand, target = item.demand, promised(item, policy, params)
     return {
         "as_of": snapshot.at.isoformat(),
         "stock": {
@@ -163,6 +163,7 @@ def evidence(
         },
         "parameters": {
             "service_level": params.service_level,
+            "target": {"aim": target.aim.value, "level": target.level},
             "review_days": params.review_days,
             "holding_rate": params.holding_rate,
             "ordering_cost": params.ordering_cost,

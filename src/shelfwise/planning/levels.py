@@ -34,7 +34,7 @@ from shelfwise.planning.policies.model import NEARLY, Rule, Shelves
 from shelfwise.planning.policies.recent import MovingAverage
 from shelfwise.planning.policies.replay import TermsOfMany
 from shelfwise.planning.simulate import Futures, days_until
-from shelfwise.planning.standing import Aim, Standing
+from shelfwise.planning.standing import Aim, Standing, Target
 from shelfwise.records.model import Rule as OwnRule
 
 QUANTILE = "forecast quantile"
@@ -158,8 +158,8 @@ def by_race(
     numbers = list(standing.numbers)
     numbers[0] += _more_safety(standing, found.protected, float(sizes.doubt.item()) * unit, params)
     terms = TermsOfMany(*(np.array([[float(each) / unit]]) for each in (offer.pack_size, offer.minimum_order)))
-    rule = family.make(sizes, terms, numbers)
     shelves, later = _shelves(item, int(sizes.lead.item()), at, unit)
+    rule = _owing(family.make(sizes, terms, numbers), max(-float(shelves.on_hand.item()), 0.0))
     # Who looks at what comes when, is not shown what comes no earlier than an order of tonight.
     wanted = max(float(rule.wanted(shelves).item()) - (later if rule.by_age else 0.0), 0.0) * unit
     low, high, cap = _levels_of(rule, shelves, unit)
@@ -171,6 +171,13 @@ def by_race(
         found, name=family.name, cap=cap, reorder_point=low, order_up_to=top,
         wanted=max(min(wanted, top - item.position), 0.0), longest_cut=high - top,
     )  # fmt: skip
+
+
+def _owing(rule: Rule, owed: float) -> Rule:
+    """A rule raced where what is missed is lost. Here it is owed: what nothing on its way covers is ordered on top."""
+    if isinstance(rule, CappedOrderUpTo | CappedReorderPoint):
+        return replace(rule, cap=rule.cap + owed)
+    return replace(rule, level=rule.level + owed) if isinstance(rule, ProjectedMean) else rule
 
 
 def _levels_of(rule: Rule, shelves: Shelves, unit: float) -> tuple[float, float, float | None]:
@@ -232,15 +239,26 @@ def _more_safety(standing: Standing, protected: Floats, doubt: float, params: Pa
 
 def _shelves(item: ItemState, lead: int, at: datetime, unit: float) -> tuple[Shelves, float]:
     """As a policy sees them, what is on its way by the age it would have if it took the median lead time; and how much
-    of it comes no earlier than an order of tonight."""
-    ages, later = np.zeros((max(lead - 1, 0), 1, 1)), 0.0
-    for arrival in item.on_order:
+    of it comes no earlier than an order of tonight. What is owed goes out of what comes first."""
+    ages, later, on_hand = np.zeros((max(lead - 1, 0), 1, 1)), 0.0, item.available / unit
+    for arrival in sorted(item.on_order, key=lambda one: one.expected_at):
         age, much = lead - days_until(arrival.expected_at, at), arrival.counts / unit
+        goes_out = min(max(-on_hand, 0.0), much)
+        on_hand, much = on_hand + goes_out, much - goes_out
         if age < 1:
             later += much
         else:
             ages[min(age, len(ages)) - 1] += much
-    return Shelves(0, np.array([[item.available / unit]]), ages.sum(axis=0) + later, ages), later
+    return Shelves(0, np.array([[on_hand]]), ages.sum(axis=0) + later, ages), later
+
+
+def promised(item: ItemState, policy: Policy, params: Params) -> Target:
+    """What is promised of an item by the levels found tonight: where it raced, that is what its policy raced for, or
+    the share of cycles that is wanted by now."""
+    if item.standing is None or policy.name in (QUANTILE, OWN):
+        return Target(level=params.of(item).service_level)
+    wanted = params.target_of(item.standing.group)
+    return wanted if wanted.aim is Aim.CYCLES else item.standing.target
 
 
 def cover(review_demand: Floats, economic: float | None, params: Params) -> tuple[float, float]:

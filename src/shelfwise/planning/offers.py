@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -117,9 +118,11 @@ def learned(ctx: Context) -> dict[int, Learned]:
     """What all suppliers' orders of the last two years teach."""
     seen = sent_lines(ctx, ctx.now - timedelta(days=LEARN_DAYS))
     usual = usual_lead_days(ctx)
-    by_supplier: dict[int, list[SentLine]] = {one.supplier_id: [] for one in suppliers(ctx)}
+    sellers = {one.supplier_id: one for one in suppliers(ctx)}
+    by_supplier: dict[int, list[SentLine]] = {supplier_id: [] for supplier_id in sellers}
     for line in seen:
-        by_supplier.setdefault(line.supplier_id, []).append(line)
+        seller = sellers.get(line.supplier_id)
+        by_supplier.setdefault(line.supplier_id, []).append(line if seller is None else since_taken(line, seller))
     stated: dict[int, dict[int, float]] = {}
     for one in terms_for(ctx, {line.item_id for line in seen}, standing=True):
         if one.lead_time_days is not None:
@@ -128,6 +131,17 @@ def learned(ctx: Context) -> dict[int, Learned]:
         supplier_id: Learned(tuple(lines), stated.get(supplier_id, {}), usual, ctx.now)
         for supplier_id, lines in by_supplier.items()
     }
+
+
+def since_taken(line: SentLine, seller: Supplier) -> SentLine:
+    """As if it had left when its supplier takes orders: how long an order waits for that is known, and is added to what
+    is learned. What came before that day did not wait."""
+    sent = line.sent_at.astimezone(ZoneInfo(line.time_zone))
+    waited = next_taken(sent, seller.order_days, seller.orders_until) - sent.date()
+    if line.days is not None and line.days <= waited.days:
+        return line
+    days = None if line.days is None else line.days - waited.days
+    return replace(line, sent_at=line.sent_at + waited, days=days)
 
 
 def arrivals_of(ctx: Context, site_id: int, known: Mapping[int, Learned]) -> dict[int, list[Arrival]]:

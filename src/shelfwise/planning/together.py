@@ -143,6 +143,7 @@ def _line(place: _Place, params: Params) -> Line:
     return Line(
         position, position if own else position - 1, position + own, place.daily / pack if keeps else 0.0,
         float(offer.unit_cost) * pack, Terms(1, least, most),
+        tuple((float(start) / pack, float(cost) * pack) for start, cost in offer.breaks),
     )  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from shelfwise.core.errors import Fault
 from shelfwise.core.quantities import plain, round_up
 from shelfwise.demand.futures import whole_numbers
 from shelfwise.demand.lift import Lift
+from shelfwise.planning.bounds import days_to_draw
+from shelfwise.planning.levels import promised
 from shelfwise.planning.model import (
     DAYS_IN_YEAR,
     Amount,
@@ -30,6 +32,7 @@ from shelfwise.planning.model import (
 )
 from shelfwise.planning.replenish import CHART_DAYS, Weighed, weigh
 from shelfwise.planning.simulate import ahead, band, outcome, shelf
+from shelfwise.planning.standing import Aim
 from shelfwise.records.model import LARGEST
 from shelfwise.records.promotions import KINDS
 
@@ -108,6 +111,7 @@ class Side:
     """How it is, or would be. Figures of orders are None where nobody sells the item to us.
 
     Attributes:
+        service_level: what is promised; `aim`: of what that is the share, see `Target`.
         expected: mean demand of the coming days; `daily`: its quantiles by day.
         runs_out: how likely it runs out before an order placed now could arrive.
         runs_out_with: and, with the order, before that of the next review could.
@@ -131,6 +135,7 @@ class Side:
     currency: str = ""
     average_stock: float | None = None
     yearly_cost: float | None = None
+    aim: Aim = Aim.CYCLES
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,15 +201,15 @@ def answer(
     if item.demand is None:
         return None
     asked_params = asked.of(params)
-    longest = max((float(one.lead_time.samples.max()) for one in item.offers), default=0.0)
-    review = max(params.review_days, asked_params.review_days)
-    needed = math.ceil(longest * max(asked.lead_time, 1.0)) + review
-    demand = _reaching(item.demand, snapshot.today, max(needed, DAYS, CHART_DAYS), seed)
+    then = otherwise(item, asked)
+    sides = ((item, params), (then, asked_params))
+    drawn = [days_to_draw(one, offer, told.at(offer), CHART_DAYS) for one, told in sides for offer in one.offers]
+    demand = _reaching(item.demand, snapshot.today, max(DAYS, *drawn, 0), seed)
     futures = changed(demand, asked, lift, np.random.default_rng(seed))
     return Answer(
         snapshot.today,
         _side(snapshot, item, demand, params, seed),
-        _side(snapshot, otherwise(item, asked), futures, asked_params, seed),
+        _side(snapshot, then, futures, asked_params, seed),
         lift,
     )
 
@@ -275,15 +280,19 @@ def _side(
 ) -> Side:
     item = replace(item, demand=demand)
     coming = ahead(demand, snapshot.today, DAYS, np.random.default_rng(seed))
-    bare = Side(params.service_level, float(coming.sum(axis=1).mean()), band(coming))
+    bare = Side(params.of(item).service_level, float(coming.sum(axis=1).mean()), band(coming))
     found = weigh(snapshot, item, params, np.random.default_rng(seed))
     if found is None:
         return bare
+    target = promised(item, found.policy, params)
+    params = params.of(item).at(found.offer)
     lead, review = found.futures.lead, params.review_days
     without = outcome(shelf(item, found.futures, snapshot.at, 0.0), lead, review)
     with_order = outcome(shelf(item, found.futures, snapshot.at, float(found.quantity)), lead, review)
     return replace(
         bare,
+        service_level=target.level,
+        aim=target.aim,
         lead_days=found.offer.lead_time.quantile(0.5),
         runs_out=without.before_arrival,
         runs_out_with=with_order.until_next,

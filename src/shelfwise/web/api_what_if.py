@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from shelfwise.core.errors import Fault, Invalid, NotFound
 from shelfwise.demand.lift import Lift
 from shelfwise.planning import service as planning
+from shelfwise.planning.standing import Aim
 from shelfwise.planning.whatif import Asked, Promotion, Side
 from shelfwise.records import service as records
 from shelfwise.web.api_errors import errors
@@ -26,11 +27,14 @@ Times = Annotated[float, Query(gt=0, le=10)]
 class SideOut(Shown):
     """How it is, or would be, over the next 28 days. What orders are about is null where nobody sells the item to us.
 
-    `daily`: quantiles 0.1, 0.5 and 0.9 of each day. `runs_out`: before an order placed now could arrive;
-    `runs_out_with`: with the order, before that of the next review could. `quantity` 0: nothing would be ordered.
+    `service_level`: what is promised; `aim`: of what that is the share, of cycles without a stockout or of what is
+    wanted (fill); with cost nothing is promised. `daily`: quantiles 0.1, 0.5 and 0.9 of each day. `runs_out`: before an
+    order placed now could arrive; `runs_out_with`: with the order, before that of the next review could. `quantity` 0:
+    nothing would be ordered.
     """
 
     service_level: float
+    aim: Aim
     expected: float
     daily: dict[str, list[float]]
     lead_days: float | None

@@ -97,7 +97,7 @@ def policy_race(race: Mapping[str, Any] | None) -> PolicyRace | None:
     bars.sort(key=lambda bar: (not bar.wins, not bar.able, bar.cost))
     return PolicyRace(
         words_of(race["winner"]),
-        _target(race["target"]),
+        target_words(race["target"]),
         race["days"],
         date.fromisoformat(race["until"]),
         race["apart"],
@@ -124,7 +124,8 @@ def safety_shares(safety: Mapping[str, Any] | None) -> tuple[Share, ...]:
     return tuple(found)
 
 
-def _target(target: Mapping[str, Any]) -> str:
+def target_words(target: Mapping[str, Any]) -> str:
+    """What is promised, in words."""
     level = f"{100 * target['level']:g}"
     return {
         "cycles": f"no stockout in {level} of 100 deliveries",

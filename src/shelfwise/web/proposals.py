@@ -24,7 +24,7 @@ from shelfwise.orders.approval import our_currency
 from shelfwise.web import pages, words
 from shelfwise.web.charts import race_table
 from shelfwise.web.inbox import ANSWERED
-from shelfwise.web.policy_bars import policy_race, safety_shares
+from shelfwise.web.policy_bars import policy_race, safety_shares, target_words
 from shelfwise.web.start import ask_for_looks
 from shelfwise.web.visits import Visit, Visitor
 from shelfwise.web.writing import read_typed
@@ -209,7 +209,11 @@ def why(visit: Visitor, proposal_id: int) -> Response:
 def why_so(evidence: Mapping[str, Any]) -> dict[str, Any]:
     """What the parts of the page on policies and reasons show; older proposals say nothing of it."""
     safety = evidence.get("safety_stock") or {}
+    told = evidence.get("parameters") or {}
+    level = told.get("service_level")
+    target = told.get("target") or (None if level is None else {"aim": "cycles", "level": level})
     return {
+        "promised": None if target is None else target_words(target),
         "why": evidence.get("why"),
         "binding": evidence.get("binding", []),
         "units": safety.get("units"),

@@ -14,6 +14,7 @@ from shelfwise.access.context import Context
 from shelfwise.core.errors import Invalid, NotFound
 from shelfwise.planning import service as planning
 from shelfwise.planning.model import Params
+from shelfwise.planning.settings import params_of
 from shelfwise.planning.whatif import DAYS, Answer, Asked, Promotion, Side
 from shelfwise.records import promoting
 from shelfwise.records import service as records
@@ -21,6 +22,7 @@ from shelfwise.records.model import Item, Site
 from shelfwise.records.promotions import KINDS
 from shelfwise.web import pages, words
 from shelfwise.web.floor import chosen_site
+from shelfwise.web.policy_bars import target_words
 from shelfwise.web.promotions import KIND_WORDS
 from shelfwise.web.record_forms import Answers
 from shelfwise.web.visits import Visitor
@@ -47,7 +49,7 @@ def what_if(visit: Visitor, sku: str, site: str | None = None) -> Response:
             visit, ctx, "what_if.html", 200 if fault is None else 422, at_site=here.site_id, item=item, here=here,
             given=given, unit="" if item.unit == "each" else item.unit,
             faults=() if fault is None else fault.faults, kinds=KIND_WORDS, days=DAYS,
-            asked=asked, params=Params(),
+            asked=asked, params=params_of(ctx, here.site_id),
             **_shown(ctx, item, here, asked, found),
         )  # fmt: skip
 
@@ -191,7 +193,7 @@ def rows(found: Answer, item: Item, here: Site) -> list[Row]:
         Row("Bought of", "The cheapest for so many", now.supplier, then.supplier, f"/suppliers/{now.supplier_id}"),
         row("A delivery takes, in the middle case", "Learnt from what came, and from what is said", "lead_days",
             lambda days: f"{words.number(days, 1)} days", terms),
-        row("Should be there, in cases", "The service level", "service_level", _share),
+        Row("Promised", "What the levels below are kept for", _promised(now), _promised(then)),
         row("Reorder point", "At this position or below, it is time to order", "reorder_point", much),
         row("Order up to", "An order brings the position to it", "order_up_to", much),
         row("Runs out before an order could arrive", "With what is there and on its way", "runs_out",
@@ -207,5 +209,5 @@ def rows(found: Answer, item: Item, here: Site) -> list[Row]:
     ]  # fmt: skip
 
 
-def _share(level: float) -> str:
-    return f"{words.number(round(100 * level, 1))} %"
+def _promised(side: Side) -> str:
+    return target_words({"aim": side.aim, "level": side.service_level})

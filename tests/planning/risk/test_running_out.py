@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
+from shelfwise.orders.coming import Awaited
 from shelfwise.planning.leadtime import learn
 from shelfwise.planning.model import Floats, LeadTime
 from shelfwise.planning.risk.coming import Coming, known_day, on_its_way, stratified
+from shelfwise.planning.risk.looking import on_the_way
 from shelfwise.planning.risk.running_out import project
+from tests.planning.examples import NOON, Case, fixed
 
 RNG = np.random.default_rng
 
@@ -101,3 +108,11 @@ def test_what_never_comes_leaves_the_shelf_empty() -> None:
 def test_values_are_drawn_as_evenly_as_it_goes() -> None:
     drawn = stratified(np.array([1.0, 2.0, 3.0]), 300, RNG(0))
     assert np.unique(drawn, return_counts=True)[1].tolist() == [100, 100, 100]
+
+
+def test_an_order_that_has_left_does_not_wait_for_the_next_order_day() -> None:
+    sent, tuesday = NOON, NOON + timedelta(days=1)
+    order = Awaited(11, Decimal(10), sent, sent + timedelta(days=3), 3, "purchase", 1, "PO-1")
+    offer = replace(Case(lead_time=fixed(3.0 + 6.0)).offer, waits_days=6)
+    offer = replace(offer, lead_time=replace(offer.lead_time, stated=3.0))
+    assert on_the_way(order, tuesday, [offer]).days.tolist() == pytest.approx([2.0])

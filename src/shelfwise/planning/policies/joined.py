@@ -22,6 +22,7 @@ class Line:
         rate: expected demand of a period.
         unit_cost: in the currency of the minimum.
         terms: packs and minimum of the item.
+        breaks: (from so many on, cost of one), where it is then another.
     """
 
     position: float
@@ -30,6 +31,12 @@ class Line:
     rate: float
     unit_cost: float
     terms: Rounds = ANY
+    breaks: tuple[tuple[float, float], ...] = ()
+
+    def value(self, ordered: float) -> float:
+        """What so many cost together."""
+        reached = [one for one in self.breaks if one[0] <= ordered + NEARLY]
+        return ordered * (max(reached)[1] if reached else self.unit_cost)
 
     def cover(self, ordered: float) -> float:
         """Periods that the position lasts with this much more."""
@@ -52,7 +59,7 @@ def join(lines: Sequence[Line], minimum: float, longest_cover: float) -> tuple[f
     if not any(ordered):
         return tuple(ordered)
     own = tuple(ordered)
-    value = sum(quantity * line.unit_cost for quantity, line in zip(ordered, lines, strict=True))
+    value = sum(line.value(quantity) for quantity, line in zip(ordered, lines, strict=True))
     waiting = [(line.cover(quantity), place) for place, (line, quantity) in enumerate(zip(lines, ordered, strict=True))]
     heapq.heapify(waiting)
     while value < minimum - NEARLY and waiting:
@@ -61,7 +68,7 @@ def join(lines: Sequence[Line], minimum: float, longest_cover: float) -> tuple[f
         more = _more(line, ordered[place])
         if more <= ordered[place] or line.cover(more) > longest_cover:
             continue
-        value += (more - ordered[place]) * line.unit_cost
+        value += line.value(more) - line.value(ordered[place])
         ordered[place] = more
         heapq.heappush(waiting, (line.cover(more), place))
     return tuple(ordered) if value >= minimum - NEARLY else own

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -118,7 +118,10 @@ def on_the_way(one: Awaited, at: datetime, offers: Sequence[Offer]) -> Coming:
     Where nobody told when it was ordered, that is taken to be one usual lead time before its promise.
     """
     offer = next((offer for offer in offers if offer.supplier_id == one.supplier_id), None)
-    known = None if offer is None else offer.lead_time
+    known = None
+    if offer is not None:
+        # It has left: until when an order of today waits is none of its days.
+        known = replace(offer.lead_time, samples=offer.lead_time.samples - offer.waits_days)
     never = 0.0 if offer is None or offer.reliability is None else offer.reliability.lost.mean
     left = (one.expected_at - at).total_seconds() / SECONDS_IN_DAY
     if one.ordered_at is not None:
