@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from shelfwise.core.errors import Invalid
+from shelfwise.planning.files.deciding import Options
 from shelfwise.planning.files.running import plan, plan_folder
 from tests.planning.files.folders import GOOD, STOCK, TERMS, history, plan_of, written
 
@@ -126,6 +128,34 @@ def test_an_output_that_cannot_be_written_changes_nothing(tmp_path: Path) -> Non
     for bad in (tmp_path / "none" / "out", folder / "stock.csv"):
         with pytest.raises(Invalid, match="--out: expected a folder inside one that exists"):
             plan_folder(folder, bad)
+
+
+@pytest.mark.parametrize("mine", ["orders.csv", "waiting.csv"])
+def test_files_that_no_plan_wrote_are_never_taken_for_an_old_plan(tmp_path: Path, mine: str) -> None:
+    folder, out = written(tmp_path / "in", GOOD), written(tmp_path / "out", {mine: "mine"})
+    with pytest.raises(Invalid, match=rf"--out: expected a folder that is empty .* got {mine}, which no plan wrote"):
+        plan_folder(folder, out)
+    assert [(path.name, path.read_text("utf-8")) for path in out.iterdir()] == [(mine, "mine")]
+
+
+def test_a_folder_where_a_file_should_be_written_leaves_the_old_plan_whole(tmp_path: Path) -> None:
+    folder, out = written(tmp_path / "in", GOOD), written(tmp_path / "out", {"summary.json": "{}"})
+    (out / "orders.csv").mkdir()
+    with pytest.raises(Invalid, match=r"got orders.csv, which no plan wrote"):
+        plan_folder(folder, out)
+    assert (out / "summary.json").read_text("utf-8") == "{}"
+
+
+@pytest.mark.parametrize("days", [float("nan"), float("inf"), -5.0, 20_000.0])
+def test_usual_lead_days_are_days_that_somebody_could_wait(days: float) -> None:
+    with pytest.raises(Invalid, match="usual_lead_days: expected 0 to 3650 days, got"):
+        Options(usual_lead_days=days)
+
+
+@pytest.mark.parametrize("day", [date.min, date(2027, 2, 4), date.max])
+def test_a_day_of_which_the_demand_says_nothing_is_refused(tmp_path: Path, day: date) -> None:
+    with pytest.raises(Invalid, match="--today: expected a day within 366 days of 2026-02-02, up to which demand"):
+        plan_folder(written(tmp_path, GOOD), options=Options(today=day))
 
 
 def test_tables_in_memory_of_no_known_kind_are_refused() -> None:

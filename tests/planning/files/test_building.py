@@ -64,6 +64,14 @@ def test_places_and_lots_are_added_up_and_what_is_on_hold_is_not_there(tmp_path:
     assert (made["on_hand"], made["available"]) == (50, 48)
 
 
+def test_a_lot_that_may_no_longer_be_sold_is_not_there(tmp_path: Path) -> None:
+    stock = "sku,lot,expires_on,quantity\nTEA,1,2026-02-01,100\nTEA,2,2026-02-02,3\n"
+    made = plan_of(tmp_path, stock=stock)
+    assert (level(made)["on_hand"], level(made)["available"]) == (3, 3)
+    assert order(made)["quantity"] > 0
+    assert said(made, "stock.csv: 1 row of lots that expired before 2026-02-02: not counted.")
+
+
 def test_stock_below_zero_is_taken_for_none_and_named(tmp_path: Path) -> None:
     made = plan_of(tmp_path, stock="sku,quantity\nTEA,-7\n")
     assert level(made)["on_hand"] == 0
@@ -326,7 +334,7 @@ def test_what_a_spreadsheet_could_run_is_guarded_in_files_and_not_in_memory(tmp_
 
 def test_files_of_an_earlier_plan_go_and_others_stay(tmp_path: Path) -> None:
     folder, out = written(tmp_path / "in", GOOD), tmp_path / "out"
-    written(out, {"mine.txt": "kept", "orders.csv": "old", "race.csv": "old"})
+    written(out, {"mine.txt": "kept", "orders.csv": "old", "race.csv": "old", "summary.json": "{}"})
     plan_folder(folder, out)
     there = {path.name for path in out.iterdir()}
     assert {"levels.csv", "mine.txt", "orders.csv", "summary.json"} <= there

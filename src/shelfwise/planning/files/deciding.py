@@ -8,9 +8,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from shelfwise.core.errors import Fault, Invalid
 from shelfwise.planning.files.building import Built
 from shelfwise.planning.files.looking import outlook
 from shelfwise.planning.files.rows import Rows
+from shelfwise.planning.files.sheets import ALLOWED
 from shelfwise.planning.model import ItemState, Params, Snapshot
 from shelfwise.planning.replenish import Weighed
 from shelfwise.planning.simulate import shelf
@@ -29,6 +31,9 @@ class Options:
         today: the first day that is planned for; None: the one after the last that the files tell of.
         usual_lead_days: assumed where nobody says how long a supplier takes.
         race: whether policies race on each item's past; else the forecast's quantile decides.
+
+    Raises:
+        Invalid: a value is out of its range.
     """
 
     params: Params = field(default_factory=Params)
@@ -36,6 +41,11 @@ class Options:
     usual_lead_days: float = 7.0
     seed: int = 0
     race: bool = True
+
+    def __post_init__(self) -> None:
+        fits, wanted = ALLOWED["lead_time_days"]
+        if not fits(self.usual_lead_days):
+            raise Invalid(Fault("usual_lead_days", wanted, f"{self.usual_lead_days:g}", "Correct it."))
 
 
 def looked(built: Built, options: Options, rows: Rows, progress: Progress) -> None:

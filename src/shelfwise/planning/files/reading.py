@@ -112,7 +112,7 @@ def read_rest(
     known: dict[Place, Told] = {(sku, site or sites[0]): Told() for sku, site in places}
     if "stock" in tables:
         before = set(known)
-        _stock(tables["stock"], sites, known, faults, notes)
+        _stock(tables["stock"], sites, known, today, faults, notes)
         _lies_nowhere(tables["stock"], sites, before, faults, notes)
     if "purchase_orders" in tables:
         _open_orders(tables["purchase_orders"], sites, known, today, usual, faults, notes)
@@ -185,17 +185,23 @@ def _at(table: Table, sites: Sequence[str], faults: Faults) -> list[str]:
     return [site or sites[0] for site in found]
 
 
-def _stock(table: Table, sites: Sequence[str], known: dict[Place, Told], faults: Faults, notes: Say) -> None:
+def _stock(
+    table: Table, sites: Sequence[str], known: dict[Place, Told], today: date, faults: Faults, notes: Say
+) -> None:
     once(table, STOCK.key, faults)
     skus, at = table.texts("sku"), _at(table, sites, faults)
     states, quantity = table.texts("status"), table.numbers("quantity")
     reserved, owed = table.numbers("reserved"), table.numbers("backordered")
     lots, ends = table.texts("lot"), table.days("expires_on")
-    held = below = 0
+    held = expired = below = 0
     for row in range(table.rows):
         told = known.setdefault((skus[row], at[row]), Told())
         if states[row].lower() not in _COUNTED:
             held += 1
+            continue
+        last = ends[row]
+        if last is not None and last < today:
+            expired += 1
             continue
         amount = quantity[row] or 0.0
         if amount < 0:
@@ -203,7 +209,6 @@ def _stock(table: Table, sites: Sequence[str], known: dict[Place, Told], faults:
             if below <= _SHOWN:
                 notes(f"{table.name}, {table.source.row(row)}: {amount:g} of {skus[row]!r} lie there: taken for none.")
         told.on_hand += exact(max(amount, 0.0))
-        last = ends[row]
         if amount > 0 and last is not None:
             told.lots.append(Lot(lots[row], last, exact(amount)))
         told.reserved += exact(reserved[row] or 0.0)
@@ -212,6 +217,8 @@ def _stock(table: Table, sites: Sequence[str], known: dict[Place, Told], faults:
         notes(f"{table.name}: {below:,} quantities are below zero: taken for none. Count these items.")
     if held:
         notes(f"{table.name}: {many(held, 'row')} on hold, quarantined or damaged: not counted.")
+    if expired:
+        notes(f"{table.name}: {many(expired, 'row')} of lots that expired before {today}: not counted.")
 
 
 def _lies_nowhere(table: Table, sites: Sequence[str], sold: Collection[Place], faults: Faults, notes: Say) -> None:

@@ -21,10 +21,13 @@ from shelfwise.planning.files.racing import raced
 from shelfwise.planning.files.reading import read_rest
 from shelfwise.planning.files.rows import Rows
 from shelfwise.planning.files.tables import Faults, folder, frames
-from shelfwise.planning.files.writing import summary, write
+from shelfwise.planning.files.writing import foreign, summary, write
 
 _ANY_DAY = date(2000, 1, 1)
 """Where demand could not be read: the rest is looked at all the same, for what is wrong with it."""
+
+FARTHEST = 366
+"""Days from the end of what is told of demand to the first that may be planned for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,9 @@ def _planned(sources: Mapping[str, Source], options: Options, notes: list[str], 
     with faults.collecting():
         demand = heard(sources, options.seed, notes.append)
     today = options.today or (demand.today if demand else _ANY_DAY)
+    if demand is not None and abs((today - demand.today).days) > FARTHEST:
+        wanted = f"a day within {FARTHEST} days of {demand.today}, up to which demand is told"
+        faults.add(Fault("--today", wanted, str(today), "Correct it, or add what sold since."))
     rest = read_rest(sources, demand, today, options.usual_lead_days, faults, notes.append)
     faults.refuse()
     if demand is None:
@@ -110,7 +116,7 @@ def _planned(sources: Mapping[str, Source], options: Options, notes: list[str], 
 def _apart(path: Path, out: Path) -> None:
     """
     Raises:
-        Invalid: what is written would lie among what is read.
+        Invalid: what is written would lie among what is read, or take the place of what is not ours.
     """
     if path.resolve() == out.resolve():
         raise Invalid(
@@ -120,3 +126,10 @@ def _apart(path: Path, out: Path) -> None:
         raise Invalid(
             Fault("--out", "a folder inside one that exists", shorten(str(out)), "Make the folder around it first.")
         )
+    if theirs := foreign(out):
+        raise Invalid(
+            Fault(
+                "--out", "a folder that is empty or holds a plan with its summary.json",
+                f"{', '.join(theirs)}, which no plan wrote", "Choose another one, or take them out.",
+            )
+        )  # fmt: skip

@@ -38,7 +38,7 @@ STOCK = Sheet(
         Column("backordered", "number", "owed to customers beyond that"),
         Column("place", "code", "where; rows that differ in it are added up"),
         Column("lot", "code", "the same"),
-        Column("expires_on", "day", "the last day on which it may be sold"),
+        Column("expires_on", "day", "the last day on which it may be sold; after it the lot is not counted"),
         Column("status", "code", "what is on hold, quarantined or damaged is not counted"),
     ),
 )  # fmt: skip

@@ -59,6 +59,13 @@ def summary(
     }
 
 
+def foreign(out: Path) -> list[str]:
+    """What has the name of a file of a plan and is none: it was there before any plan, or is a folder."""
+    there = [out / name for name in (*(f"{table}.csv" for table in COLUMNS), SUMMARY) if (out / name).exists()]
+    planned = (out / SUMMARY).is_file()
+    return [path.name for path in there if path.is_dir() or not planned]
+
+
 def write(out: Path, tables: Mapping[str, pl.DataFrame], summed: Mapping[str, Any]) -> None:
     """Write a file for each table, and the summary last: where it is there, all others are.
 
