@@ -51,6 +51,24 @@ def test_the_safety_is_learned_on_the_past_and_its_size_comes_from_the_forecast(
         assert found.safety == pytest.approx(2 * mean**0.5, abs=1.5)
 
 
+def test_what_is_so_cheap_that_an_order_would_last_for_months_keeps_its_promise_too() -> None:
+    """In a race it would be ordered once or never, and whatever was kept of it would have sufficed."""
+    cheap = Case(lead_time=fixed(7.0), unit_cost="0.1")
+    runners = [replace(runner(past(252, mean=2.0, seed=seed), seed), offer=cheap.offer) for seed in range(6)]
+    found = run(runners, Params(), YESTERDAY, 1)
+    in_nine_of_ten = float(np.quantile(np.random.default_rng(0).poisson(2.0 * 7, 4000), 0.9))
+    points = [
+        tonight(replace(cheap.item, demand=poisson(2.0), standing=found[seed])).reorder_point for seed in range(6)
+    ]
+    assert min(points) >= in_nine_of_ten
+
+
+def test_what_can_only_be_ordered_for_months_does_not_race() -> None:
+    one = runner(past())
+    for offer in (replace(one.offer, minimum_order=Decimal(1000)), replace(one.offer, pack_size=Decimal(1000))):
+        assert run([replace(one, offer=offer)], Params(), YESTERDAY, 1) == {}
+
+
 def test_every_family_can_decide_and_none_orders_above_what_it_keeps() -> None:
     for family in FAMILIES:
         raced = standing(family.name, *family.grid[-1])

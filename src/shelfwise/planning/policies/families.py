@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import ClassVar
@@ -58,8 +59,14 @@ class Sizes:
         return Sizes(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
-def sizes_of(course: Course, leads: Sequence[Floats], costs: CostsOfMany, review: int) -> Sizes:
-    """From the course on which levels are chosen; lead times and costs by item."""
+def sizes_of(
+    course: Course, leads: Sequence[Floats], costs: CostsOfMany, review: int, longest: float = math.inf
+) -> Sizes:
+    """From the course on which levels are chosen; lead times and costs by item.
+
+    Args:
+        longest: periods that an order covers at most, beside what is wanted between two reviews.
+    """
     demand, leads_drawn = course.demand[:, :, :FUTURES], course.lead[:, :, :FUTURES]
     periods, items, futures = demand.shape
     lead = np.array([[round(float(np.median(samples)))] for samples in leads])
@@ -73,13 +80,13 @@ def sizes_of(course: Course, leads: Sequence[Floats], costs: CostsOfMany, review
     until = np.take_along_axis(total, ends, axis=0) - total[begun]
     mean = between.mean(axis=(0, 2))[:, None]
     economic = np.sqrt(2 * costs.order * mean / review / np.maximum(costs.holding, 1e-9))
+    batch = np.minimum(np.maximum(economic, mean), mean * max(longest / review, 1.0))
     grain = np.maximum(demand.max(axis=(0, 2))[:, None] / (CELLS - 2), 1e-3)
     flat = demand.transpose(1, 0, 2).reshape(items, -1)[:, ::STEP]
     protected, doubt = until.mean(axis=(0, 2))[:, None], until.std(axis=(0, 2))[:, None]
     left = _left(flat, grain * np.arange(CELLS))
     return Sizes(
-        mean, between.std(axis=(0, 2))[:, None], protected, doubt, np.maximum(economic, mean), lead, covers, jitter,
-        left, grain,
+        mean, between.std(axis=(0, 2))[:, None], protected, doubt, batch, lead, covers, jitter, left, grain,
     )  # fmt: skip
 
 

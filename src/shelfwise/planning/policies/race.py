@@ -7,6 +7,7 @@ more looks for luck. Where something is promised, the cheapest levels are chosen
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -71,6 +72,7 @@ class Entrants:
         costs: shape (items, 1) each.
         review: an order can be placed every so many periods.
         goals: None: cost alone decides.
+        longest: periods that an order covers at most.
     """
 
     history: Floats
@@ -80,6 +82,7 @@ class Entrants:
     unmet: Unmet = Unmet.LOST
     review: int = 1
     goals: Goals | None = None
+    longest: float = math.inf
 
     def __post_init__(self) -> None:
         items = len(self.history)
@@ -212,7 +215,7 @@ def _made(family: Family, entrants: Entrants, sizes: Sizes, numbers: Floats) -> 
 
 def _race(entrants: Entrants, families: Sequence[Family], rng: np.random.Generator, block: int) -> Placings:
     learnt, judged, apart = courses(entrants, rng, block)
-    sizes = sizes_of(learnt, entrants.leads, entrants.costs, entrants.review)
+    sizes = sizes_of(learnt, entrants.leads, entrants.costs, entrants.review, entrants.longest)
     found = [chosen(family, entrants, learnt, sizes) for family in families]
     ran = [
         _replay(_made(family, entrants, sizes, numbers), entrants, judged)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from shelfwise.core.quantities import plain
-from shelfwise.planning.levels import economic_quantity
+from shelfwise.planning.levels import economic_quantity, least_order
 from shelfwise.planning.model import DAYS_IN_YEAR, Floats, Offer, Params
 from shelfwise.planning.policies.families import FAMILIES
 from shelfwise.planning.policies.race import LEARNT_ON, PERIODS, WARM_UP, Entrants, Goals, Placings, race
@@ -29,8 +29,8 @@ AGAIN = timedelta(days=7)
 """An item is raced again when its history is so much longer, or what it stands on has changed."""
 OUTDATED = timedelta(days=35)
 """A standing that nobody could renew for so long counts no more."""
-LONGEST_LEAD = (PERIODS - WARM_UP) // 3
-"""Days; what takes longer to come comes too seldom in a race to be judged."""
+LONGEST_LEAD = LONGEST_BATCH = (PERIODS - WARM_UP) // 3
+"""Days; what takes longer to come, or lasts longer, comes too seldom in a race to be judged."""
 MONTH = DAYS_IN_YEAR / 12
 SHARES = (0.8, 0.95)
 """Of the value of demand, up to which items are of class A, and of class B."""
@@ -68,6 +68,7 @@ class Runner:
             "holding_rate": params.holding_rate,
             "ordering_cost": params.ordering_cost,
             "review_days": params.at(offer).review_days,
+            "longest_cover": params.longest_cover_days,
         }
 
     def due(self, before: Standing | None, until: date, params: Params) -> bool:
@@ -92,7 +93,7 @@ def run(runners: Sequence[Runner], params: Params, until: date, seed: int) -> di
     alike: dict[tuple[int, int], list[Runner]] = {}
     for one in runners:
         past = None if one.history is None else enough(one.history)
-        if past is not None:
+        if past is not None and _least_lasts(one, past) <= LONGEST_BATCH:
             review = params.at(one.offer).review_days
             alike.setdefault((len(past), review), []).append(replace(one, history=past))
     found: dict[int, Standing] = {}
@@ -110,6 +111,11 @@ def enough(history: Floats) -> Floats | None:
         if len(past) == span and all(_says_enough(part) for part in (past[:cut], past[cut:])):
             return past
     return None
+
+
+def _least_lasts(one: Runner, past: Floats) -> float:
+    """For how many days the least that can be ordered suffices."""
+    return float(least_order(one.offer, one.offer.pack_size)) / float(np.nanmean(past))
 
 
 def _says_enough(part: Floats) -> bool:
@@ -140,6 +146,7 @@ def _entrants(runners: Sequence[Runner], params: Params) -> Entrants:
         ),
         review=params.review_days,
         goals=goals if goals.any.any() else None,
+        longest=min(params.longest_cover_days, LONGEST_BATCH),
     )
 
 
@@ -155,7 +162,7 @@ def _costs(one: Runner, target: Target, params: Params) -> tuple[float, float, f
     if margin is None or margin <= 0:
         daily = 0.0 if one.history is None else float(np.nanmean(one.history))
         economic = economic_quantity(daily, cost, params) or daily * params.longest_cover_days
-        batch = max(economic, daily * params.review_days)
+        batch = max(min(economic, daily * params.longest_cover_days), daily * params.review_days)
         level = params.service_level if target.aim is Aim.COST else target.level
         margin = holding * batch / (daily * (1 - level))
     # What costs nothing to hold and to miss would be ordered in any amount.
