@@ -72,9 +72,35 @@ def test_price_breaks_ordering_and_keeping_count() -> None:
     assert second.ordering < first.ordering
 
 
-def test_without_a_selling_price_the_margin_is_unknown_and_not_zero() -> None:
-    told = shown(ranked(replace(LOW, unit_price=None, others=(other(),))))
-    assert [one["lost_margin"] for one in told] == [None, None]
+def test_a_supplier_is_compared_at_the_order_that_a_price_break_there_makes_cheaper() -> None:
+    bulk = other("2.05", breaks=((Decimal(400), Decimal("0.8")),))
+    case = replace(LOW, others=(bulk,))
+    first, second = ranked(case)
+    assert (first.offer.supplier, first.quantity) == ("Mill", Decimal(400))
+    assert second.quantity == second.units < 400
+    made = decided(case)
+    assert made is not None
+    assert (made.supplier_id, made.quantity, made.unit_cost) == (9, first.quantity, Decimal("0.8"))
+    assert names(replace(case, on_hand=5000))[0] == "Mill"
+
+
+def test_without_a_selling_price_a_slow_supplier_costs_what_the_service_level_makes_a_missed_unit_worth() -> None:
+    case = replace(LOW, unit_price=None, others=(other("1.9", days=30.0),))
+    first, second = ranked(case)
+    assert (first.offer.supplier, second.offer.supplier) == ("Harbour Supplies", "Mill")
+    # A usual order lasts for 60 days at most; of 5 a day, 1 in 20 cycles may break.
+    assert first.missed_unit == second.missed_unit == pytest.approx(0.25 * 1.9 / 365 * 60 / 0.05, rel=1e-3)
+    assert (second.lost_margin or 0) > (first.lost_margin or 0) + (first.goods - second.goods)
+    assert f"a missed one counts as {first.missed_unit or 0:.3g} EUR" in said((first, second), "EUR")
+    strict, loose = (ranked(case, Params(service_level=level))[0].missed_unit or 0 for level in (0.99, 0.8))
+    assert strict > 5 * loose > 0
+    plenty = replace(case, on_hand=250)
+    assert names(plenty)[0] == "Mill"
+
+
+def test_where_neither_a_price_nor_demand_is_known_what_a_missed_unit_is_worth_is_unknown_and_not_zero() -> None:
+    told = shown(ranked(replace(LOW, unit_price=None, demand=None, others=(other(),))))
+    assert [(one["lost_margin"], one["missed_unit"]) for one in told] == [(None, None)] * 2
     assert told[0]["more"] == 0
 
 

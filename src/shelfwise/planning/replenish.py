@@ -20,7 +20,7 @@ from shelfwise.planning import explain, why
 from shelfwise.planning.bounds import PRICE_BREAK, Bound, days_to_draw, most_of, order_quantity
 from shelfwise.planning.levels import Policy, least_order, policy_of
 from shelfwise.planning.model import DAYS_IN_YEAR, Deal, Decision, Floats, ItemState, Offer, Params, Snapshot
-from shelfwise.planning.ranking import Judged, Ranked, best_first, cost, order_at, units_to_compare
+from shelfwise.planning.ranking import Judged, Ranked, best_first, cost, missed_unit, order_at, units_to_compare
 from shelfwise.planning.simulate import Futures, draw, outcome, shelf
 
 CHART_DAYS = 21
@@ -52,12 +52,17 @@ def weigh(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Ge
     found = best_of(snapshot, item, params, rng)
     if found.quantity <= 0:
         return found
-    most = most_of(item, found.offer, found.futures, params)
-    deal = cheaper_deal(found.offer, found.quantity, found.policy.daily_mean, params, most)
+    deal = _deal(item, found, found.quantity, params)
     if deal is None:
         return found
     bounds = (*found.bounds, Bound(PRICE_BREAK, found.quantity))
     return replace(found, quantity=deal.quantity, deal=deal, bounds=bounds)
+
+
+def _deal(item: ItemState, found: Weighed, needed: Decimal, params: Params) -> Deal | None:
+    """What is ordered there instead of what is needed, because it is cheaper."""
+    most = most_of(item, found.offer, found.futures, params)
+    return cheaper_deal(found.offer, needed, found.policy.daily_mean, params, most)
 
 
 def best_of(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Generator) -> Weighed:
@@ -82,13 +87,15 @@ def _each(snapshot: Snapshot, item: ItemState, params: Params, rng: np.random.Ge
 def _ranked(snapshot: Snapshot, item: ItemState, weighed: Sequence[Weighed], params: Params) -> tuple[Ranked, ...]:
     params = params.of(item)
     judged = [judge(one, params) for one in weighed]
-    units = units_to_compare(judged)
+    units, missed = units_to_compare(judged), missed_unit(item, judged, params)
     found = []
     for one, of in zip(judged, weighed, strict=True):
         quantity = order_at(one, units)
+        if deal := _deal(item, of, quantity, params):
+            quantity = deal.quantity
         path = shelf(item, of.futures, snapshot.at, float(quantity))
         then = outcome(path, of.futures.lead, params.at(one.offer).review_days)
-        found.append(cost(item, one, units, quantity, then, params))
+        found.append(cost(item, one, units, quantity, then, params, missed))
     return best_first(found)
 
 

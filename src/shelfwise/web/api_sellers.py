@@ -20,7 +20,9 @@ router = APIRouter()
 
 class SellerOut(BaseModel):
     """What `units` are expected to cost from a supplier: `total` is `goods`, `ordering`, `holding` and `lost_margin`
-    together, `more` than with the first. `lost_margin` is null where nobody knows what the item sells for.
+    together, `more` than with the first. `quantity` is what would be ordered there, more than is needed
+    where a price break makes more cheaper. Where nobody knows what the item sells for, `missed_unit` is what a missed
+    unit counts as in `lost_margin`: what the service level makes it worth; both are null where nothing says that.
 
     `lost`, `short`, `late`: the chance that its next order never comes, comes short, comes late; `fill`: the share of
     what is ordered that comes in the end; learned from `orders_seen` lines of its orders, of them
@@ -37,6 +39,7 @@ class SellerOut(BaseModel):
     ordering: float
     holding: float
     lost_margin: float | None
+    missed_unit: float | None
     total: float
     more: float
     days: float

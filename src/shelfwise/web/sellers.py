@@ -46,8 +46,8 @@ def as_file(visit: Visitor, sku: str, site: str | None = None) -> Response:
 
 COLUMNS = (
     "supplier", "units", "quantity", "unit_cost", "currency", "compared_in", "goods", "ordering", "holding",
-    "lost_margin", "total", "more", "days", "days_at_most", "lost", "short", "late", "fill", "orders_seen",
-    "orders_of_item",
+    "lost_margin", "missed_unit", "total", "more", "days", "days_at_most", "lost", "short", "late", "fill",
+    "orders_seen", "orders_of_item",
 )  # fmt: skip
 
 
