@@ -43,6 +43,10 @@ TWO = "site,sku,quantity\nN,TEA,10\nS,TEA,4\n"
             "row 3, column currency: expected EUR, as in row 2, got 'USD'",
         ),
         ({"items": "sku,service level\nTEA,95\n"}, "column service level: expected a share from 0.5 to 0.999"),
+        ({"items": "sku,min,max\nTEA,50,20\n"}, "row 2, column max: expected at least 50, the reorder point, got '20'"),
+        ({"terms": TERMS.replace("3.50", "nan")}, "column unit cost: expected the unit cost, got 'nan'"),
+        ({"terms": TERMS.replace(",10,", ",2.5,")}, "size: expected a multiple of 1, the smallest amount of 'TEA'"),
+        ({"terms": TERMS.replace(",10,", ",1e-9,")}, "pack size: expected a multiple of 1, the smallest"),
         ({"items": "sku\nTEA\nTEA\n"}, "items.csv, row 3: expected one row of each sku"),
         ({"suppliers": "supplier\nA\nA\n"}, "suppliers.csv, row 3: expected one row of each supplier"),
         ({"purchase_orders": "sku,quantity,eta\nTEA,5,soon\n"}, "row 2, column eta: expected a date"),
@@ -68,6 +72,10 @@ TWO = "site,sku,quantity\nN,TEA,10\nS,TEA,4\n"
         ({"forecast": "item,date,median\nTEA,2026-02-01,1\n"}, "headings: expected quantiles such as q0.1"),
         ({"forecast": "item,date,q0.5\n,2026-02-01,1\n"}, "forecast.csv, row 2, column item: expected the item"),
         ({"forecast": "item,date,q0.5\nTEA,2026-02-01,1\nTEA,2026-02-01,1\n"}, "row 3: expected one row of each"),
+        (
+            {"forecast": "item,date,q0.1,q0.5,q0.9\nTEA,2026-02-01,1,2,3\nTEA,2026-02-02,9,5,2\n"},
+            "forecast.csv, row 3, column q0.5: expected at least the quantile 0.1, which is 9, got '5'",
+        ),
         ({"totals": "item,date,q0.5\nTEA,2026-02-01,5\nTEA,2026-02-02,4\n"}, "running totals, which never fall"),
         ({"totals": "item,date,mean\nTEA,2026-02-01,5\n"}, "totals.csv, headings: expected quantiles such as q0.5"),
         ({"forecast-paths": "item,date,path,quantity\nTEA,2026-02-01,1,5\n"}, "expected many paths of each item"),
@@ -130,6 +138,13 @@ def test_an_output_that_cannot_be_written_changes_nothing(tmp_path: Path) -> Non
             plan_folder(folder, bad)
 
 
+def test_a_cell_that_is_wrong_is_told_once(tmp_path: Path) -> None:
+    two = history(site="N") + "".join(history(site="S").splitlines(keepends=True)[1:])
+    with pytest.raises(Invalid) as caught:
+        plan_of(tmp_path, stock=TWO, history=two, lanes="from,to,days,cost\nS,N,1,-5\n")
+    assert [(one.where, one.got) for one in caught.value.faults] == [("lanes.csv, row 2, column cost", "'-5'")]
+
+
 @pytest.mark.parametrize("mine", ["orders.csv", "waiting.csv"])
 def test_files_that_no_plan_wrote_are_never_taken_for_an_old_plan(tmp_path: Path, mine: str) -> None:
     folder, out = written(tmp_path / "in", GOOD), written(tmp_path / "out", {mine: "mine"})
@@ -161,3 +176,9 @@ def test_a_day_of_which_the_demand_says_nothing_is_refused(tmp_path: Path, day: 
 def test_tables_in_memory_of_no_known_kind_are_refused() -> None:
     with pytest.raises(Invalid, match="table 'stocks': expected one of stock, items"):
         plan({"stocks": {"sku": ["TEA"]}})
+
+
+@pytest.mark.parametrize("table", [[{"sku": "TEA", "quantity": 3}], {"sku": ["TEA"], "quantity": [1, 2]}, None])
+def test_what_is_no_table_in_memory_is_refused(table: object) -> None:
+    with pytest.raises(Invalid, match="table 'stock': expected a polars or pandas frame, or a dict of columns"):
+        plan({"stock": table})

@@ -72,6 +72,26 @@ def test_a_lot_that_may_no_longer_be_sold_is_not_there(tmp_path: Path) -> None:
     assert said(made, "stock.csv: 1 row of lots that expired before 2026-02-02: not counted.")
 
 
+def test_states_of_orders_that_nobody_knows_are_named_and_those_of_other_tongues_known(tmp_path: Path) -> None:
+    orders = "number,sku,quantity,eta,state\n1,TEA,40,2026-02-04,Geliefert\n2,TEA,7,2026-02-04,foo\n"
+    made = plan_of(tmp_path, purchase_orders=orders)
+    assert level(made)["on_order"] == 7
+    assert said(made, "purchase_orders.csv: states that nobody knows here, 'foo': taken for still to come.")
+
+
+def test_nothing_is_learned_from_what_has_not_come_yet(tmp_path: Path) -> None:
+    receipts = "supplier,sku,ordered at,received at\n" + "GROCER,TEA,2026-01-01,2026-03-21\n" * 8
+    made = plan_of(tmp_path, receipts=receipts)
+    assert level(made)["lead_days"] == pytest.approx(4, rel=0.05)
+    assert said(made, "receipts.csv: 8 rows of what came after 2026-02-02: nothing is learned from them.")
+
+
+def test_an_order_that_its_supplier_will_not_deliver_is_said_aloud(tmp_path: Path) -> None:
+    made = plan_of(tmp_path, suppliers="supplier,minimum value\nGROCER,90000\n")
+    total = made.orders["total"].sum()
+    assert said(made, f"GROCER delivers orders from 90,000.00 EUR on, and what main needs comes to {total:,.2f}: ask")
+
+
 def test_stock_below_zero_is_taken_for_none_and_named(tmp_path: Path) -> None:
     made = plan_of(tmp_path, stock="sku,quantity\nTEA,-7\n")
     assert level(made)["on_hand"] == 0
@@ -214,7 +234,7 @@ def test_what_does_not_fit_into_the_budget_waits(tmp_path: Path) -> None:
 def test_offers_in_another_currency_are_left_out_and_named(tmp_path: Path) -> None:
     made = plan_of(tmp_path, terms=TERMS + "FAR,TEA,0.01,JPY,1,,4\nGROCER,MUG,1,EUR,1,,4\n")
     assert order(made)["supplier"] == "GROCER"
-    assert said(made, "Of 1 item offers in other currencies are left out")
+    assert said(made, "Of 1 item offers in 'JPY' are left out")
 
 
 def test_an_item_may_have_a_service_level_and_a_rule_of_its_own(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
+import polars as pl
 
 from shelfwise.core.errors import Fault, Invalid
 from shelfwise.planning.files.building import Built
@@ -83,6 +84,22 @@ def decided(built: Built, options: Options, rows: Rows, progress: Progress) -> N
         seed = np.random.default_rng([options.seed, snapshot.site_id])
         made = plan_all(snapshot, options.params, seed, look)
         rows.decided(site, snapshot, made, by)
+
+
+def too_small(built: Built, orders: pl.DataFrame) -> list[str]:
+    """Orders that come to less than their supplier delivers, in sentences."""
+    least = {
+        offer.supplier: float(offer.minimum_value)
+        for snapshot in built.sites.values() for item in snapshot.items for offer in item.offers
+        if offer.minimum_value is not None
+    }  # fmt: skip
+    totals = orders.group_by("supplier", "site", "currency").agg(pl.col("total").sum()).sort("supplier", "site")
+    return [
+        f"{supplier} delivers orders from {least[supplier]:,.2f} {currency}".rstrip()
+        + f" on, and what {site} needs comes to {total:,.2f}: ask whether they deliver that."
+        for supplier, site, currency, total in totals.iter_rows()
+        if total < least.get(supplier, 0.0)
+    ]
 
 
 def order_by(snapshot: Snapshot, item: ItemState, found: Weighed, params: Params) -> date:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 
 from shelfwise.planning.files.sheets import TERMS
@@ -44,7 +45,7 @@ class _Row:
 
 
 def sellers_of(
-    tables: Mapping[str, Table], has_terms: bool, usual_lead_days: float, faults: Faults, notes: Say
+    tables: Mapping[str, Table], has_terms: bool, today: date, usual_lead_days: float, faults: Faults, notes: Say
 ) -> Sellers:
     """The offers of every item. Lead times are learned from receipts where there are any.
 
@@ -58,9 +59,10 @@ def sellers_of(
         return Sellers()
     once(terms, TERMS.key, faults)
     names, stated_by, least = _suppliers(tables.get("suppliers"), faults)
+    _in_whole_packs(terms, tables.get("items"), faults)
     grouped = _grouped(terms)
     numbers = {sku: number for number, sku in enumerate(sorted({sku for _, sku in grouped}), start=1)}
-    took = _receipts(tables.get("receipts"), grouped, numbers, stated_by, usual_lead_days, faults, notes)
+    took = _receipts(tables.get("receipts"), grouped, numbers, stated_by, today, usual_lead_days, faults, notes)
     habits = {supplier: habit(took.get(supplier, ())) for supplier, _ in grouped}
     ids = {supplier: number for number, supplier in enumerate(sorted({one for one, _ in grouped}), start=1)}
     learned: dict[tuple[str, float | None, int], LeadTime] = {}
@@ -98,6 +100,20 @@ def _suppliers(table: Table | None, faults: Faults) -> tuple[dict[str, str], dic
         for column in ("lead_time_days", "minimum_value")
     )
     return names, days, least
+
+
+def _in_whole_packs(terms: Table, items: Table | None, faults: Faults) -> None:
+    """Refuse packs in which an item would come in parts of the smallest amount that can be moved."""
+    quanta = dict(zip(items.texts("sku"), items.numbers("quantum"), strict=True)) if items else {}
+    for row, (sku, pack) in enumerate(zip(terms.texts("sku"), terms.numbers("pack_size"), strict=True)):
+        quantum = quanta.get(sku) or 1.0
+        if pack and (not exact(pack) or exact(pack) % exact(quantum)):
+            faults.add(
+                terms.fault(
+                    row, "pack_size", f"a multiple of {quantum:g}, the smallest amount of {sku!r}", f"{pack:g}",
+                    "Correct it, or say in the column 'quantum' of items.csv what can be moved.",
+                )
+            )  # fmt: skip
 
 
 def _grouped(terms: Table) -> dict[tuple[str, str], list[_Row]]:
@@ -146,6 +162,7 @@ def _receipts(
     grouped: Mapping[tuple[str, str], Sequence[_Row]],
     numbers: Mapping[str, int],
     stated_by: Mapping[str, float],
+    today: date,
     usual: float,
     faults: Faults,
     notes: Say,
@@ -155,6 +172,7 @@ def _receipts(
         return {}
     found: dict[str, list[Took]] = {}
     strange: set[str] = set()
+    early = 0
     suppliers = {supplier for supplier, _ in grouped}
     rows = zip(
         table.texts("supplier", NOBODY), table.texts("sku"), table.days("ordered_at"), table.days("received_at"),
@@ -168,6 +186,9 @@ def _receipts(
                 table.fault(row, "received_at", f"{ordered} or later", str(received), "Correct one of both days.")
             )
             continue
+        if received > today:
+            early += 1
+            continue
         if supplier not in suppliers:
             strange.add(supplier)
             continue
@@ -176,6 +197,8 @@ def _receipts(
         found.setdefault(supplier, []).append(Took(numbers.get(sku, 0), float((received - ordered).days), said))
     if strange:
         notes(f"{table.name}: it names suppliers that sell nothing here, such as {sorted(strange)[0]!r}.")
+    if early:
+        notes(f"{table.name}: {many(early, 'row')} of what came after {today}: nothing is learned from them.")
     deliveries = many(sum(map(len, found.values())), "delivery").replace("ys", "ies")
     notes(f"{table.name}: lead times of {many(len(found), 'supplier')} are learned from {deliveries}.")
     return found
@@ -194,5 +217,6 @@ def _comparable(found: Mapping[str, Sequence[Offer]], ids: Mapping[str, int], no
             left_out[sku] = tuple(others)
     if left_out:
         lacking = many(len(left_out), "item")
-        notes(f"Of {lacking} offers in other currencies are left out: nobody said what these are worth.")
+        which = few(sorted({one for others in left_out.values() for one in others}))
+        notes(f"Of {lacking} offers in {which} are left out: nobody said what these are worth.")
     return Sellers(offers, left_out, ids, usual[0][0] if usual else "")

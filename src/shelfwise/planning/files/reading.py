@@ -23,7 +23,14 @@ Say = Callable[[str], None]
 ONLY = "main"
 """What the site is called where no file names one."""
 _COUNTED = ("", "available", "ok", "free", "good", "unrestricted")
-_OVER = ("received", "cancelled", "canceled", "closed", "done", "draft", "rejected")
+_OVER = (
+    "received", "cancelled", "canceled", "closed", "done", "delivered", "draft", "rejected", "geliefert", "eingegangen",
+    "storniert", "abgeschlossen", "erledigt", "entwurf", "abgelehnt",
+)  # fmt: skip
+_OPEN = (
+    "", "open", "ordered", "approved", "sent", "confirmed", "part_received", "offen", "bestellt", "bestätigt",
+    "teilgeliefert",
+)  # fmt: skip
 _SHOWN = 3
 
 
@@ -118,8 +125,9 @@ def read_rest(
         _open_orders(tables["purchase_orders"], sites, known, today, usual, faults, notes)
     if "items" in tables:
         once(tables["items"], ITEMS.key, faults)
+        _rules_hold(tables["items"], faults)
     _say_unread(tables, sources, notes)
-    sellers = sellers_of(tables, "terms" in sources, usual, faults, notes)
+    sellers = sellers_of(tables, "terms" in sources, today, usual, faults, notes)
     lanes = _lanes(tables.get("lanes"), sites, faults, notes)
     prices = {} if demand is None else demand.prices
     last = {} if demand is None else {(sku, site or sites[0]): day for (sku, site), day in demand.last_sold.items()}
@@ -246,12 +254,15 @@ def _open_orders(
     quantity, received, expected = table.numbers("quantity"), table.numbers("received"), table.days("expected_at")
     ordered, suppliers, numbers = table.days("ordered_at"), table.texts("supplier"), table.texts("number")
     over = late = unknown = 0
+    strange: set[str] = set()
     for row in range(table.rows):
         outstanding = (quantity[row] or 0.0) - (received[row] or 0.0)
         if outstanding <= 0 or states[row].lower() in _OVER:
             over += 1
             continue
         day = expected[row]
+        if states[row].lower() not in _OPEN:
+            strange.add(states[row])
         late += day is not None and day < today
         unknown += day is None
         when, begun = noon(day or today + timedelta(days=round(usual))), ordered[row]
@@ -259,10 +270,19 @@ def _open_orders(
         known.setdefault((skus[row], at[row]), Told()).due.append(due)
     if over:
         notes(f"{table.name}: {many(over, 'row')} of drafts, or of what is over: not counted.")
+    if strange:
+        notes(f"{table.name}: states that nobody knows here, {few(sorted(strange))}: taken for still to come.")
     if late:
         notes(f"{table.name}: {many(late, 'row')} overdue: taken to come on the first day.")
     if unknown:
         notes(f"{table.name}: {many(unknown, 'row')} without a day: taken to come in {usual:g} days.")
+
+
+def _rules_hold(items: Table, faults: Faults) -> None:
+    for row, (point, most) in enumerate(zip(items.numbers("reorder_point"), items.numbers("order_up_to"), strict=True)):
+        if point is not None and most is not None and most < point:
+            wanted = f"at least {point:g}, the reorder point"
+            faults.add(items.fault(row, "order_up_to", wanted, f"{most:g}", "Correct one of them."))
 
 
 def _lanes(table: Table | None, sites: Sequence[str], faults: Faults, notes: Say) -> tuple[Lane, ...]:

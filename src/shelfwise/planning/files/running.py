@@ -14,7 +14,7 @@ from shelfwise.core.errors import Fault, Invalid, shorten
 from shelfwise.demand.files.source import Source
 from shelfwise.planning.files.building import built
 from shelfwise.planning.files.columns import LEVELS, ORDERS
-from shelfwise.planning.files.deciding import Options, Progress, decided, looked
+from shelfwise.planning.files.deciding import Options, Progress, decided, looked, too_small
 from shelfwise.planning.files.demand import Heard, forecasts, heard
 from shelfwise.planning.files.moving import moved
 from shelfwise.planning.files.racing import raced
@@ -110,6 +110,7 @@ def _planned(sources: Mapping[str, Source], options: Options, notes: list[str], 
     rows.moved(known, moves)
     decided(known, options, rows, progress)
     made = rows.tables()
+    notes += too_small(known, made[ORDERS])
     return Plan(made, summary(made, rows.counts, known, options, notes))
 
 

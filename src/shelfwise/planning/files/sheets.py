@@ -23,7 +23,7 @@ _SUPPLIER = Column("supplier", "code", "who sells it; left out, all of it is fro
 _TERMS = (
     Column("unit_cost", "number", "of one unit", True),
     Column("currency", "code", "three letters: EUR"),
-    Column("pack_size", "number", "only whole packs of so many units are sold; 1 where left out or 0"),
+    Column("pack_size", "number", "whole packs of so many units are sold, multiples of the quantum; 1 where left out"),
     Column("minimum_order", "number", "the fewest units of an order"),
     Column("lead_time_days", "number", "days from order to arrival; left out, what is usual is assumed, and said"),
 )

@@ -169,13 +169,21 @@ def frames(given: Mapping[str, Any]) -> dict[str, Source]:
             kinds = ", ".join(dict.fromkeys(_STEMS.values()))
             faults.add(Fault(f"table {shorten(called)}", f"one of {kinds}, each once", shorten(called), "Call it so."))
             continue
-        table = frame
-        if not isinstance(frame, pl.DataFrame):
-            table = pl.DataFrame({str(one): list(frame[one]) for one in frame}, strict=False)
         with faults.collecting():
-            sources[name] = InMemory.of(name, table)
+            sources[name] = InMemory.of(name, _framed(called, frame))
     faults.refuse()
     return sources
+
+
+def _framed(called: str, frame: Any) -> pl.DataFrame:
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    try:
+        return pl.DataFrame({str(one): list(frame[one]) for one in frame}, strict=False)
+    except (TypeError, ValueError, LookupError, pl.exceptions.PolarsError) as error:
+        wanted = "a polars or pandas frame, or a dict of columns that are equally long"
+        got = f"a {type(frame).__name__} that is none"
+        raise Invalid(Fault(f"table {shorten(called)}", wanted, got, "Hand it in as one of these.")) from error
 
 
 def read_table(
@@ -207,9 +215,10 @@ def _column(source: Source, sheet: Sheet, column: Column, heading: str, faults: 
         found = dates(source, heading, usual_dates, needed=False)
         return [None if place < 0 else found.different[place] for place in found.places]
     if column.kind in ("number", "whole"):
-        numbers = _numbers(source, sheet, column.name, heading, faults)
+        values = quantities(source, heading)
+        numbers = [None if np.isnan(one) else float(one) for one in values]
         _filled(source, column, heading, numbers, faults)
-        return numbers
+        return _allowed(source, sheet, column.name, heading, numbers, faults)
     texts = codes(source, heading)
     _filled(source, column, heading, texts, faults)
     return texts
@@ -223,25 +232,27 @@ def codes(source: Source, heading: str) -> list[str | None]:
     return [unguarded(one) if one else None for one in text]
 
 
-def _numbers(source: Source, sheet: Sheet, column: str, heading: str, faults: Faults) -> list[float | None]:
-    values = quantities(source, heading)
+def _allowed(
+    source: Source, sheet: Sheet, column: str, heading: str, numbers: list[float | None], faults: Faults
+) -> list[float | None]:
+    """The numbers that may be; a fault for each other one."""
     fits, expected = allowed(sheet, column)
-    for place in np.flatnonzero(~np.isnan(values)):
-        if not fits(float(values[place])):
-            faults.add(*source.fault(int(place), heading, expected, f"{values[place]:g}", "Correct the cell.").faults)
-    return [None if np.isnan(one) else float(one) for one in values]
+    wrong = {place for place, one in enumerate(numbers) if one is not None and not fits(one)}
+    for place in sorted(wrong):
+        faults.add(*source.fault(place, heading, expected, f"{numbers[place]:g}", "Correct the cell.").faults)
+    return [None if place in wrong else one for place, one in enumerate(numbers)]
 
 
 def _filled(source: Source, column: Column, heading: str, values: list[Any], faults: Faults) -> None:
     if not column.needed:
         return
     what = column.name.replace("_", " ")
+    cells = source.cells(heading)
     for place, one in enumerate(values):
         if one is None:
-            wanted = f"the {what}"
-            faults.add(
-                *source.fault(place, heading, wanted, "an empty cell", "Fill it in, or take the row out.").faults
-            )
+            got = "" if cells[place] is None else str(cells[place]).strip()
+            remedy = "Fill it in, or take the row out."
+            faults.add(*source.fault(place, heading, f"the {what}", got or "an empty cell", remedy).faults)
 
 
 def once(table: Table, key: tuple[str, ...], faults: Faults) -> None:

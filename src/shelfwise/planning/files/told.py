@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -30,6 +31,8 @@ FUTURES = 256
 TOGETHER = 0.2
 """How far days are good or bad together, where a forecast tells quantiles of days alone: a fifth of the spread is that
 of the whole stretch. None of it would be too little for the sum of many days, all of it far too much."""
+_ROUNDED = 0.01
+"""Quantiles that cross by less were rounded; the higher one is then taken for as much as the lower one."""
 _QUANTILE = re.compile(r"[qp](\d*\.?\d+)")
 _NAMES = {
     "item": tuple((one,) for one in ("item", *SYNONYMS["sku"])),
@@ -189,7 +192,14 @@ def _quantiles(source: Source) -> tuple[_Rows, list[float], list[Floats]]:
     rows = _rows(source, roles)
     _once(source, rows.series * len(rows.begin) + rows.period, "item, location and date")
     told = [quantities(source, found[level]) for level in levels] or [quantities(source, roles["mean"])]
-    # Quantiles that cross were rounded, or made apart.
+    for (low, below), (high, above) in pairwise(zip(levels, told, strict=False)):
+        crossing = np.flatnonzero(above < below - _ROUNDED * np.maximum(1.0, np.abs(below)))
+        if len(crossing):
+            place = int(crossing[0])
+            raise source.fault(
+                place, found[high], f"at least the quantile {low:g}, which is {below[place]:g}", f"{above[place]:g}",
+                f"Give each column its own quantile, in ascending order ({len(crossing):,} such rows).",
+            )  # fmt: skip
     return rows, levels, list(np.maximum.accumulate(np.stack(told), axis=0))
 
 
