@@ -663,6 +663,8 @@ NEEDS_MORE_TO_READ = {
 ALSO = {
     "/files": {Right.ISSUE_GOODS, Right.DECIDE_PROPOSALS, Right.TAKE_ORDERS, Right.TRANSFER_GOODS},
     "/sales/notes": {Right.TAKE_ORDERS},
+    # Whoever is at the one end or the other may say no, and go back on that.
+    "/api/v1/proposed-transfers/{transfer_proposal_id}/take-back": {Right.TRANSFER_GOODS},
 }
 SALES_LINE = {
     "order_number": "X1", "line": 1, "sku": "21001", "ordered_at": "2026-03-02T10:00:00Z", "quantity": 1,
