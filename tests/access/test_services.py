@@ -310,7 +310,7 @@ def arguments(one: Function, rows: Rows, optional: bool) -> dict[str, Any]:
 def _known(name: str, rows: Rows) -> str | None:
     """The row that an argument names: `place_id` for `from_place_id` and for `place_ids`."""
     one = name.removesuffix("s") if name.endswith("_ids") else name
-    return next((key for key in rows if one == key or (key.endswith("_id") and one.endswith(f"_{key}"))), None)
+    return one if one in rows else next((key for key in rows if key.endswith("_id") and one.endswith(f"_{key}")), None)
 
 
 def _guess(parameter: inspect.Parameter) -> Any:

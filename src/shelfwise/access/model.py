@@ -95,6 +95,7 @@ ON_THE_FLOOR = frozenset(
         Right.COUNT_STOCK,
         Right.HOLD_STOCK,
         Right.HANDLE_ALERTS,
+        Right.CHOOSE_CARRIER,
     }
 )
 
