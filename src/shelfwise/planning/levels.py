@@ -280,6 +280,21 @@ def cover(review_demand: Floats, economic: float | None, params: Params) -> tupl
     return (reviews - 1) * mean + margin, (best - reviews) * mean
 
 
+def implied_margin(daily: float, each: float, level: float, params: Params) -> float:
+    """What a missed unit is worth where a share of cycles `level` is promised and nobody knows what it sells for.
+
+    At an order of Q and a share of broken cycles 1 - level, holding a unit more and missing one less balance at
+    holding x Q / (demand x (1 - level)). Q is the economic quantity, as far as an order may last.
+
+    Args:
+        daily: mean demand a day, above 0.
+        each: cost of a unit, in the currency of comparison.
+    """
+    longest = daily * params.longest_cover_days
+    batch = max(min(economic_quantity(daily, each, params) or longest, longest), daily * params.review_days)
+    return params.holding_rate * each / DAYS_IN_YEAR * batch / (daily * max(1 - level, 0.001))
+
+
 def economic_quantity(daily: float, unit_cost: float, params: Params) -> float | None:
     """sqrt(2 x yearly demand x ordering cost / yearly holding cost of a unit); None: holding is free."""
     holding = params.holding_rate * unit_cost

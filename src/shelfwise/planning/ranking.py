@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from shelfwise.core.quantities import plain
-from shelfwise.planning.levels import economic_quantity, least_order
+from shelfwise.planning.levels import implied_margin, least_order
 from shelfwise.planning.model import DAYS_IN_YEAR, ItemState, Offer, Params
 from shelfwise.planning.simulate import Outcome
 from shelfwise.planning.standing import Aim
@@ -85,9 +85,8 @@ def missed_unit(item: ItemState, judged: Sequence[Judged], params: Params) -> fl
     """What the service level makes a missed unit worth where nobody knows what the item sells for, as in the race of
     policies; None where that is known, or where nothing is wanted of it.
 
-    At an order of Q and a share of broken cycles 1 - level, holding a unit more and missing one less balance at
-    holding x Q / (demand x (1 - level)). Q is the economic quantity, whatever the policy: one that orders at every
-    review would else miss units for next to nothing. Of several suppliers the one where that is least counts.
+    The order it supposes is the economic quantity, whatever the policy: one that orders at every review would else miss
+    units for next to nothing. Of several suppliers the one where that is least counts.
     """
     if item.unit_price is not None:
         return None
@@ -95,12 +94,11 @@ def missed_unit(item: ItemState, judged: Sequence[Judged], params: Params) -> fl
     if item.standing is not None and (target := params.target_of(item.standing.group)).aim is not Aim.COST:
         level = target.level
 
-    def worth(daily: float, each: float) -> float:
-        longest = daily * params.longest_cover_days
-        batch = max(min(economic_quantity(daily, each, params) or longest, longest), daily * params.review_days)
-        return params.holding_rate * each / DAYS_IN_YEAR * batch / (daily * max(1 - level, 0.001))
-
-    found = (worth(one.daily, float(one.offer.unit_cost * one.offer.rate)) for one in judged if one.daily > 0)
+    found = (
+        implied_margin(one.daily, float(one.offer.unit_cost * one.offer.rate), level, params)
+        for one in judged
+        if one.daily > 0
+    )
     return min(found, default=None)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from shelfwise.core.quantities import plain
-from shelfwise.planning.levels import economic_quantity, least_order
+from shelfwise.planning.levels import implied_margin, least_order
 from shelfwise.planning.model import DAYS_IN_YEAR, Floats, Offer, Params
 from shelfwise.planning.policies.families import FAMILIES
 from shelfwise.planning.policies.race import LEARNT_ON, PERIODS, WARM_UP, Entrants, Goals, Placings, race
@@ -153,18 +153,15 @@ def _entrants(runners: Sequence[Runner], params: Params) -> Entrants:
 def _costs(one: Runner, target: Target, params: Params) -> tuple[float, float, float]:
     """(holding a day, shortage, order) of a quantum.
 
-    Where no margin is known, a missed unit is worth what the target says it is: at an order of Q and a share of broken
-    cycles 1 - level, holding a unit more and missing one less balance at holding x Q / (demand x (1 - level)).
+    Where no margin is known, a missed unit is worth what the target says it is.
     """
     cost = float(one.offer.unit_cost * one.offer.rate)
     holding = params.holding_rate * cost / DAYS_IN_YEAR
     margin = one.margin
     if margin is None or margin <= 0:
         daily = 0.0 if one.history is None else float(np.nanmean(one.history))
-        economic = economic_quantity(daily, cost, params) or daily * params.longest_cover_days
-        batch = max(min(economic, daily * params.longest_cover_days), daily * params.review_days)
         level = params.service_level if target.aim is Aim.COST else target.level
-        margin = holding * batch / (daily * (1 - level))
+        margin = implied_margin(daily, cost, level, params)
     # What costs nothing to hold and to miss would be ordered in any amount.
     return holding * one.quantum, max(margin * one.quantum, 1e-6), params.ordering_cost
 
