@@ -14,44 +14,37 @@ from shelfwise.access.model import Right, Role, person
 from shelfwise.access.passwords import digest, hasher
 from shelfwise.core.clocks import BusinessTime
 from shelfwise.store.database import Database, run
-from shelfwise.store.migrate import migrate, migrations
-from tests.conftest import with_database
+from shelfwise.store.migrate import migrate
+from tests.upgrading import as_it_was
 
 
 @pytest.fixture
 def before(server_url: str) -> Iterator[str]:
     """The URL of a database as the version before left it, with people in it."""
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute("create database upgraded")
-    url = with_database(server_url, "upgraded")
     now = datetime.now(UTC)
-    with psycopg.connect(url) as tx:
-        run(tx, "create table schema_migration (number int primary key, name text not null)")
-        for number, name, sql in migrations()[:6]:
-            run(tx, sql)
-            run(tx, "insert into schema_migration values (%s, %s)", (number, name))
-        run(tx, "insert into tenant values (1, 'Old', 'EUR')")
-        set_business_time(tx, 1, BusinessTime(now, now))
-        for login, role in (("mara", "manager"), ("omar", "operator")):
+    with as_it_was(server_url, "upgraded", before=7) as url:
+        with psycopg.connect(url) as tx:
+            run(tx, "insert into tenant values (1, 'Old', 'EUR')")
+            set_business_time(tx, 1, BusinessTime(now, now))
+            for login, role in (("mara", "manager"), ("omar", "operator")):
+                run(
+                    tx,
+                    "insert into app_user (tenant_id, login, name, password_hash, role) values (1, %s, '', %s, %s)",
+                    (login, hasher().hash("three random words"), role),
+                )
             run(
                 tx,
-                "insert into app_user (tenant_id, login, name, password_hash, role) values (1, %s, '', %s, %s)",
-                (login, hasher().hash("three random words"), role),
+                """insert into session (tenant_id, token_hash, user_id, created_at, expires_at)
+                   values (1, %s, 1, %s, %s)""",
+                (digest("token"), now, now + timedelta(hours=12)),
             )
-        run(
-            tx,
-            "insert into session (tenant_id, token_hash, user_id, created_at, expires_at) values (1, %s, 1, %s, %s)",
-            (digest("token"), now, now + timedelta(hours=12)),
-        )
-        run(
-            tx,
-            "insert into api_key (tenant_id, name, key_hash, scopes) values (1, 'shop', %s, '{take_orders}')",
-            (digest("secret"),),
-        )
-        run(tx, "insert into sign_in_failure (tenant_id, login, failed_at) values (1, 'omar', %s)", (now,))
-    yield url
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute("drop database upgraded with (force)")
+            run(
+                tx,
+                "insert into api_key (tenant_id, name, key_hash, scopes) values (1, 'shop', %s, '{take_orders}')",
+                (digest("secret"),),
+            )
+            run(tx, "insert into sign_in_failure (tenant_id, login, failed_at) values (1, 'omar', %s)", (now,))
+        yield url
 
 
 def test_who_could_do_everything_before_is_admin_and_all_else_is_as_it_was(before: str) -> None:

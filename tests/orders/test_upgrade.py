@@ -12,9 +12,10 @@ from shelfwise.access.context import Context, Office, stand_still
 from shelfwise.access.model import Role, person
 from shelfwise.orders import service as orders
 from shelfwise.store.database import Database, run
-from shelfwise.store.migrate import migrate, migrations
+from shelfwise.store.migrate import migrate
 from shelfwise.work import tasks
-from tests.conftest import NOON, with_database
+from tests.conftest import NOON
+from tests.upgrading import as_it_was
 
 OLD = """
     insert into tenant values (1, 'Test', 'EUR');
@@ -50,25 +51,16 @@ OLD = """
 @pytest.fixture(scope="module")
 def office(server_url: str) -> Iterator[Office]:
     """Where orders were kept as before, brought up to date."""
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute("create database orders_upgraded")
-    url = with_database(server_url, "orders_upgraded")
-    database = Database(url, size=2)
-    try:
+    with as_it_was(server_url, "orders_upgraded", before=51) as url:
         with psycopg.connect(url) as tx:
-            run(tx, "create table schema_migration (number int primary key, name text not null)")
-            for number, name, sql in migrations():
-                if number < 51:
-                    run(tx, sql)
-                    run(tx, "insert into schema_migration values (%s, %s)", (number, name))
             run(tx, OLD)
             stand_still(tx, 1, NOON)
         assert "0051_terms.sql" in migrate(url)
-        yield Office(database.open())
-    finally:
-        database.close()
-        with psycopg.connect(server_url, autocommit=True) as admin:
-            admin.execute("drop database orders_upgraded with (force)")
+        database = Database(url, size=2)
+        try:
+            yield Office(database.open())
+        finally:
+            database.close()
 
 
 @pytest.fixture

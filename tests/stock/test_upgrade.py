@@ -10,9 +10,10 @@ from shelfwise.access.context import Office, stand_still
 from shelfwise.stock import service
 from shelfwise.stock.model import NewMovement
 from shelfwise.store.database import Database, run, value, values
-from shelfwise.store.migrate import migrate, migrations
-from tests.conftest import NOON, with_database
+from shelfwise.store.migrate import migrate
+from tests.conftest import NOON
 from tests.stock.house import MANAGER
+from tests.upgrading import as_it_was
 
 # A site with a bin that bears the name of a place to come, a lot, a serial, a cancelled line that was picked.
 OLD = """
@@ -43,16 +44,8 @@ OLD = """
 
 
 def test_books_of_before_get_lots_statuses_and_the_new_places(server_url: str) -> None:
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute("create database upgraded")
-    url = with_database(server_url, "upgraded")
-    try:
+    with as_it_was(server_url, "upgraded", before=8) as url:
         with psycopg.connect(url) as tx:
-            run(tx, "create table schema_migration (number int primary key, name text not null)")
-            for number, name, sql in migrations():
-                if number < 8:
-                    run(tx, sql)
-                    run(tx, "insert into schema_migration values (%s, %s)", (number, name))
             run(tx, OLD)
             stand_still(tx, 1, NOON)
         assert "0008_ledger.sql" in migrate(url)
@@ -72,6 +65,3 @@ def test_books_of_before_get_lots_statuses_and_the_new_places(server_url: str) -
             assert value(ctx.tx, "select state from sales_line") == "cancelled"
             assert service.rebuild_check(ctx) == []
         database.close()
-    finally:
-        with psycopg.connect(server_url, autocommit=True) as admin:
-            admin.execute("drop database upgraded with (force)")

@@ -7,9 +7,10 @@ import psycopg
 from shelfwise.access.context import Office, stand_still
 from shelfwise.access.model import Role, person
 from shelfwise.store.database import Database, run
-from shelfwise.store.migrate import migrate, migrations
+from shelfwise.store.migrate import migrate
 from shelfwise.work import alerts, inbox, outbox
-from tests.conftest import NOON, with_database
+from tests.conftest import NOON
+from tests.upgrading import as_it_was
 
 OLD = """
     insert into tenant values (1, 'Test', 'EUR');
@@ -27,30 +28,21 @@ OLD = """
 
 
 def test_alerts_and_messages_of_before_are_kept_on(server_url: str) -> None:
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute("create database work_upgraded")
-    url = with_database(server_url, "work_upgraded")
-    database = Database(url, size=2)
-    try:
+    with as_it_was(server_url, "work_upgraded", before=7) as url:
         with psycopg.connect(url) as tx:
-            run(tx, "create table schema_migration (number int primary key, name text not null)")
-            for number, name, sql in migrations():
-                if number < 7:
-                    run(tx, sql)
-                    run(tx, "insert into schema_migration values (%s, %s)", (number, name))
             run(tx, OLD)
             stand_still(tx, 1, NOON)
         assert "0012_work.sql" in migrate(url)
-        office = Office(database.open())
-        with office.context(person("mara", Role.ADMIN)) as ctx:
-            assert {one.title: one.site_id for one in [*alerts.open_alerts(ctx), *alerts.recent_alerts(ctx)]} == {
-                "Hot": 1, "Count": 1, "Night": 1, "Books": None,
-            }  # fmt: skip
-            assert len(inbox.inbox(ctx, "all")[0]) == 3
-        sent: list[str] = []
-        outbox.deliver_next(office, lambda message: sent.append(message.idempotency_key), lambda ctx, message: None)
-        assert sent == ["PO-1"]
-    finally:
-        database.close()
-        with psycopg.connect(server_url, autocommit=True) as admin:
-            admin.execute("drop database work_upgraded with (force)")
+        database = Database(url, size=2)
+        try:
+            office = Office(database.open())
+            with office.context(person("mara", Role.ADMIN)) as ctx:
+                assert {one.title: one.site_id for one in [*alerts.open_alerts(ctx), *alerts.recent_alerts(ctx)]} == {
+                    "Hot": 1, "Count": 1, "Night": 1, "Books": None,
+                }  # fmt: skip
+                assert len(inbox.inbox(ctx, "all")[0]) == 3
+            sent: list[str] = []
+            outbox.deliver_next(office, lambda message: sent.append(message.idempotency_key), lambda ctx, message: None)
+            assert sent == ["PO-1"]
+        finally:
+            database.close()
